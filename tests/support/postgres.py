@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
+from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
@@ -42,6 +43,7 @@ class PostgresServerError(Exception):
     """A server program failed. Carries what was done, and what the program said."""
 
     def __init__(self, *, action: str, output: str) -> None:
+        """Build the message from what was tried and what the program said."""
         super().__init__(f"PostgreSQL could not {action}. It said:\n{output or '(nothing)'}")
         self.action = action
         self.output = output
@@ -51,6 +53,7 @@ class UnknownPostgresVersionError(LookupError):
     """The installed wheel has no such version. Carries the versions that it has."""
 
     def __init__(self, *, version: int, available: Sequence[int]) -> None:
+        """Build the message from what was asked for and what there is."""
         super().__init__(f"PostgreSQL {version} is not installed; available: {list(available)}")
         self.version = version
         self.available = list(available)
@@ -148,8 +151,8 @@ class PostgresServer:
     def url(self, database: str = "postgres", *, tcp: bool = False) -> str:
         """Return a SQLAlchemy URL for one of the server's databases."""
         if tcp:
-            return f"postgresql://{SUPERUSER}@127.0.0.1:{self.port}/{database}"
-        return f"postgresql://{SUPERUSER}@/{database}?host={self.folder}&port={self.port}"
+            return f"postgresql://{SUPERUSER}@127.0.0.1:{self.port}/{quote(database)}"
+        return f"postgresql://{SUPERUSER}@/{quote(database)}?host={self.folder}&port={self.port}"
 
     def connect(self, database: str = "postgres") -> psycopg.Connection[tuple[Any, ...]]:
         """Open a plain psycopg connection in autocommit mode."""
@@ -246,14 +249,25 @@ class PostgresServer:
         try:
             subprocess.run([self._bin_dir / "postgres", "--version"], check=True, capture_output=True, **self._run_as())
         except PermissionError:
-            copy = self.folder / "install"
-            shutil.copytree(self._bin_dir.parent, copy, symlinks=True, ignore=shutil.ignore_patterns("include"))
-            self._bin_dir = copy / self._bin_dir.name
+            self._bin_dir = _copy_installation(self._bin_dir, self.folder / "install")
 
     def _clean_up(self) -> None:
         self.stop("fast")
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _copy_installation(bin_dir: Path, target: Path) -> Path:
+    """Copy the installation that `bin_dir` belongs to, in the layout of its wheel, and return the copied `bin_dir`.
+
+    The programs look for their libraries in `<package>.libs` beside the package's folder.
+    """
+    package = bin_dir.parent.parent
+    copied = shutil.copytree(bin_dir.parent, target / package.name / bin_dir.parent.name, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, target / libraries.name)
+    return copied / bin_dir.name
 
 
 def _free_port() -> int:
