@@ -1,0 +1,34 @@
+"""The server that the other tests run on."""
+
+import pytest
+
+from tests.support.postgres import PostgresServer, PostgresServerError, available_versions
+
+
+def test_every_installed_version_starts_copies_a_template_and_keeps_its_data_over_a_crash() -> None:
+    """Both versions of the wheel run, as any user, and a stop in the middle loses nothing."""
+    seen = []
+
+    for version in available_versions():
+        with PostgresServer(version, settings={"fsync": "on"}) as server:
+            server.create_database("source")
+            with server.connect("source") as connection:
+                connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
+            url = server.create_database("copy", template="source")
+            server.stop("immediate")
+            server.start()
+            with server.connect("copy") as connection:
+                rows = connection.execute("SELECT number, current_setting('server_version_num') FROM kept").fetchall()
+            seen.append((server.version, url.startswith("postgresql://"), rows[0][0], int(rows[0][1]) // 10_000))
+
+    assert seen == [(16, True, 7, 16), (18, True, 7, 18)]
+
+
+def test_a_server_that_cannot_start_shows_its_log_and_leaves_nothing_behind() -> None:
+    """A wrong setting is named in the error."""
+    server = PostgresServer(settings={"shared_buffers": "nonsense"})
+
+    with pytest.raises(PostgresServerError, match="shared_buffers") as caught, server:
+        pass
+
+    assert (caught.value.action, server.folder.exists()) == ("start", False)
