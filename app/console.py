@@ -2,9 +2,10 @@
 
 import json
 import logging
+import sys
 import time
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Final, Literal, TextIO
 
 from app.backfill.listener import Listener, Progress
 from app.backfill.plan import Recovered, Refused, Report
@@ -54,23 +55,30 @@ def progress_listener(form: Literal["text", "json"]) -> Listener:
 
 
 class RecordLines(Listener):
-    """A line for each record on stdout (`--verbose`), in the form that users of the old tool know."""
+    """A line for each record (`--verbose`), in the form that users of the old tool know."""
+
+    def __init__(self, stream: TextIO) -> None:
+        """Take where the lines go."""
+        self._stream = stream
 
     def filled(self, rows: Sequence[Recovered]) -> None:
         """Print the rows that were filled."""
         for row in rows:
             media_id = row.media_generation_id[:SHOWN_MEDIA_ID_CHARACTERS]
-            print(f"✅ Synced: {short(row.generation_id)} -> {media_id}...")
+            self._print(f"✅ Synced: {short(row.generation_id)} -> {media_id}...")
 
     def skipped(self, rows: Sequence[Refused]) -> None:
         """Print the rows that have nothing to recover."""
         for row in rows:
-            print(f"⏭️  Skipped: {short(row.generation_id)} ({row.reason})")
+            self._print(f"⏭️  Skipped: {short(row.generation_id)} ({row.reason})")
 
     def failed(self, rows: Sequence[Refused]) -> None:
         """Print the rows that a person must look at."""
         for row in rows:
-            print(f"❌ Failed: {short(row.generation_id)} ({row.reason})")
+            self._print(f"❌ Failed: {short(row.generation_id)} ({row.reason})")
+
+    def _print(self, line: str) -> None:
+        print(line, file=self._stream)
 
 
 class Listeners(Listener):
@@ -122,4 +130,14 @@ def print_summary(report: Report) -> None:
 
 def print_json(value: object) -> None:
     """Print a value as JSON."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    print(to_json(value))
+
+
+def to_json(value: object) -> str:
+    """Return a value as JSON, as it is printed and written to files."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def print_error(message: str) -> None:
+    """Print an error as one line on stderr."""
+    print(f"media-gen-ids: {message}", file=sys.stderr)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -126,3 +127,27 @@ def first_line(error: BaseException) -> str:
     """Return the first line of an error's text, or its class where it has none."""
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """Return the file of a SQLite URL; None for a database in memory, or another kind of database."""
+    if url.get_backend_name() != "sqlite" or url.database in {None, "", ":memory:"}:
+        return None
+    path = str(url.database).removeprefix("file:")
+    in_memory = path.startswith(":memory:") or url.query.get("mode") == "memory"
+    return None if in_memory else Path(path)
+
+
+@contextmanager
+def existing_database(url: str) -> Iterator[sa.Engine]:
+    """Yield an engine for a database that is there; errors of the database become a DatabaseError of one line.
+
+    Raises DatabaseError for a SQLite file that does not exist: opening it would create it.
+    """
+    engine = make_engine(url)
+    file = sqlite_file(engine.url)
+    if file is not None and not file.exists():
+        raise DatabaseError(describe(engine.url), "no such file")
+    with readable_errors(engine.url):
+        yield engine
+    engine.dispose()

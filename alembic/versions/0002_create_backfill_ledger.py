@@ -6,7 +6,6 @@ Downgrade: drops these two tables, which are this project's own. The ids that we
 """
 
 import sqlalchemy as sa
-
 from alembic import op
 
 revision = "0002"

@@ -6,6 +6,7 @@ Downgrade: nothing; ids that were recovered stay.
 """
 
 from alembic import context, op
+
 from app.errors import OfflineBackfillError
 from app.migration import backfill_revision
 from app.models import Veo3VideoGeneration

@@ -82,9 +82,7 @@ class BatchTimes:
         return self._p99
 
 
-def make_report(
-    counts: Counts, times: BatchTimes, *, state: State | None, walk: str, seconds: float
-) -> Report:
+def make_report(counts: Counts, times: BatchTimes, *, state: State | None, walk: str, seconds: float) -> Report:
     """Return the report of a run that has gone on for `seconds`; without a state, of one that still goes on."""
     total = counts.synced + counts.skipped + counts.failed
     return Report(

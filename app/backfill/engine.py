@@ -35,7 +35,7 @@ Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
 
 
-def backfill(
+def backfill(  # noqa: PLR0913  # what it works with, and who listens
     connection: sa.Connection,
     model: type[DeclarativeBase],
     options: Options,

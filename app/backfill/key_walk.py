@@ -22,7 +22,9 @@ class KeyWalk:
     written in between: on SQLite `PRAGMA data_version` tells, elsewhere always.
     """
 
-    def __init__(self, table: sa.TableClause, key: Sequence[sa.ColumnElement[Any]], *, name: str, as_bytes: bool) -> None:
+    def __init__(
+        self, table: sa.TableClause, key: Sequence[sa.ColumnElement[Any]], *, name: str, as_bytes: bool
+    ) -> None:
         """Take the key's columns, and whether bodies can be fetched as UTF-8 bytes, which the parser wants."""
         self.name = name
         self._streaming = {} if as_bytes else {"yield_per": STREAMED_ROWS}

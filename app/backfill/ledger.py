@@ -10,14 +10,28 @@ import sqlalchemy as sa
 
 from app.backfill.plan import Options, Origin, Refused, Report
 from app.backfill.statements import columns_of
-from app.db import now
-from app.errors import RunSupersededError
+from app.db import describe, now
+from app.errors import NotUpgradedError, RunSupersededError
 from app.extraction import EXTRACTOR_VERSION
-from app.models import BackfillFailure, BackfillRun
+from app.models import BackfillFailure, BackfillRun, Veo3VideoGeneration
 
 RUNS: Final = columns_of(
     BackfillRun,
-    *("id", "origin", "state", "walk", "cursor", "sweep", "sweep_filled", "found", "synced", "skipped", "failed", "reasons", "batches"),
+    *(
+        "id",
+        "origin",
+        "state",
+        "walk",
+        "cursor",
+        "sweep",
+        "sweep_filled",
+        "found",
+        "synced",
+        "skipped",
+        "failed",
+        "reasons",
+        "batches",
+    ),
     *("batch_size", "seconds", "max_batch_seconds", "p99_batch_seconds", "extractor_version"),
     *("started_at", "progress_at", "finished_at"),
 )
@@ -80,7 +94,7 @@ class Ledger:
         )
 
     def forget_failures_not_seen(self, connection: sa.Connection, sweep: int) -> None:
-        """Remove the failures that this sweep did not meet. Call it after a whole sweep, which met every pending row."""
+        """Remove the failures that this sweep did not meet. For the end of a whole one, which met every pending row."""
         stale = sa.or_(FAILURES.c.run_id != self.run_id, FAILURES.c.sweep != sweep)
         connection.execute(sa.delete(FAILURES).where(stale))
 
@@ -103,9 +117,15 @@ class Ledger:
             raise RunSupersededError(self.run_id)
 
 
-def open_ledger(
-    connection: sa.Connection, origin: Origin, walk: str, options: Options
-) -> tuple[Ledger, Place]:
+def require_ledger(connection: sa.Connection) -> None:
+    """Raise NotUpgradedError if the database lacks the ledger or the table. Reads the catalogue only."""
+    inspector = sa.inspect(connection)
+    for table in (Veo3VideoGeneration.__tablename__, RUNS.name, FAILURES.name):
+        if not inspector.has_table(table):
+            raise NotUpgradedError(describe(connection.engine.url), f"no table {table}")
+
+
+def open_ledger(connection: sa.Connection, origin: Origin, walk: str, options: Options) -> tuple[Ledger, Place]:
     """Start a run, at the place where the last one stopped, and take over from one that never ended."""
     columns = (RUNS.c.state, RUNS.c.walk, RUNS.c.cursor, RUNS.c.sweep, RUNS.c.sweep_filled)
     last = connection.execute(sa.select(*columns).order_by(RUNS.c.id.desc()).limit(1)).first()

@@ -46,7 +46,9 @@ def attempt(action: Callable[[], Result], stop: StopRequest, tell: Callable[[str
 
     retrying = Retrying(
         retry=retry_if_exception(_passes),
-        wait=wait_exponential_jitter(multiplier=FIRST_WAIT_SECONDS, max=LONGEST_WAIT_SECONDS, jitter=FIRST_WAIT_SECONDS),
+        wait=wait_exponential_jitter(
+            multiplier=FIRST_WAIT_SECONDS, max=LONGEST_WAIT_SECONDS, jitter=FIRST_WAIT_SECONDS
+        ),
         stop=is_hopeless,
         sleep=stop.wait,
         before_sleep=before_sleep,

@@ -64,7 +64,9 @@ def after(key: Sequence[sa.ColumnElement[Any]], cursor: Sequence[object]) -> sa.
     """Return the condition of rows whose key comes after the cursor, in the database's own order."""
     if len(key) == 1:
         return key[0] > cursor[0]
-    return sa.tuple_(*key) > sa.tuple_(*(sa.literal(value, column.type) for column, value in zip(key, cursor, strict=True)))
+    return sa.tuple_(*key) > sa.tuple_(
+        *(sa.literal(value, column.type) for column, value in zip(key, cursor, strict=True))
+    )
 
 
 def select_by_key(
@@ -133,11 +135,11 @@ def heap_of(model: type[DeclarativeBase]) -> sa.TableClause:
 
 
 def select_plain(table: sa.TableClause, start: str, end: str, rows: int) -> sa.Select[Any]:
-    """Select pending rows between two tuple ids: ctid, xmin, id, the body's size in bytes, and the id in the body.
+    r"""Select pending rows between two tuple ids: ctid, xmin, id, the body's size in bytes, and the id in the body.
 
     The last is NULL unless the case is plain: one operation, its name the row's, not failed, ids that agree and look
     like ids. What is not plain is for extract() to judge. Raises, as a statement, for a body that cannot be cast; a
-    body with an escape `\\u` is not cast, since NUL and lone surrogates cannot be. OFFSET 0 keeps the planner from
+    body with an escape `\u` is not cast, since NUL and lone surrogates cannot be. OFFSET 0 keeps the planner from
     merging the steps, so that each body is decompressed and parsed once.
     """
     bodies = (

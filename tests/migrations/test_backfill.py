@@ -2,9 +2,6 @@
 
 from typing import Any
 
-import pytest
-
-from tests.conftest import Databases
 from tests.support.migrations import upgrade
 from tests.support.responses import StoredRow, make_rows
 from tests.support.tables import create_variant, insert, read_all
@@ -18,8 +15,7 @@ def expected(before: dict[str, dict[str, Any]], rows: list[StoredRow], after: di
     return {
         key: values
         if by_id[key].outcome != "synced"
-        else values
-        | {"media_generation_id": by_id[key].media_generation_id, "updated_at": after[key]["updated_at"]}
+        else values | {"media_generation_id": by_id[key].media_generation_id, "updated_at": after[key]["updated_at"]}
         for key, values in before.items()
     }
 

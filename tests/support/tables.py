@@ -22,16 +22,18 @@ REQUIRED_TEXT = (
     " created_at TEXT NOT NULL, updated_at TEXT NOT NULL, completed_at TEXT"
 )
 OPTIONAL_TEXT = (
-    "id TEXT PRIMARY KEY, profile_id TEXT NOT NULL, project_id TEXT NOT NULL, scene_id TEXT {scene}, operation_name TEXT,"
-    " prompt TEXT, seed INTEGER, aspect_ratio TEXT, status TEXT {status}, {media} video_url TEXT, video_path TEXT,"
-    " error_message TEXT, raw_response TEXT, created_at TEXT, updated_at TEXT, completed_at TEXT"
+    "id TEXT PRIMARY KEY, profile_id TEXT NOT NULL, project_id TEXT NOT NULL, scene_id TEXT {scene},"
+    " operation_name TEXT, prompt TEXT, seed INTEGER, aspect_ratio TEXT, status TEXT {status}, {media}"
+    " video_url TEXT, video_path TEXT, error_message TEXT, raw_response TEXT,"
+    " created_at TEXT, updated_at TEXT, completed_at TEXT"
 )
 MEDIA = "media_generation_id TEXT, fife_url TEXT, serving_base_uri TEXT"
 STATUS_CHECK = "CHECK (status IN ('pending', 'processing', 'completed', 'failed'))"
 FOREIGN_KEY = "FOREIGN KEY (profile_id) REFERENCES profiles(id) ON DELETE CASCADE"
+NEWER = "generation_type TEXT DEFAULT 'text-to-video', image_references TEXT"
 VARIANTS = {
     "A": f"{REQUIRED_TEXT}, {MEDIA}, {FOREIGN_KEY}",
-    "A-newer": f"{REQUIRED_TEXT}, {MEDIA}, generation_type TEXT DEFAULT 'text-to-video', image_references TEXT, {FOREIGN_KEY}",
+    "A-newer": f"{REQUIRED_TEXT}, {MEDIA}, {NEWER}, {FOREIGN_KEY}",
     "A0": f"{REQUIRED_TEXT}, {FOREIGN_KEY}",
     "C": f"{OPTIONAL_TEXT.format(scene='', status='', media=MEDIA + ',')}, {FOREIGN_KEY}",
     "D": f"{OPTIONAL_TEXT.format(scene='UNIQUE', status=STATUS_CHECK, media=MEDIA + ',')}, {FOREIGN_KEY}",
