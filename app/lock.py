@@ -62,13 +62,14 @@ def _try_advisory_lock(connection: sa.Connection) -> bool:
 
 def _advisory_holder(connection: sa.Connection) -> str:
     """Describe the session that holds the lock, as far as this user may see it."""
-    row = connection.exec_driver_sql(
+    holder = (
         "SELECT a.pid, a.application_name, a.client_addr::text, a.xact_start::timestamp(0)::text"
         " FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
         " WHERE l.locktype = 'advisory' AND l.granted AND l.database ="
         " (SELECT oid FROM pg_database WHERE datname = current_database())"
-        f" AND (l.classid::bigint << 32) + l.objid::bigint = {LOCK_KEY}"  # noqa: S608  # a constant
-    ).first()
+        " AND (l.classid::bigint << 32) + l.objid::bigint = :key"
+    )
+    row = connection.execute(sa.text(holder.replace("::", "\\:\\:")), {"key": LOCK_KEY}).first()
     if row is None:
         return "holder unknown"
     return f"server process {row[0]}, {row[1] or 'no application name'}, {row[2] or 'local'}, since {row[3]}"
