@@ -63,13 +63,14 @@ def _try_advisory_lock(connection: sa.Connection) -> bool:
 def _advisory_holder(connection: sa.Connection) -> str:
     """Describe the session that holds the lock, as far as this user may see it."""
     holder = (
-        "SELECT a.pid, a.application_name, a.client_addr::text, a.xact_start::timestamp(0)::text"
+        "SELECT a.pid, a.application_name, CAST(a.client_addr AS text), date_trunc('second', a.xact_start)"
         " FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
         " WHERE l.locktype = 'advisory' AND l.granted AND l.database ="
         " (SELECT oid FROM pg_database WHERE datname = current_database())"
-        " AND (l.classid::bigint << 32) + l.objid::bigint = :key"
+        " AND (CAST(l.classid AS bigint) << 32) + CAST(l.objid AS bigint) = :key"
     )
-    row = connection.execute(sa.text(holder.replace("::", "\\:\\:")), {"key": LOCK_KEY}).first()
+    key = sa.bindparam("key", LOCK_KEY, literal_execute=True)  # bound, the query would leave a snapshot behind
+    row = connection.execute(sa.text(holder).bindparams(key)).first()
     if row is None:
         return "holder unknown"
     return f"server process {row[0]}, {row[1] or 'no application name'}, {row[2] or 'local'}, since {row[3]}"
