@@ -1,5 +1,7 @@
 """The database: declarative base, naming convention, timestamps as the table stores them, and engines."""
 
+import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -95,11 +97,19 @@ def make_engine(url: str) -> sa.Engine:
     Raises ConfigurationError for a URL that is none or whose driver is not installed. Does not connect.
     """
     parsed = parse_url(url)
-    arguments = {"prepare_threshold": None} if parsed.drivername in {"postgresql", "postgresql+psycopg"} else {}
     try:
-        return sa.create_engine(parsed, poolclass=_pool_class(parsed), connect_args=arguments)
+        return sa.create_engine(parsed, poolclass=_pool_class(parsed), connect_args=_connect_arguments(parsed))
     except (ImportError, SQLAlchemyError) as error:
         raise ConfigurationError("DATABASE_URL", f"driver of {parsed.drivername}:// not usable: {error}") from None
+
+
+def _connect_arguments(url: URL) -> dict[str, Any]:
+    if url.drivername not in {"postgresql", "postgresql+psycopg"}:
+        return {}
+    return {
+        "prepare_threshold": None,
+        "fallback_application_name": f"media-gen-ids {socket.gethostname()}:{os.getpid()}",
+    }
 
 
 def _pool_class(url: URL) -> type[sa.Pool] | None:
