@@ -68,6 +68,7 @@ class BlockWalk:
 
     def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Sequence[Recovered]:
         """Fill rows that are still the version that was read."""
+        connection.execute(statements.plan_by_index())
         filled = set(connection.execute(statements.fill_at(self._table, rows, moment)).scalars())
         return rows if len(filled) == len(rows) else [row for row in rows if row.generation_id in filled]
 
