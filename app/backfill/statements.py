@@ -29,6 +29,10 @@ STORED_ELSEWHERE_BYTES: Final = 2_000
 """PostgreSQL moves a value out of the row where the row would be longer than this."""
 
 
+PLAN_BY_INDEX: Final = {"enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off"}
+"""Settings that make PostgreSQL find each row through the index: for a large batch it would else scan the table."""
+
+
 class TupleId(UserDefinedType[str]):
     """PostgreSQL's `tid`: where a row's version stands, `(block,offset)`."""
 
@@ -209,16 +213,6 @@ def fill_at(table: sa.TableClause, rows: Sequence[Recovered], moment: datetime) 
         )
         .values(media_generation_id=found.c.found_id, updated_at=moment)
         .returning(table.c.id)
-    )
-
-
-def plan_by_index() -> sa.Select[Any]:
-    """Return the SELECT that makes PostgreSQL find each row through the index, for this transaction.
-
-    For a large batch it would else scan the whole table, in every batch.
-    """
-    return sa.select(
-        *(sa.func.set_config(name, "off", True) for name in ("enable_hashjoin", "enable_mergejoin", "enable_seqscan"))  # noqa: FBT003
     )
 
 
