@@ -44,7 +44,8 @@ class Transactions:
     def write(self, settings: Mapping[str, str] = NO_SETTINGS) -> Iterator[sa.Connection]:
         """Yield the connection for one batch, committed at the end of the block, undone if it raises.
 
-        `settings` hold for this transaction. On SQLite the write lock is taken at once: a transaction that starts by reading could not be upgraded.
+        `settings` hold for this transaction. On SQLite the write lock is taken at once: a transaction that starts by
+        reading could not be upgraded.
         """
         if self._owned_by_caller:
             with self._connection.begin_nested():
