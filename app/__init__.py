@@ -1,0 +1,1 @@
+"""Recovery of mediaGenerationId from stored video API answers."""

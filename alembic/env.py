@@ -1,0 +1,57 @@
+"""Alembic's entry: one connection, one upgrade at a time, one transaction for each revision; offline mode."""
+
+from contextlib import nullcontext
+from logging.config import fileConfig
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import context
+
+from app.db import Base
+from app.migration import alembic_errors, database_url, include_name, migration_connection, one_upgrade
+from app.settings import Settings
+
+
+def run_offline(settings: Settings) -> None:
+    """Write SQL instead of running it (`--sql`)."""
+    context.configure(
+        url=database_url(context.config, settings),
+        target_metadata=Base.metadata,
+        literal_binds=True,
+        transaction_per_migration=True,
+        settings=settings,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def run_online(settings: Settings) -> None:
+    """Run the command on a connection; one that only reads takes no lock."""
+    with migration_connection(context.config, settings) as connection:
+        configure(connection, settings)
+        reads_only = context.get_context().opts.get("dont_mutate", False)
+        with nullcontext() if reads_only else one_upgrade(connection, settings), context.begin_transaction():
+            context.run_migrations()
+
+
+def configure(connection: sa.Connection, settings: Settings) -> None:
+    """Tell Alembic how to migrate, and the revisions who owns the transaction."""
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        include_name=include_name,
+        transaction_per_migration=True,
+        caller_owns_transaction=connection.in_transaction(),
+        settings=settings,
+    )
+
+
+if context.config.config_file_name and Path(context.config.config_file_name).exists():
+    fileConfig(context.config.config_file_name, disable_existing_loggers=False)
+
+with alembic_errors():
+    loaded = Settings.load(context.get_x_argument(as_dictionary=True))
+    if context.is_offline_mode():
+        run_offline(loaded)
+    else:
+        run_online(loaded)

@@ -1,0 +1,78 @@
+"""Create veo3_video_generations, or adopt the one that is there
+
+What and why: a new database gets the table; one that the application made keeps it as it is, and gets the nullable
+columns that its variant lacks. Never rebuilt and never dropped: other tables refer to it with ON DELETE CASCADE.
+Another program's table of the same name stops the upgrade before anything is changed.
+Downgrade: leaves the table and its rows.
+"""
+
+import sqlalchemy as sa
+from alembic import context, op
+
+from app import adoption
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+TABLE = adoption.TABLE
+NULLABLE = {
+    "scene_id": sa.Text,
+    "operation_name": sa.Text,
+    "prompt": sa.Text,
+    "seed": sa.Integer,
+    "aspect_ratio": sa.Text,
+    "media_generation_id": sa.Text,
+    "fife_url": sa.Text,
+    "serving_base_uri": sa.Text,
+    "video_url": sa.Text,
+    "video_path": sa.Text,
+    "error_message": sa.Text,
+    "raw_response": sa.Text,
+    "completed_at": sa.Text,
+}
+INDEXED = ("profile_id", "project_id", "status", "scene_id")
+
+
+def upgrade() -> None:
+    if context.is_offline_mode():
+        _create(if_not_exists=True)
+        return
+    found = adoption.examine(op.get_bind())
+    if not found.exists:
+        _create(if_not_exists=False)
+    for name, column_type in NULLABLE.items():
+        if found.exists and name not in found.columns:
+            op.add_column(TABLE, sa.Column(name, column_type(), nullable=True))
+
+
+def downgrade() -> None:
+    """Leave the table: it may have been there before, and its rows are not ours to drop."""
+
+
+def _create(*, if_not_exists: bool) -> None:
+    op.create_table(
+        TABLE,
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("profile_id", sa.Text(), nullable=False),
+        sa.Column("project_id", sa.Text(), nullable=False),
+        *_nullable("scene_id", "operation_name", "prompt", "seed", "aspect_ratio"),
+        sa.Column("status", sa.Text(), nullable=False),
+        *_nullable("media_generation_id", "fife_url", "serving_base_uri", "video_url", "video_path"),
+        *_nullable("error_message", "raw_response"),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.Text(), nullable=False),
+        *_nullable("completed_at"),
+        sa.PrimaryKeyConstraint("id", name="pk_veo3_video_generations"),
+        sa.CheckConstraint(
+            "status IN ('pending', 'processing', 'completed', 'failed')", name=op.f("ck_veo3_video_generations_status")
+        ),
+        if_not_exists=if_not_exists,
+    )
+    for name in INDEXED:
+        op.create_index(f"idx_veo3_generations_{name}", TABLE, [name], if_not_exists=if_not_exists)
+
+
+def _nullable(*names: str) -> list[sa.Column[object]]:
+    return [sa.Column(name, NULLABLE[name](), nullable=True) for name in names]

@@ -1,0 +1,27 @@
+"""Backfill media_generation_id from the stored answers
+
+What and why: the application stored API answers without the id that stands in them. Fills the column in bounded
+batches, each in a transaction of its own, and touches `media_generation_id` and `updated_at` alone.
+Downgrade: nothing; ids that were recovered stay.
+"""
+
+from alembic import context, op
+
+from app.errors import OfflineBackfillError
+from app.migration import backfill_revision
+from app.models import Veo3VideoGeneration
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    if context.is_offline_mode():
+        raise OfflineBackfillError(op.get_context().dialect.name)
+    backfill_revision(op.get_context(), Veo3VideoGeneration)
+
+
+def downgrade() -> None:
+    """Keep the ids: nothing to undo."""

@@ -1,0 +1,163 @@
+"""The database: declarative base, naming convention, timestamps as the table stores them, and engines."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import NullPool
+from sqlalchemy.types import TypeDecorator
+
+from app.errors import ConfigurationError, DatabaseError
+
+NAMING_CONVENTION = {
+    "pk": "pk_%(table_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+}
+"""No `uq`: adopted tables have unnamed UNIQUE constraints, which a convention would report as differences."""
+
+TIMESTAMP_LENGTH = 24  # characters: YYYY-MM-DDTHH:MM:SS.sssZ
+
+
+class IsoTimestamp(TypeDecorator[datetime]):
+    """An aware `datetime` in Python, the 24 characters `YYYY-MM-DDTHH:MM:SS.sssZ` (UTC) in a TEXT column.
+
+    The application orders and compares timestamps as text, so the form is exact: milliseconds, cut off, never
+    rounded up. Reads any ISO 8601 text; one without an offset is UTC. Raises ValueError for a naive `datetime`, and
+    for stored text that is no timestamp.
+    """
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002
+        """Return the text to store."""
+        return None if value is None else format_timestamp(value)
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
+        """Return the moment that is stored."""
+        return None if value is None else parse_timestamp(value)
+
+
+class Base(DeclarativeBase):
+    """Base of the mapped classes; `str` is TEXT everywhere, as in the table in the wild."""
+
+    metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {str: sa.Text(), datetime: IsoTimestamp()}
+
+
+def now() -> datetime:
+    """Return this moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def format_timestamp(moment: datetime) -> str:
+    """Return the 24 characters for an aware `moment`. Raises ValueError for a naive one."""
+    if moment.tzinfo is None:
+        raise ValueError(f"timestamp {moment.isoformat()} has no time zone")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def parse_timestamp(text: str) -> datetime:
+    """Return the aware moment for stored ISO 8601 `text`. Raises ValueError for other text."""
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def parse_url(url: str) -> URL:
+    """Return the SQLAlchemy URL, without connecting. Raises ConfigurationError for text that is none."""
+    try:
+        parsed = make_url(url)
+        parsed.get_dialect()
+    except NoSuchModuleError:
+        raise ConfigurationError(
+            "DATABASE_URL", f"no driver for {parsed.drivername}://; use postgresql:// or sqlite:///"
+        ) from None
+    except (ArgumentError, ValueError):
+        raise ConfigurationError(
+            "DATABASE_URL", "not a database URL; use postgresql://user@host/name or sqlite:///file.db"
+        ) from None
+    return parsed
+
+
+def make_engine(url: str) -> sa.Engine:
+    """Return a plain engine without a pool: each connection is opened for its use and closed after it.
+
+    SQLite keeps the driver's default transaction mode: with BEGIN hooks or `autocommit=False`, Alembic's
+    autocommit_block() silently stops committing. PostgreSQL prepares nothing on the server, for transaction poolers.
+    Raises ConfigurationError for a URL that is none or whose driver is not installed. Does not connect.
+    """
+    parsed = parse_url(url)
+    try:
+        return sa.create_engine(parsed, poolclass=_pool_class(parsed), connect_args=_connect_arguments(parsed))
+    except (ImportError, SQLAlchemyError) as error:
+        raise ConfigurationError("DATABASE_URL", f"driver of {parsed.drivername}:// not usable: {error}") from None
+
+
+def _connect_arguments(url: URL) -> dict[str, Any]:
+    if url.drivername not in {"postgresql", "postgresql+psycopg"}:
+        return {}
+    return {
+        "prepare_threshold": None,
+        "fallback_application_name": f"media-gen-ids {socket.gethostname()}:{os.getpid()}",
+    }
+
+
+def _pool_class(url: URL) -> type[sa.Pool] | None:
+    in_memory = url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}
+    return None if in_memory else NullPool  # an in-memory database lives as long as its connection
+
+
+def describe(url: URL) -> str:
+    """Return the URL for messages, with its password hidden."""
+    return url.render_as_string(hide_password=True)
+
+
+@contextmanager
+def readable_errors(url: URL) -> Iterator[None]:
+    """Turn an error of the database or its driver into a DatabaseError of one line."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise DatabaseError(describe(url), first_line(error.orig or error)) from error
+    except SQLAlchemyError as error:
+        raise DatabaseError(describe(url), first_line(error)) from error
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's text, or its class where it has none."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """Return the file of a SQLite URL; None for a database in memory, or another kind of database."""
+    if url.get_backend_name() != "sqlite" or url.database in {None, "", ":memory:"}:
+        return None
+    path = str(url.database).removeprefix("file:")
+    in_memory = path.startswith(":memory:") or url.query.get("mode") == "memory"
+    return None if in_memory else Path(path)
+
+
+@contextmanager
+def existing_database(url: str) -> Iterator[sa.Engine]:
+    """Yield an engine for a database that is there; errors of the database become a DatabaseError of one line.
+
+    Raises DatabaseError for a SQLite file that does not exist: opening it would create it.
+    """
+    engine = make_engine(url)
+    file = sqlite_file(engine.url)
+    if file is not None and not file.exists():
+        raise DatabaseError(describe(engine.url), "no such file")
+    with readable_errors(engine.url):
+        yield engine
+    engine.dispose()

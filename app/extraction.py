@@ -1,0 +1,215 @@
+"""Extraction: a stored API answer and the row it belongs to -> the row's media generation id, or why there is none.
+
+The one truth about stored answers: the backfill, the status checker and the database's own fast path agree with it.
+Pure: no database, no clock, no logging. Shapes: API answers, row creation, status checker, polling worker.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+import orjson
+
+EXTRACTOR_VERSION: Final = 1
+"""Raise it when a body could get another outcome than before: failures of an older version are then tried again."""
+
+MAX_ID_LENGTH: Final = 255
+STATUS_PREFIX: Final = "MEDIA_GENERATION_STATUS_"
+FAILED_STATUS: Final = f"{STATUS_PREFIX}FAILED"
+UNFINISHED_STATUSES: Final = frozenset(f"{STATUS_PREFIX}{name}" for name in ("PENDING", "ACTIVE", "SCHEDULED"))
+
+SkipReason: TypeAlias = Literal[
+    "no_operations", "media_contract", "generation_failed", "not_finished", "no_media_generation_id"
+]
+FailureReason: TypeAlias = Literal["invalid_json", "not_an_object", "operation_mismatch", "ids_disagree", "invalid_id"]
+
+Json: TypeAlias = dict[str, object] | list[object] | str | int | float | bool | None
+Operation: TypeAlias = dict[str, object]
+
+_NO_PART_OF_AN_ID = re.compile(r"[\s\x00\ud800-\udfff]")
+"""White space; and NUL and lone surrogates, which no database stores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The row's id, and the URLs that stood beside it (the write path stores them, the backfill does not)."""
+
+    media_generation_id: str
+    fife_url: str | None = None
+    serving_base_uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Nothing to recover (yet)."""
+
+    reason: SkipReason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A person should look at this row."""
+
+    reason: FailureReason
+    detail: str = ""
+
+
+Outcome: TypeAlias = Found | Skipped | Failed
+
+
+def extract(raw_response: str | bytes, operation_name: str | None, scene_id: str | None) -> Outcome:
+    """Return the media generation id of the row with this `operation_name` and `scene_id` from its stored body.
+
+    Never raises, whatever the body is, and never returns an id that is not in the body. `raw_response` is text or
+    its UTF-8 bytes. Reads nothing else and does not judge whether the id is known to the API.
+    """
+    try:
+        body = _parse(raw_response)
+    except (ValueError, RecursionError) as error:
+        return Failed("invalid_json", _first_line(error))
+    if body is None:
+        return Skipped("no_operations")
+    if not isinstance(body, dict | list):
+        return Failed("not_an_object", type(body).__name__)
+    operations = _operations(body)
+    if not operations:
+        return Skipped("media_contract" if _has_media(body) else "no_operations")
+    operation = _operation_of_row(operations, operation_name, scene_id)
+    if operation is None:
+        return Failed("operation_mismatch", _names(operations))
+    return _outcome(operation)
+
+
+def operation_names(raw_response: str | bytes) -> tuple[str, ...]:
+    """Return the operation names that a body answers for, in its order; empty where it has none or is no JSON."""
+    try:
+        body = _parse(raw_response)
+    except (ValueError, RecursionError):
+        return ()
+    return tuple(name for name in map(_name, _operations(body)) if name)
+
+
+def _parse(raw_response: str | bytes) -> Json:
+    """Parse with the fast parser; only what Python's own rejects is malformed (NaN, lone surrogates are not).
+
+    Numbers are not looked at: `parse_int=float` lifts Python's limit on the digits of an integer.
+    """
+    try:
+        return orjson.loads(raw_response)  # type: ignore[no-any-return]
+    except ValueError:
+        text = raw_response if isinstance(raw_response, str) else raw_response.decode()
+        return json.loads(text, parse_int=float)  # type: ignore[no-any-return]
+
+
+def _operations(body: object) -> list[Operation]:
+    """Return the operations of a direct or wrapped body; entries that are no objects do not count."""
+    level = body
+    while isinstance(level, dict):
+        entries = level.get("operations")
+        level = entries if isinstance(entries, list) and entries else level.get("raw")
+    return [entry for entry in level if isinstance(entry, dict)] if isinstance(level, list) else []
+
+
+def _has_media(body: object) -> bool:
+    level = body
+    while isinstance(level, dict):
+        if isinstance(level.get("media"), list):
+            return True
+        level = level.get("raw")
+    return False
+
+
+def _operation_of_row(
+    operations: list[Operation], operation_name: str | None, scene_id: str | None
+) -> Operation | None:
+    """Return the one operation that is certainly the row's, else None: another video's id is worse than none."""
+    if operation_name:
+        matching = [operation for operation in operations if _name(operation) == operation_name]
+    else:
+        matching = [operation for operation in operations if scene_id and operation.get("sceneId") == scene_id]
+    if not matching and len(operations) == 1 and _may_be_nameless(operations[0], scene_id):
+        matching = operations
+    return matching[0] if len(matching) == 1 else None
+
+
+def _may_be_nameless(operation: Operation, scene_id: str | None) -> bool:
+    """A single operation without a name is the row's, unless it names another scene than the row does."""
+    other_scene = bool(scene_id and operation.get("sceneId")) and operation["sceneId"] != scene_id
+    return not _name(operation) and not other_scene
+
+
+def _outcome(operation: Operation) -> Outcome:
+    error = _inner(operation).get("error")
+    status = operation.get("status")
+    if status == FAILED_STATUS or error is not None:
+        return Skipped("generation_failed", _error_message(error))
+    video = _video(operation)
+    candidates = _candidates(operation.get("mediaGenerationId"), video.get("mediaGenerationId"))
+    valid = [candidate for candidate in candidates if _is_valid_id(candidate)]
+    if len(valid) == 1:
+        return Found(str(valid[0]), _text(video.get("fifeUrl")), _text(video.get("servingBaseUri")))
+    if valid:
+        return Failed("ids_disagree", " / ".join(map(str, valid)))
+    if candidates:
+        return Failed("invalid_id", repr(candidates[0])[:MAX_ID_LENGTH])
+    return Skipped("not_finished" if _is_unfinished(status) else "no_media_generation_id")
+
+
+def _candidates(top_level: object, nested: object) -> list[object]:
+    """Return the distinct values that stand where an id belongs; null and blank are none."""
+    both = (top_level,) if top_level == nested else (top_level, nested)
+    return [candidate for candidate in both if not _is_blank(candidate)]
+
+
+def _inner(operation: Operation) -> dict[str, object]:
+    return _object(operation.get("operation"))
+
+
+def _video(operation: Operation) -> dict[str, object]:
+    return _object(_object(_inner(operation).get("metadata")).get("video"))
+
+
+def _name(operation: Operation) -> str | None:
+    """Return `operation.name`; a name that is no text is no name."""
+    return _text(_inner(operation).get("name"))
+
+
+def _object(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _is_valid_id(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= MAX_ID_LENGTH and not _has_forbidden_character(value)
+
+
+def _has_forbidden_character(value: str) -> bool:
+    if value.isascii() and value.isprintable():  # every real id: no search by character needed
+        return " " in value
+    return _NO_PART_OF_AN_ID.search(value) is not None
+
+
+def _is_unfinished(status: object) -> bool:
+    return status is None or (isinstance(status, str) and status in UNFINISHED_STATUSES)
+
+
+def _error_message(error: object) -> str:
+    message = _object(error).get("message")
+    return message if isinstance(message, str) else ""
+
+
+def _names(operations: list[Operation]) -> str:
+    return "body answers for " + ", ".join(_name(operation) or "(no name)" for operation in operations[:4])
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]

@@ -1,0 +1,71 @@
+"""Settings: DATABASE_URL and MEDIA_IDS_*, in one place, validated, with errors that name the setting."""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.errors import ConfigurationError
+
+ENVIRONMENT_PREFIX = "MEDIA_IDS_"
+DEFAULT_DATABASE_URL = "sqlite:///veo3.db"
+DEFAULT_BATCH_SIZE = 1_000
+DEFAULT_TARGET_SECONDS = 0.5
+DEFAULT_LOCK_WAIT_SECONDS = 600.0
+
+PositiveRows = Annotated[int, Field(ge=1, le=1_000_000)]
+PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Settings(BaseSettings):
+    """What a run needs to know, from the environment or from `alembic -x name=value`.
+
+    Sizes are rows, times are seconds. Reads the environment once, when it is made; changes nothing.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, populate_by_name=True, extra="forbid")
+
+    database_url: Annotated[str, Field(validation_alias="DATABASE_URL", min_length=1)] = DEFAULT_DATABASE_URL
+    batch_size: PositiveRows = DEFAULT_BATCH_SIZE
+    target_seconds: PositiveSeconds = DEFAULT_TARGET_SECONDS
+    nice: Seconds = 0.0
+    max_replica_lag: PositiveSeconds | None = None
+    time_budget: PositiveSeconds | None = None
+    lock_wait: Seconds = DEFAULT_LOCK_WAIT_SECONDS
+    on_failure: Literal["continue", "abort"] = "continue"
+    backfill: Literal["run", "defer"] = "run"
+    log: Literal["text", "json"] = "text"
+
+    @classmethod
+    def load(cls, overrides: Mapping[str, object] | None = None) -> Self:
+        """Read the environment; `overrides` (an option's value by its name) go first.
+
+        Raises ConfigurationError for an unknown name or a value out of range, naming it as the user wrote it.
+        """
+        given = dict(overrides or {})
+        _refuse_unknown(given, cls.model_fields)
+        try:
+            return cls(**given)  # type: ignore[arg-type]  # pydantic checks each value
+        except ValidationError as error:
+            raise _first_problem(error, given) from None
+
+
+def _refuse_unknown(given: Mapping[str, object], known: Mapping[str, object]) -> None:
+    options = sorted(set(known) - {"database_url", "log"})
+    for name in given:
+        if name not in known:
+            raise ConfigurationError(name, f"unknown option; known are {', '.join(options)}")
+    for variable in os.environ:
+        name = variable.removeprefix(ENVIRONMENT_PREFIX)
+        if name != variable and name.lower() not in known:
+            raise ConfigurationError(variable, f"unknown setting; known are {', '.join(options)}, log")
+
+
+def _first_problem(error: ValidationError, given: Mapping[str, object]) -> ConfigurationError:
+    problem = error.errors()[0]
+    field = str(problem["loc"][0])
+    written = field if field in given or field == "DATABASE_URL" else ENVIRONMENT_PREFIX + field.upper()
+    return ConfigurationError(written, f"{problem['msg']}, got {problem['input']!r}")

@@ -1,0 +1,104 @@
+"""Fixtures: every test gets a database of its own, made by the real revisions, on each kind of database."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.support.migrations import upgrade
+from tests.support.postgres import PostgresServer, available_versions
+
+KINDS = ("sqlite", *(f"postgresql-{version}" for version in available_versions()))
+POSTGRESQL_KINDS = KINDS[1:]
+EMPTY_TEMPLATE, UPGRADED_TEMPLATE = "template1", "upgraded"
+
+
+class Databases:
+    """Makes databases of one kind: empty, or a copy of one that the revisions upgraded."""
+
+    def __init__(self, kind: str, folder: Path, server: PostgresServer | None) -> None:
+        """Take the kind's name, a folder for files, and the server where the kind has one."""
+        self.kind = kind
+        self.server = server
+        self._folder = folder
+        self._numbers = count()
+        self._template: Path | None = None
+        self._upgraded = False
+
+    def empty(self) -> str:
+        """Return the URL of a new, empty database."""
+        name = f"test_{next(self._numbers)}"
+        return self.server.create_database(name) if self.server else f"sqlite:///{self._folder / name}.db"
+
+    def upgraded(self) -> str:
+        """Return the URL of a new database at head, without rows."""
+        name = f"test_{next(self._numbers)}"
+        if self.server:
+            self._make_upgraded_template(self.server)
+            return self.server.create_database(name, template=UPGRADED_TEMPLATE)
+        file = self._folder / f"{name}.db"
+        shutil.copy(self._upgraded_file(), file)
+        return f"sqlite:///{file}"
+
+    def _make_upgraded_template(self, server: PostgresServer) -> None:
+        if not self._upgraded:
+            upgrade(server.create_database(UPGRADED_TEMPLATE))
+            self._upgraded = True
+
+    def _upgraded_file(self) -> Path:
+        if self._template is None:
+            self._template = self._folder / "upgraded.db"
+            upgrade(f"sqlite:///{self._template}")
+        return self._template
+
+
+@pytest.fixture(scope="session")
+def databases_of_kind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Databases]]:
+    """Every kind of database, its server started when it is first asked for."""
+    with ExitStack() as stack:
+        yield _LazyDatabases(stack, tmp_path_factory.mktemp("databases"))
+
+
+class _LazyDatabases(dict[str, Databases]):
+    def __init__(self, stack: ExitStack, folder: Path) -> None:
+        super().__init__()
+        self._stack = stack
+        self._folder = folder
+
+    def __missing__(self, kind: str) -> Databases:
+        server = None if kind == "sqlite" else self._stack.enter_context(PostgresServer(int(kind.split("-")[1])))
+        self[kind] = Databases(kind, self._folder, server)
+        return self[kind]
+
+
+@pytest.fixture(params=KINDS)
+def databases(request: pytest.FixtureRequest, databases_of_kind: dict[str, Databases]) -> Databases:
+    """Each kind of database in turn."""
+    return databases_of_kind[request.param]
+
+
+@pytest.fixture
+def empty_database(databases: Databases) -> str:
+    """The URL of an empty database, on each kind in turn."""
+    return databases.empty()
+
+
+@pytest.fixture
+def database(databases: Databases) -> str:
+    """The URL of a database at head without rows, on each kind in turn."""
+    return databases.upgraded()
+
+
+@pytest.fixture
+def sqlite_database(databases_of_kind: dict[str, Databases]) -> str:
+    """The URL of a SQLite file at head without rows."""
+    return databases_of_kind["sqlite"].upgraded()
+
+
+@pytest.fixture(params=POSTGRESQL_KINDS)
+def postgresql_database(request: pytest.FixtureRequest, databases_of_kind: dict[str, Databases]) -> str:
+    """The URL of a PostgreSQL database at head without rows, on each version in turn."""
+    return databases_of_kind[request.param].upgraded()
