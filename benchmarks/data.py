@@ -56,13 +56,22 @@ CREATE_INDEXES = (
     "CREATE INDEX idx_veo3_generations_status ON veo3_video_generations (status)",
     "CREATE INDEX idx_veo3_generations_scene_id ON veo3_video_generations (scene_id)",
 )
-WORDS = (
-    "a the of in on with over under slow fast camera light morning evening rain snow city forest river paper boat "
-    "robot garden glass window street market old young woman man child dog cat bird horse train bicycle lantern sea "
-    "mountain wave wind dust smoke fire shadow mirror music piano crowd dance walks runs turns looks smiles opens closes holds "
-    "close-up wide shot cinematic documentary handheld static pan tilt dolly focus shallow depth soft warm cold golden "
-    "hour neon blue red green silver wooden stone texture detail realistic animated watercolor minimal dramatic calm"
-).split()
+INSERT = """
+INSERT INTO veo3_video_generations (
+    id, profile_id, project_id, scene_id, operation_name, prompt, seed, aspect_ratio, status, video_url, raw_response,
+    created_at, updated_at, completed_at
+) VALUES (
+    :id, :profile_id, :project_id, :scene_id, :operation_name, :prompt, :seed, :aspect_ratio, :status, :video_url,
+    :raw_response, :created_at, :updated_at, :completed_at
+)
+"""
+WORDS = """
+a the of in on with over under slow fast camera light morning evening rain snow city forest river paper boat robot
+garden glass window street market old young woman man child dog cat bird horse train bicycle lantern sea mountain wave
+wind dust smoke fire shadow mirror music piano crowd dance walks runs turns looks smiles close-up wide shot cinematic
+documentary handheld static pan tilt dolly focus shallow depth soft warm cold golden hour neon blue red green silver
+wooden stone texture detail realistic animated watercolor minimal dramatic calm
+""".split()  # noqa: SIM905  # readable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +99,7 @@ COLUMNS = tuple(field.name for field in fields(Row))
 
 def rows(count: int, *, malformed: int = 0) -> Iterator[tuple[Row, str | None]]:
     """Yield `count` rows in random order of their keys, each with the id to recover, or None where there is none."""
-    writer = Writer(random.Random(SEED))  # noqa: S311
+    writer = Writer(random.Random(SEED))
     for kind in writer.kinds(count, malformed):
         yield writer.row(kind)
 
