@@ -2,20 +2,36 @@
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Final
 
+import sqlalchemy as sa
 import typer
 
+from app.backfill.ledger import require_ledger
 from app.backfill.plan import Options
-from app.console import Listeners, RecordLines, print_error, print_json, print_summary, progress_listener, to_json
+from app.console import (
+    Listeners,
+    RecordLines,
+    draw,
+    print_csv,
+    print_error,
+    print_json,
+    print_summary,
+    progress_listener,
+    show,
+    to_json,
+)
 from app.db import existing_database
 from app.errors import ConfigurationError, MediaIdsError
-from app.settings import Settings
-from app.sync import sync_database
+from app.failures import FAILURE_FIELDS, MEANINGS, read_failures
+from app.options import DEBUG, AsJson, Database, Desktop, load_settings
+from app.status import read_status
+from app.sync import DONE, sync_database
+from app.views import failures_view, status_view
 
-DEBUG: Final = "--debug"
 USAGE: Final = 2
 INTERRUPTED: Final = 130
 
@@ -26,11 +42,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-Database = Annotated[
-    str | None, typer.Option("--database", metavar="URL", help="The database; else DATABASE_URL, else ./veo3.db.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -49,6 +60,7 @@ def common(
 def sync(  # noqa: PLR0913  # one parameter an option
     *,
     database: Database = None,
+    desktop: Desktop = False,
     batch_size: Annotated[
         int | None, typer.Option(min=1, metavar="ROWS", help="Most rows that one transaction updates; else 1000.")
     ] = None,
@@ -68,9 +80,9 @@ def sync(  # noqa: PLR0913  # one parameter an option
     Exit codes: 0 done; 1 done, but some rows failed; 2 wrong usage or database; 3 stopped by --limit or
     --time-budget with rows left; 4 another run is active; 130 or 143 stopped by a signal.
     """
-    settings = load_settings(database=database, batch_size=batch_size, time_budget=time_budget)
-    if report is not None and not report.parent.is_dir():
-        raise ConfigurationError("--report", f"no folder {report.parent}")
+    settings = load_settings(database=database, desktop=desktop, batch_size=batch_size, time_budget=time_budget)
+    if report is not None:
+        require_folder("--report", report)
     listener = progress_listener(settings.log)
     if verbose:
         listener = Listeners(RecordLines(sys.stderr if as_json else sys.stdout), listener)
@@ -86,10 +98,82 @@ def sync(  # noqa: PLR0913  # one parameter an option
     return code
 
 
-def load_settings(*, database: str | None, **options: object) -> Settings:
-    """Return the settings, with the options that were given on the command line in front."""
-    given = {"database_url": database, **options}
-    return Settings.load({name: value for name, value in given.items() if value is not None})
+@app.command()
+def status(
+    *,
+    database: Database = None,
+    desktop: Desktop = False,
+    exact: Annotated[bool, typer.Option("--exact", help="Count every row, however large the table is.")] = False,
+    svg: Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Draw it into an SVG file too.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Show how many rows have their id, what is left and why, and the runs. Reads only.
+
+    A PostgreSQL table of more than a million rows is sampled unless --exact is given.
+    """
+    settings = load_settings(database=database, desktop=desktop)
+    if svg is not None:
+        require_folder("--svg", svg)
+    with existing_database(settings.database_url) as engine, reading(engine) as connection:
+        found = read_status(connection, exact=exact)
+    if svg is not None:
+        draw(svg, status_view(found), title="media-gen-ids status")
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        show(status_view(found))
+    return DONE
+
+
+@app.command()
+def failures(
+    *,
+    database: Database = None,
+    desktop: Desktop = False,
+    reason: Annotated[
+        list[str] | None, typer.Option("--reason", metavar="CODE", help="Only this reason; may be repeated.")
+    ] = None,
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+) -> int:
+    """Show the rows that a person must look at, and why. Reads only.
+
+    A row disappears here when it has its id. Try them again with `media-gen-ids sync --retry-failed`.
+    """
+    if as_json and as_csv:
+        raise ConfigurationError("--csv", "not together with --json; choose one")
+    require_known(reason or ())
+    settings = load_settings(database=database, desktop=desktop)
+    with existing_database(settings.database_url) as engine, reading(engine) as connection:
+        found = read_failures(connection, reason or ())
+    if as_json:
+        print_json([failure.as_dict() for failure in found])
+    elif as_csv:
+        print_csv(FAILURE_FIELDS, [failure.as_dict() for failure in found])
+    else:
+        show(failures_view(found))
+    return DONE
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Yield a connection for reading the ledger. Raises NotUpgradedError for a database without one."""
+    with engine.connect() as connection:
+        require_ledger(connection)
+        yield connection
+
+
+def require_folder(option: str, file: Path) -> None:
+    """Raise ConfigurationError if the folder of a file that is to be written is not there."""
+    if not file.parent.is_dir():
+        raise ConfigurationError(option, f"no folder {file.parent}")
+
+
+def require_known(reasons: Sequence[str]) -> None:
+    """Raise ConfigurationError for a reason that no row can have."""
+    for reason in reasons:
+        if reason not in MEANINGS:
+            raise ConfigurationError("--reason", f"unknown reason {reason}; known are {', '.join(MEANINGS)}")
 
 
 def main() -> None:

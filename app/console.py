@@ -1,17 +1,23 @@
 """Console: everything a person or a program reads. Progress goes to stderr, results go to stdout."""
 
+import csv
+import io
 import json
 import logging
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final, Literal, TextIO
+
+from rich.console import Console, RenderableType
 
 from app.backfill.listener import Listener, Progress
 from app.backfill.plan import Recovered, Refused, Report
 
 LINE_SECONDS: Final = 10.0
 """Where stderr is no terminal, progress is one line in so many seconds."""
+SVG_COLUMNS: Final = 80
 SHOWN_ID_CHARACTERS: Final = 8
 SHOWN_MEDIA_ID_CHARACTERS: Final = 20
 
@@ -131,6 +137,25 @@ def print_summary(report: Report) -> None:
 def print_json(value: object) -> None:
     """Print a value as JSON."""
     print(to_json(value))
+
+
+def print_csv(fields: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
+    """Print rows as CSV with a head line."""
+    writer = csv.DictWriter(sys.stdout, fields, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+def show(view: RenderableType) -> None:
+    """Print a view: in colour on a terminal, plain elsewhere."""
+    Console(highlight=False, emoji=False, markup=False).print(view)
+
+
+def draw(file: Path, view: RenderableType, *, title: str) -> None:
+    """Write a view as an SVG picture, 80 columns wide. Prints nothing."""
+    console = Console(record=True, width=SVG_COLUMNS, file=io.StringIO(), highlight=False, emoji=False, markup=False)
+    console.print(view)
+    file.write_text(console.export_svg(title=title), encoding="utf-8")
 
 
 def to_json(value: object) -> str:

@@ -43,6 +43,8 @@ FAILURES: Final = columns_of(
 RUNNING: Final = "running"
 SUPERSEDED: Final = "superseded"
 DONE: Final = "done"
+RETRY_WALK: Final = "failures"
+"""A run over the failures alone: it is no pass over the table, and nothing resumes from it."""
 MAX_DETAIL_CHARACTERS: Final = 500
 
 
@@ -128,7 +130,8 @@ def require_ledger(connection: sa.Connection) -> None:
 def open_ledger(connection: sa.Connection, origin: Origin, walk: str, options: Options) -> tuple[Ledger, Place]:
     """Start a run, at the place where the last one stopped, and take over from one that never ended."""
     columns = (RUNS.c.state, RUNS.c.walk, RUNS.c.cursor, RUNS.c.sweep, RUNS.c.sweep_filled)
-    last = connection.execute(sa.select(*columns).order_by(RUNS.c.id.desc()).limit(1)).first()
+    passes = sa.select(*columns).where(RUNS.c.walk != RETRY_WALK)
+    last = connection.execute(passes.order_by(RUNS.c.id.desc()).limit(1)).first()
     place = Place()
     if last is not None and last.state != DONE and last.walk == walk:
         place = Place(cursor=last.cursor, sweep=last.sweep, sweep_filled=last.sweep_filled)
