@@ -12,12 +12,14 @@ import typer
 
 from app.backfill.ledger import require_ledger
 from app.backfill.plan import Options
+from app.check import check_database
 from app.console import (
     Listeners,
     RecordLines,
     draw,
     print_csv,
     print_error,
+    print_finding,
     print_json,
     print_summary,
     progress_listener,
@@ -28,10 +30,12 @@ from app.db import existing_database
 from app.errors import ConfigurationError, MediaIdsError
 from app.failures import FAILURE_FIELDS, MEANINGS, read_failures
 from app.options import DEBUG, AsJson, Database, Desktop, load_settings
+from app.scripts import revisions
 from app.status import read_status
 from app.sync import DONE, sync_database
 from app.views import failures_view, status_view
 
+NOT_WELL: Final = 1
 USAGE: Final = 2
 INTERRUPTED: Final = 130
 
@@ -155,6 +159,26 @@ def failures(
     return DONE
 
 
+@app.command()
+def check(*, database: Database = None, desktop: Desktop = False, as_json: AsJson = False) -> int:
+    """For CI and deploy gates: is the database where the code expects it? Reads only.
+
+    Looks for one head, the database at head, a schema that agrees with the models, ids that could still be
+    recovered, and an id on two rows. Exit codes: 0 all is well; 1 something is to be done; 2 it could not look.
+    """
+    settings = load_settings(database=database, desktop=desktop)
+    scripts = revisions()
+    findings = []
+    with existing_database(settings.database_url) as engine, engine.connect() as connection:
+        for finding in check_database(connection, scripts):
+            findings.append(finding)
+            if not as_json:
+                print_finding(finding)
+    if as_json:
+        print_json([finding.as_dict() for finding in findings])
+    return DONE if all(finding.ok for finding in findings) else NOT_WELL
+
+
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Yield a connection for reading the ledger. Raises NotUpgradedError for a database without one."""
@@ -183,7 +207,8 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code. An error is one line on stderr; with --debug a traceback."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
+    logging.getLogger("app").setLevel(logging.INFO)
     debug = DEBUG in arguments
     try:
         result = app(args=[argument for argument in arguments if argument != DEBUG], standalone_mode=False)

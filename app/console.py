@@ -14,6 +14,7 @@ from rich.console import Console, RenderableType
 
 from app.backfill.listener import Listener, Progress
 from app.backfill.plan import Recovered, Refused, Report
+from app.check import Finding
 
 LINE_SECONDS: Final = 10.0
 """Where stderr is no terminal, progress is one line in so many seconds."""
@@ -137,6 +138,11 @@ def print_summary(report: Report) -> None:
 def print_json(value: object) -> None:
     """Print a value as JSON."""
     print(to_json(value))
+
+
+def print_finding(finding: Finding) -> None:
+    """Print what `check` found, at once: the next may take its time."""
+    print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.name}", *finding.facts, sep="\n      - ", flush=True)
 
 
 def print_csv(fields: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
