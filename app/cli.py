@@ -21,12 +21,14 @@ from app.console import (
     print_error,
     print_finding,
     print_json,
+    print_lines,
     print_summary,
     progress_listener,
     show,
     to_json,
 )
 from app.db import existing_database
+from app.demo import DEFAULT_DEMO_URL, make_demo, upgrade_demo
 from app.errors import ConfigurationError, MediaIdsError
 from app.failures import FAILURE_FIELDS, MEANINGS, read_failures
 from app.options import DEBUG, AsJson, Database, Desktop, load_settings
@@ -35,6 +37,7 @@ from app.status import read_status
 from app.sync import DONE, sync_database
 from app.views import failures_view, status_view
 
+TO_TRY: Final = ("failures", "check", "sync --verbose")
 NOT_WELL: Final = 1
 USAGE: Final = 2
 INTERRUPTED: Final = 130
@@ -177,6 +180,27 @@ def check(*, database: Database = None, desktop: Desktop = False, as_json: AsJso
     if as_json:
         print_json([finding.as_dict() for finding in findings])
     return DONE if all(finding.ok for finding in findings) else NOT_WELL
+
+
+@app.command()
+def demo(
+    *,
+    database: Annotated[
+        str, typer.Option("--database", metavar="URL", help="A new SQLite file.", show_default=True)
+    ] = DEFAULT_DEMO_URL,
+) -> int:
+    """Make a small database of stored answers of every kind, upgrade it, and show the result.
+
+    It stays there to play with. An existing file is never touched, and neither is DATABASE_URL.
+    """
+    rows, kinds = make_demo(database)
+    print_lines(f"Made {database}: {rows} rows with stored answers of {kinds} kinds, none with its id.")
+    upgrade_demo(database)
+    print_lines("Upgraded it, as `alembic upgrade head` does. `media-gen-ids status` now says:", "")
+    with existing_database(database) as engine, reading(engine) as connection:
+        show(status_view(read_status(connection, exact=True)))
+    print_lines("To play with it:", *(f"  media-gen-ids {command} --database {database}" for command in TO_TRY))
+    return DONE
 
 
 @contextmanager

@@ -135,6 +135,11 @@ def print_summary(report: Report) -> None:
     )
 
 
+def print_lines(*lines: str) -> None:
+    """Print lines as they are, at once."""
+    print(*lines, sep="\n", flush=True)
+
+
 def print_json(value: object) -> None:
     """Print a value as JSON."""
     print(to_json(value))
