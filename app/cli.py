@@ -11,6 +11,7 @@ import sqlalchemy as sa
 import typer
 
 from app.backfill.ledger import require_ledger
+from app.backfill.listener import Listener
 from app.backfill.plan import Options
 from app.check import check_database
 from app.console import (
@@ -23,7 +24,6 @@ from app.console import (
     print_json,
     print_lines,
     print_summary,
-    progress_listener,
     show,
     to_json,
 )
@@ -32,9 +32,11 @@ from app.demo import DEFAULT_DEMO_URL, make_demo, upgrade_demo
 from app.errors import ConfigurationError, MediaIdsError
 from app.failures import FAILURE_FIELDS, MEANINGS, read_failures
 from app.options import DEBUG, AsJson, Database, Desktop, load_settings
+from app.progress import shown_progress
 from app.scripts import revisions
+from app.settings import Settings
 from app.status import read_status
-from app.sync import DONE, sync_database
+from app.sync import DONE, Failures, sync_database
 from app.views import failures_view, status_view
 
 TO_TRY: Final = ("failures", "check", "sync --verbose")
@@ -78,6 +80,10 @@ def sync(  # noqa: PLR0913  # one parameter an option
         float | None, typer.Option(metavar="SECONDS", help="Stop after so many seconds; call again to go on.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would be done; write nothing.")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Only rows that failed, if answer or extractor has changed.")
+    ] = False,
+    try_all: Annotated[bool, typer.Option("--all", help="With --retry-failed: the unchanged ones too.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="A line for each record.")] = False,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report to a file, as JSON.")] = None,
     as_json: AsJson = False,
@@ -90,12 +96,12 @@ def sync(  # noqa: PLR0913  # one parameter an option
     settings = load_settings(database=database, desktop=desktop, batch_size=batch_size, time_budget=time_budget)
     if report is not None:
         require_folder("--report", report)
-    listener = progress_listener(settings.log)
-    if verbose:
-        listener = Listeners(RecordLines(sys.stderr if as_json else sys.stdout), listener)
+    if try_all and not retry_failed:
+        raise ConfigurationError("--all", "only together with --retry-failed")
     options = Options.from_settings(settings, limit=limit, dry_run=dry_run)
-    with existing_database(settings.database_url) as engine:
-        result, code = sync_database(engine, settings, options, listener)
+    retry: Failures | None = ("all" if try_all else "changed") if retry_failed else None
+    with existing_database(settings.database_url) as engine, listening(settings, verbose, as_json) as listener:
+        result, code = sync_database(engine, settings, options, listener, retry=retry)
     if report is not None:
         report.write_text(to_json(result.as_dict()) + "\n", encoding="utf-8")
     if as_json:
@@ -103,6 +109,17 @@ def sync(  # noqa: PLR0913  # one parameter an option
     else:
         print_summary(result)
     return code
+
+
+@contextmanager
+def listening(settings: Settings, verbose: bool, as_json: bool) -> Iterator[Listener]:  # noqa: FBT001
+    """Yield what shows a run: its progress and, with --verbose, its records; on a terminal not both at once."""
+    records = RecordLines(sys.stderr if as_json else sys.stdout)
+    if verbose and (as_json or sys.stdout.isatty()):
+        yield records
+        return
+    with shown_progress(settings.log) as progress:
+        yield Listeners(records, progress) if verbose else progress
 
 
 @app.command()

@@ -3,12 +3,10 @@
 import csv
 import io
 import json
-import logging
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, Literal, TextIO
+from typing import Final, TextIO
 
 from rich.console import Console, RenderableType
 
@@ -16,49 +14,9 @@ from app.backfill.listener import Listener, Progress
 from app.backfill.plan import Recovered, Refused, Report
 from app.check import Finding
 
-LINE_SECONDS: Final = 10.0
-"""Where stderr is no terminal, progress is one line in so many seconds."""
 SVG_COLUMNS: Final = 80
 SHOWN_ID_CHARACTERS: Final = 8
 SHOWN_MEDIA_ID_CHARACTERS: Final = 20
-
-progress_logger = logging.getLogger("app.progress")
-
-
-class ProgressLines(Listener):
-    """Progress as log lines, at most one in ten seconds: what was counted, never what was computed."""
-
-    def __init__(self, form: Literal["text", "json"]) -> None:
-        """Take the form of a line: a sentence, or one JSON object."""
-        self._form = form
-        self._last = time.monotonic()
-
-    def progress(self, progress: Progress) -> None:
-        """Write a line if it is time for one."""
-        if time.monotonic() - self._last >= LINE_SECONDS:
-            self._write(progress)
-
-    def waiting(self, reason: str) -> None:
-        """Write why the run waits, if it is time for a line."""
-        if time.monotonic() - self._last >= LINE_SECONDS:
-            self._last = time.monotonic()
-            progress_logger.info("waiting: %s", reason)
-
-    def _write(self, progress: Progress) -> None:
-        self._last = time.monotonic()
-        report = progress.report
-        if self._form == "json":
-            progress_logger.info("%s", json.dumps({"event": "progress", "sweep": progress.sweep, **report.as_dict()}))
-            return
-        behind = "" if progress.fraction is None else f", about {progress.fraction:.0%} of the table"
-        progress_logger.info(
-            "%d rows done (%d synced), %.0f rows/s%s", report.total, report.synced, report.rows_per_second, behind
-        )
-
-
-def progress_listener(form: Literal["text", "json"]) -> Listener:
-    """Return what shows the progress of a run on stderr."""
-    return ProgressLines(form)
 
 
 class RecordLines(Listener):

@@ -1,7 +1,6 @@
 """Views: status and failures as a person sees them, 80 columns wide. Builds; app.console prints."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any, Final, Literal
 
 from rich import box
@@ -13,6 +12,7 @@ from rich.text import Text
 from app.coverage import Coverage
 from app.failures import MEANINGS, Failure
 from app.status import RunningRun, Status
+from app.wording import duration, moment_text
 
 BAR_CELLS: Final = 12
 WORDS: Final = frozenset({"", "reason", "meaning", "by", "state", "started (UTC)"})
@@ -20,7 +20,6 @@ WORDS: Final = frozenset({"", "reason", "meaning", "by", "state", "started (UTC)
 TABLE_LINES: Final = box.Box("    \n    \n ── \n    \n ── \n ── \n    \n    \n")
 """A line below the head and between sections."""
 SHOWN_MONTHS: Final = 24
-DATE_AND_TIME: Final = "%Y-%m-%d %H:%M"
 
 
 def status_view(status: Status) -> RenderableType:
@@ -46,15 +45,6 @@ def running_sentence(run: RunningRun) -> str:
     return f"{speed}\n{silence}: it waits, or was killed; the next run goes on where it stopped"
 
 
-def duration(seconds: float) -> str:
-    """Return a time as people say it: `4 s`, `2 min 5 s`, `3 h 10 min`."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
 def failures_view(failures: Iterable[Failure]) -> RenderableType:
     """Return each failure in two lines, then what the reasons mean."""
     parts: list[RenderableType] = []
@@ -71,11 +61,6 @@ def failures_view(failures: Iterable[Failure]) -> RenderableType:
     for reason, rows in sorted(reasons.items()):
         table.add_row(reason, f"{rows:,}", MEANINGS.get(reason, ""))
     return Group(*parts, Text("\nWhat the reasons mean", "bold"), table)
-
-
-def moment_text(moment: datetime) -> str:
-    """Return a moment to the minute, in UTC."""
-    return moment.strftime(DATE_AND_TIME)
 
 
 def _coverage_table(status: Status) -> RenderableType:

@@ -6,11 +6,11 @@ from pathlib import Path
 from tests.support.migrations import ROOT
 
 LAYERS = (
-    {"errors", "extraction", "signals"},
+    {"errors", "extraction", "signals", "wording"},
     {"settings", "db"},
-    {"models", "lock", "adoption", "desktop", "scripts"},
+    {"models", "lock", "adoption", "desktop", "scripts", "log"},
     {"backfill"},
-    {"coverage", "failures", "schema_differences", "demo_responses", "options"},
+    {"coverage", "failures", "schema_differences", "demo_responses", "options", "progress"},
     {"status", "check", "demo", "sync", "generations", "status_checker"},
     {"views"},
     {"console"},

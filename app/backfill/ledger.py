@@ -100,6 +100,11 @@ class Ledger:
         stale = sa.or_(FAILURES.c.run_id != self.run_id, FAILURES.c.sweep != sweep)
         connection.execute(sa.delete(FAILURES).where(stale))
 
+    def forget_failures(self, connection: sa.Connection, generation_ids: Sequence[str]) -> None:
+        """Remove the failures of rows that are filled, gone, or need nobody any more."""
+        if generation_ids:
+            connection.execute(sa.delete(FAILURES).where(FAILURES.c.generation_id.in_(generation_ids)))
+
     def _failure(self, failure: Refused, sweep: int, first_seen: datetime, moment: datetime) -> dict[str, object]:
         return {
             "generation_id": failure.generation_id,
