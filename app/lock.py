@@ -69,7 +69,9 @@ def _advisory_holder(connection: sa.Connection) -> str:
         " (SELECT oid FROM pg_database WHERE datname = current_database())"
         " AND (CAST(l.classid AS bigint) << 32) + CAST(l.objid AS bigint) = :key"
     )
-    key: sa.BindParameter[int] = sa.bindparam("key", LOCK_KEY, literal_execute=True)  # bound, the query would leave a snapshot behind
+    key: sa.BindParameter[int] = sa.bindparam(
+        "key", LOCK_KEY, literal_execute=True
+    )  # bound, the query would leave a snapshot behind
     row = connection.execute(sa.text(holder).bindparams(key)).first()
     if row is None:
         return "holder unknown"

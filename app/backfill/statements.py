@@ -148,11 +148,16 @@ def select_plain(table: sa.TableClause, start: str, end: str, rows: int) -> sa.S
         .limit(rows)
         .subquery("bodies")
     )
+    named = with_candidates(bodies)
+    size = sa.func.octet_length(named.c.text)
+    return sa.select(named.c.place, named.c.writer, named.c.id, size, plain_id(named.c.candidate))
+
+
+def with_candidates(bodies: sa.Subquery) -> sa.Subquery:
+    """Add to rows with `operation_name` and `text` the JSON value that stands where the id belongs: `candidate`."""
     parsed = _step("parsed", bodies, body=_body(bodies.c.text))
     chosen = _step("chosen", parsed, operation=_single_operation(parsed.c.body))
-    named = _step("named", chosen, candidate=_candidate(chosen.c.operation, chosen.c.operation_name))
-    size = sa.func.octet_length(named.c.text)
-    return sa.select(named.c.place, named.c.writer, named.c.id, size, _plain_id(named.c.candidate))
+    return _step("named", chosen, candidate=_candidate(chosen.c.operation, chosen.c.operation_name))
 
 
 def select_unparsed(table: sa.TableClause, start: str, end: str, rows: int) -> sa.Select[Any]:
@@ -258,6 +263,7 @@ def _json(text: str) -> sa.ColumnElement[Any]:
     return sa.cast(sa.literal(text, sa.Text), JSONB)
 
 
-def _plain_id(candidate: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+def plain_id(candidate: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Return the candidate as text if it looks like an id, else NULL."""
     text = candidate[()].astext
     return sa.case((sa.and_(sa.func.jsonb_typeof(candidate) == "string", text.regexp_match(PLAIN_ID)), text))

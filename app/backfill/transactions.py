@@ -35,7 +35,7 @@ class Transactions:
             yield self._connection
             return
         with self._connection.begin():
-            self._limit_waiting()
+            limit_waiting(self._connection)
             yield self._connection
 
     @contextmanager
@@ -51,17 +51,18 @@ class Transactions:
         with self._connection.begin():
             if self._dialect == "sqlite":
                 self._connection.exec_driver_sql("BEGIN IMMEDIATE")
-            self._limit_waiting()
+            limit_waiting(self._connection)
             yield self._connection
 
-    def _limit_waiting(self) -> None:
-        """Set timeouts for this transaction alone: a pooler may hand the session to somebody else after it."""
-        if self._dialect == "postgresql":
-            limits = sa.select(
-                sa.func.set_config("lock_timeout", str(LOCK_TIMEOUT_MILLISECONDS), True),  # noqa: FBT003
-                sa.func.set_config("statement_timeout", str(STATEMENT_TIMEOUT_MILLISECONDS), True),  # noqa: FBT003
-            )
-            self._connection.execute(limits)
+
+def limit_waiting(connection: sa.Connection) -> None:
+    """Set timeouts for this transaction alone: a pooler may hand the session to somebody else after it."""
+    if connection.dialect.name == "postgresql":
+        limits = sa.select(
+            sa.func.set_config("lock_timeout", str(LOCK_TIMEOUT_MILLISECONDS), True),  # noqa: FBT003
+            sa.func.set_config("statement_timeout", str(STATEMENT_TIMEOUT_MILLISECONDS), True),  # noqa: FBT003
+        )
+        connection.execute(limits)
 
 
 def _refuse_transaction_hooks(connection: sa.Connection) -> None:
