@@ -6,7 +6,7 @@ from collections.abc import Callable
 import sqlalchemy as sa
 
 from app.backfill.retry import attempt
-from app.backfill.transactions import limit_waiting
+from app.backfill.transactions import TIMEOUTS, set_locally
 from app.signals import stop_on_signals
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ def alter_table_in_use(connection: sa.Connection, change: Callable[[], object]) 
             change()
             return
         with connection.begin_nested():
-            limit_waiting(connection)
+            set_locally(connection, TIMEOUTS)
             change()
 
     with stop_on_signals() as stop:

@@ -1,7 +1,7 @@
 """Key walk: windows in the order of a key that the database compares. Any database; on SQLite, the rowid."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -21,6 +21,8 @@ class KeyWalk:
     Reads outside the write transaction. Under the write lock the rows are read once more if anybody else may have
     written in between: on SQLite `PRAGMA data_version` tells, elsewhere always.
     """
+
+    settings: Final[Mapping[str, str]] = {}
 
     def __init__(
         self, table: sa.TableClause, key: Sequence[sa.ColumnElement[Any]], *, name: str, as_bytes: bool

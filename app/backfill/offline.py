@@ -4,7 +4,7 @@ Plain: one operation, its name the row's, not failed, ids that agree and look li
 app.extraction.extract would find or leave the row alone; what it leaves is for `media-gen-ids sync`.
 """
 
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -12,8 +12,10 @@ from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill import sqlite_json
 from app.backfill.statements import TransactionId, generations, heap_of, pending, plain_id, with_candidates
-from app.backfill.transactions import LOCK_TIMEOUT_MILLISECONDS
+from app.backfill.transactions import LOCK_TIMEOUT
 from app.errors import OfflineBackfillError
+
+Value: TypeAlias = sa.ColumnElement[Any]
 
 BATCH_ROWS: Final = 1_000
 POSTGRESQL_LOOP: Final = """\
@@ -73,7 +75,7 @@ def _postgresql(table: sa.TableClause, dialect: sa.Dialect) -> str:
     )
     return POSTGRESQL_LOOP.format(
         batch_rows=BATCH_ROWS,
-        lock_timeout=LOCK_TIMEOUT_MILLISECONDS,
+        lock_timeout=LOCK_TIMEOUT,
         first_id=_text(sa.select(sa.func.min(table.c.id)), dialect),
         page=_text(page, dialect),
         update=_text(_fill_page(table), dialect),
@@ -88,13 +90,13 @@ def _fill_page(table: sa.TableClause) -> sa.Update:
             table.c.id,
             sa.cast(table.c.xmin, sa.Text).label("writer"),
             table.c.operation_name,
-            table.c.raw_response.concat("").label("text"),
+            _castable(table.c.raw_response).label("text"),
         )
         .where(table.c.id == sa.any_(page), pending(table))
         .subquery("bodies")
     )
-    named = with_candidates(bodies)
-    found = sa.select(named.c.id, named.c.writer, plain_id(named.c.candidate).label("found_id")).subquery("found")
+    read = with_candidates(bodies)
+    found = sa.select(read.c.id, read.c.writer, plain_id(read.c.found).label("found_id")).subquery("found")
     return (
         sa.update(table)
         .where(
@@ -107,7 +109,12 @@ def _fill_page(table: sa.TableClause) -> sa.Update:
     )
 
 
-def _postgresql_now() -> sa.ColumnElement[Any]:
+def _castable(text: Value) -> Value:
+    r"""Return a body, decompressed once; NULL for one with an escape `\u`, which may be one that no cast accepts."""
+    return sa.case((sa.func.strpos(text, "\\u") == 0, text.concat("")))
+
+
+def _postgresql_now() -> Value:
     utc = sa.func.timezone("UTC", sa.func.clock_timestamp())
     return sa.func.to_char(utc, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"', type_=sa.Text)
 

@@ -48,6 +48,8 @@ class Recovered(NamedTuple):
     locator: Locator
     generation_id: str
     media_generation_id: str
+    row_bytes: int = 0
+    """About what the row takes of its page, where the walk knows."""
 
 
 class Refused(NamedTuple):

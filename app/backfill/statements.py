@@ -14,11 +14,23 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import UserDefinedType
 
 from app.backfill.plan import Recovered
-from app.extraction import FAILED_STATUS
+from app.extraction import FAILED_STATUS, MAX_ID_LENGTH
 
 NEEDED: Final = ("id", "operation_name", "scene_id", "raw_response", "media_generation_id", "updated_at")
-PLAIN_ID: Final = "^[A-Za-z0-9_-]{1,255}$"
-"""What PostgreSQL takes for an id without asking extract(): base64url. Everything else is left to extract()."""
+PLAIN_ID: Final = "^[A-Za-z0-9_-]+$"
+"""What PostgreSQL takes for an id without asking extract(): base64url. Everything else is left to extract().
+
+Its length is compared apart from it: a bound in the expression makes each match ten times as long.
+"""
+
+
+BULKY: Final = ("raw_response", "prompt", "video_url")
+STORED_ELSEWHERE_BYTES: Final = 2_000
+"""PostgreSQL moves a value out of the row where the row would be longer than this."""
+
+
+PLAN_BY_INDEX: Final = {"enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off"}
+"""Settings that make PostgreSQL find each row through the index: for a large batch it would else scan the table."""
 
 
 class TupleId(UserDefinedType[str]):
@@ -129,42 +141,48 @@ def fill_by_key_values(rows: Sequence[Recovered], moment: datetime) -> list[dict
 
 def heap_of(model: type[DeclarativeBase]) -> sa.TableClause:
     """Return the table that is filled, with PostgreSQL's place and writer of each row version."""
-    table = columns_of(model, *NEEDED)
+    table = columns_of(model, *NEEDED, *(name for name in BULKY if name not in NEEDED))
     columns = [sa.column(column.name, column.type) for column in table.c]
     return sa.table(table.name, *columns, sa.column("ctid", TupleId()), sa.column("xmin", TransactionId()))
 
 
 def select_plain(table: sa.TableClause, start: str, end: str, rows: int) -> sa.Select[Any]:
-    r"""Select pending rows between two tuple ids: ctid, xmin, id, the body's size in bytes, and the id in the body.
+    """Select pending rows between two tuple ids: ctid, xmin, id, bytes on the page, bytes of the body, id in the body.
 
     The last is NULL unless the case is plain: one operation, its name the row's, not failed, ids that agree and look
-    like ids. What is not plain is for extract() to judge. Raises, as a statement, for a body that cannot be cast; a
-    body with an escape `\u` is not cast, since NUL and lone surrogates cannot be. OFFSET 0 keeps the planner from
-    merging the steps, so that each body is decompressed and parsed once.
+    like ids. What is not plain is for extract() to judge. Raises, as a statement, for a body that cannot be cast
+    (malformed, or with an escaped NUL or a lone surrogate): looking for those first costs more than the cast itself.
+    OFFSET 0 keeps the planner from merging the steps, so that each body is decompressed and parsed once.
     """
     bodies = (
-        sa.select(*_version(table), table.c.operation_name, table.c.raw_response.concat("").label("text"))
+        sa.select(
+            *_version(table),
+            _bytes_on_page(table).label("row_bytes"),
+            table.c.operation_name,
+            table.c.raw_response.concat("").label("text"),
+        )
         .where(_between(table, start, end), pending(table))
         .limit(rows)
         .subquery("bodies")
     )
-    named = with_candidates(bodies)
-    size = sa.func.octet_length(named.c.text)
-    return sa.select(named.c.place, named.c.writer, named.c.id, size, plain_id(named.c.candidate))
+    read = with_candidates(bodies)
+    body_bytes = sa.func.octet_length(read.c.text)
+    return sa.select(read.c.place, read.c.writer, read.c.id, read.c.row_bytes, body_bytes, plain_id(read.c.found))
 
 
 def with_candidates(bodies: sa.Subquery) -> sa.Subquery:
-    """Add to rows with `operation_name` and `text` the JSON value that stands where the id belongs: `candidate`."""
-    parsed = _step("parsed", bodies, body=_body(bodies.c.text))
+    """Add to rows with `operation_name` and `text` the text that stands where the id belongs: `found`."""
+    parsed = _step("parsed", bodies, body=sa.cast(bodies.c.text, JSONB))
     chosen = _step("chosen", parsed, operation=_single_operation(parsed.c.body))
-    return _step("named", chosen, candidate=_candidate(chosen.c.operation, chosen.c.operation_name))
+    named = _step("named", chosen, candidate=_candidate(chosen.c.operation, chosen.c.operation_name))
+    return _step("read", named, found=_text(named.c.candidate))
 
 
 def select_unparsed(table: sa.TableClause, start: str, end: str, rows: int) -> sa.Select[Any]:
     """Select the same without looking into any body: every row is left to extract()."""
-    size = sa.func.octet_length(table.c.raw_response)
-    statement = sa.select(*_version(table), size, sa.null()).where(_between(table, start, end), pending(table))
-    return statement.limit(rows)
+    body_bytes = sa.func.octet_length(table.c.raw_response)
+    columns = (*_version(table), _bytes_on_page(table), body_bytes, sa.null())
+    return sa.select(*columns).where(_between(table, start, end), pending(table)).limit(rows)
 
 
 def select_bodies(table: sa.TableClause, places: Sequence[str]) -> sa.Select[Any]:
@@ -176,29 +194,38 @@ def select_bodies(table: sa.TableClause, places: Sequence[str]) -> sa.Select[Any
 
 
 def fill_at(table: sa.TableClause, rows: Sequence[Recovered], moment: datetime) -> sa.Update:
-    """Return the UPDATE of rows by tuple id, RETURNING the ids of those it filled.
+    """Return the UPDATE of rows that were read by place, RETURNING the ids of those it filled.
 
-    A row is filled only if it is still the very version that was read: its place is the same and so is its writer.
+    A row is filled only if it is still the version that was read: its writer is the same. It is found through its
+    key and not through its place, since PostgreSQL prunes a page that it comes to through an index, but not one that
+    it comes to through a tuple id: without pruning no new version would find room on its page.
     """
     found = (
         sa.func.unnest(
-            _text_array("places", [row.locator[0] for row in rows]),
+            _text_array("keys", [row.generation_id for row in rows]),
             _text_array("writers", [row.locator[1] for row in rows]),
             _text_array("ids", [row.media_generation_id for row in rows]),
         )
-        .table_valued("place", "writer", "found_id")
+        .table_valued("key", "writer", "found_id")
         .render_derived("found")
     )
     return (
         sa.update(table)
         .where(
-            table.c.ctid == sa.cast(found.c.place, TupleId()),
+            table.c.id == found.c.key,
             table.c.xmin == sa.cast(found.c.writer, TransactionId()),
             table.c.media_generation_id.is_(None),
         )
         .values(media_generation_id=found.c.found_id, updated_at=moment)
         .returning(table.c.id)
     )
+
+
+def _bytes_on_page(table: sa.TableClause) -> sa.ColumnElement[int]:
+    """Return about how much of its page a row takes: its bulky columns, where they are not stored elsewhere."""
+    sizes = [sa.func.pg_column_size(table.c[name]) for name in BULKY]
+    inline = [sa.case((size < STORED_ELSEWHERE_BYTES, size), else_=0) for size in sizes]
+    return sa.func.coalesce(inline[0], 0) + sa.func.coalesce(inline[1], 0) + sa.func.coalesce(inline[2], 0)
 
 
 def _version(table: sa.TableClause) -> list[sa.ColumnElement[Any]]:
@@ -217,10 +244,6 @@ def _between(table: sa.TableClause, start: str, end: str) -> sa.ColumnElement[bo
 
 def _step(name: str, previous: sa.Subquery, **added: sa.ColumnElement[Any]) -> sa.Subquery:
     return sa.select(previous, *(value.label(label) for label, value in added.items())).offset(0).subquery(name)
-
-
-def _body(text: sa.ColumnElement[str]) -> sa.ColumnElement[Any]:
-    return sa.case((sa.func.strpos(text, "\\u") == 0, sa.cast(text, JSONB)))
 
 
 def _single_operation(body: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
@@ -263,7 +286,11 @@ def _json(text: str) -> sa.ColumnElement[Any]:
     return sa.cast(sa.literal(text, sa.Text), JSONB)
 
 
-def plain_id(candidate: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """Return the candidate as text if it looks like an id, else NULL."""
-    text = candidate[()].astext
-    return sa.case((sa.and_(sa.func.jsonb_typeof(candidate) == "string", text.regexp_match(PLAIN_ID)), text))
+def _text(candidate: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
+    """Return a JSON string's text; NULL for any other JSON value."""
+    return sa.case((sa.func.jsonb_typeof(candidate) == "string", candidate[()].astext))
+
+
+def plain_id(text: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """Return the text if it looks like an id, else NULL."""
+    return sa.case((sa.and_(sa.func.char_length(text) <= MAX_ID_LENGTH, text.regexp_match(PLAIN_ID)), text))

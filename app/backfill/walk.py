@@ -34,9 +34,11 @@ def _is_utf8(connection: sa.Connection) -> bool:
 
 
 def _is_ordinary_heap(connection: sa.Connection, table: str) -> bool:
-    """Tell whether a table has blocks of its own that a tuple-id range can scan: PostgreSQL 14 and later."""
+    """Tell whether a table has blocks that a tuple-id range can scan (PostgreSQL 14 and later), and an index on id."""
     kind = (
-        "SELECT c.relkind = 'r' AND a.amname = 'heap' AND current_setting('server_version_num')::int >= 140000"
+        "SELECT c.relkind = 'r' AND a.amname = 'heap' AND CAST(current_setting('server_version_num') AS int) >= 140000"
+        " AND EXISTS (SELECT FROM pg_index i JOIN pg_attribute k ON k.attrelid = c.oid AND k.attnum = i.indkey[0]"
+        "  WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL AND k.attname = 'id')"
         " FROM pg_class c JOIN pg_am a ON a.oid = c.relam WHERE c.oid = CAST(:name AS regclass)"
     )
     return bool(connection.execute(sa.text(kind), {"name": table}).scalar()) and not _is_distributed(connection, table)
