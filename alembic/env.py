@@ -5,8 +5,8 @@ from logging.config import fileConfig
 from pathlib import Path
 
 import sqlalchemy as sa
-
 from alembic import context
+
 from app.db import Base
 from app.migration import alembic_errors, database_url, include_name, migration_connection, one_upgrade
 from app.settings import Settings
@@ -35,6 +35,7 @@ def run_online(settings: Settings) -> None:
 
 
 def configure(connection: sa.Connection, settings: Settings) -> None:
+    """Tell Alembic how to migrate, and the revisions who owns the transaction."""
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,

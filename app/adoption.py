@@ -1,4 +1,4 @@
-"""Adoption: is the table that is there the application's, and what does it lack?
+"""Adoption: whether the table that is there is the application's, and what it lacks.
 
 Reads the catalogue only. Revision 0001 acts on the answer; env.py asks first, so that a foreign table stops an upgrade
 before anything is written. Variants in the wild: see Veo3VideoGeneration.

@@ -1,8 +1,11 @@
 """The database: declarative base, naming convention, timestamps as the table stores them, and engines."""
 
+import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -94,11 +97,19 @@ def make_engine(url: str) -> sa.Engine:
     Raises ConfigurationError for a URL that is none or whose driver is not installed. Does not connect.
     """
     parsed = parse_url(url)
-    arguments = {"prepare_threshold": None} if parsed.drivername in {"postgresql", "postgresql+psycopg"} else {}
     try:
-        return sa.create_engine(parsed, poolclass=_pool_class(parsed), connect_args=arguments)
+        return sa.create_engine(parsed, poolclass=_pool_class(parsed), connect_args=_connect_arguments(parsed))
     except (ImportError, SQLAlchemyError) as error:
         raise ConfigurationError("DATABASE_URL", f"driver of {parsed.drivername}:// not usable: {error}") from None
+
+
+def _connect_arguments(url: URL) -> dict[str, Any]:
+    if url.drivername not in {"postgresql", "postgresql+psycopg"}:
+        return {}
+    return {
+        "prepare_threshold": None,
+        "fallback_application_name": f"media-gen-ids {socket.gethostname()}:{os.getpid()}",
+    }
 
 
 def _pool_class(url: URL) -> type[sa.Pool] | None:
@@ -126,3 +137,27 @@ def first_line(error: BaseException) -> str:
     """Return the first line of an error's text, or its class where it has none."""
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """Return the file of a SQLite URL; None for a database in memory, or another kind of database."""
+    if url.get_backend_name() != "sqlite" or url.database in {None, "", ":memory:"}:
+        return None
+    path = str(url.database).removeprefix("file:")
+    in_memory = path.startswith(":memory:") or url.query.get("mode") == "memory"
+    return None if in_memory else Path(path)
+
+
+@contextmanager
+def existing_database(url: str) -> Iterator[sa.Engine]:
+    """Yield an engine for a database that is there; errors of the database become a DatabaseError of one line.
+
+    Raises DatabaseError for a SQLite file that does not exist: opening it would create it.
+    """
+    engine = make_engine(url)
+    file = sqlite_file(engine.url)
+    if file is not None and not file.exists():
+        raise DatabaseError(describe(engine.url), "no such file")
+    with readable_errors(engine.url):
+        yield engine
+    engine.dispose()

@@ -97,6 +97,17 @@ class StoppedEarlyError(MediaIdsError):
         self.synced = synced
 
 
+class StoppedBySignalError(MediaIdsError):
+    """A signal asked an upgrade to stop; all finished batches are kept and the next upgrade resumes."""
+
+    def __init__(self, signal_number: int, synced: int) -> None:
+        """Take the signal and the rows filled so far."""
+        super().__init__(f"stopped by signal {signal_number}; {synced} rows filled and kept. Run it again to resume")
+        self.signal_number = signal_number
+        self.synced = synced
+        self.exit_code = 128 + signal_number
+
+
 class RowsFailedError(MediaIdsError):
     """Some rows failed and `on_failure=abort` was asked for: not stamped, all good rows kept."""
 

@@ -18,9 +18,8 @@ from typing import Final
 
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
-from sqlalchemy.engine import URL
 
-from app.db import format_timestamp, now
+from app.db import format_timestamp, now, sqlite_file
 from app.errors import AnotherRunIsActiveError, DatabaseError
 
 LOCK_KEY: Final = 7_308_604_895_331_905_638
@@ -49,14 +48,6 @@ def only_one(engine: sa.Engine, wait_seconds: float) -> Iterator[None]:
         yield
 
 
-def sqlite_file(url: URL) -> Path | None:
-    """Return the file of a SQLite URL; None for a database in memory, or another kind of database."""
-    if url.get_backend_name() != "sqlite" or url.database in {None, "", ":memory:"}:
-        return None
-    path = str(url.database).removeprefix("file:")
-    return None if path.startswith(":memory:") or "memory" in str(url.query.get("mode", "")) else Path(path)
-
-
 @contextmanager
 def _advisory_lock(engine: sa.Engine, wait_seconds: float) -> Iterator[None]:
     with engine.connect() as connection, connection.begin():
@@ -71,13 +62,17 @@ def _try_advisory_lock(connection: sa.Connection) -> bool:
 
 def _advisory_holder(connection: sa.Connection) -> str:
     """Describe the session that holds the lock, as far as this user may see it."""
-    row = connection.exec_driver_sql(
-        "SELECT a.pid, a.application_name, a.client_addr::text, a.xact_start::timestamp(0)::text"
+    holder = (
+        "SELECT a.pid, a.application_name, CAST(a.client_addr AS text), date_trunc('second', a.xact_start)"
         " FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
         " WHERE l.locktype = 'advisory' AND l.granted AND l.database ="
         " (SELECT oid FROM pg_database WHERE datname = current_database())"
-        f" AND (l.classid::bigint << 32) + l.objid::bigint = {LOCK_KEY}"
-    ).first()
+        " AND (CAST(l.classid AS bigint) << 32) + CAST(l.objid AS bigint) = :key"
+    )
+    key: sa.BindParameter[int] = sa.bindparam(
+        "key", LOCK_KEY, literal_execute=True
+    )  # bound, the query would leave a snapshot behind
+    row = connection.execute(sa.text(holder).bindparams(key)).first()
     if row is None:
         return "holder unknown"
     return f"server process {row[0]}, {row[1] or 'no application name'}, {row[2] or 'local'}, since {row[3]}"

@@ -1,18 +1,26 @@
 """What alembic/env.py needs: one connection, the lock round the whole upgrade, and errors of one line."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
+from sqlalchemy.orm import DeclarativeBase
 
 from app import adoption
+from app.backfill.engine import backfill
+from app.backfill.plan import Options, Report
+from app.console import progress_listener
 from app.db import Base, make_engine, readable_errors
-from app.errors import MediaIdsError
+from app.errors import MediaIdsError, RowsFailedError, StoppedBySignalError, StoppedEarlyError
 from app.lock import only_one
 from app.settings import Settings
+from app.signals import StopRequest, stop_on_signals
 
+logger = logging.getLogger(__name__)
 OUR_TABLES = frozenset(Base.metadata.tables)
 
 
@@ -32,7 +40,8 @@ def alembic_errors() -> Iterator[None]:
     try:
         yield
     except MediaIdsError as error:
-        if error.exit_code > 128:  # noqa: PLR2004  # stopped by a signal: the shell's convention
+        if isinstance(error, StoppedBySignalError):
+            logger.warning("%s", error)
             raise SystemExit(error.exit_code) from error
         raise CommandError(str(error)) from error
 
@@ -62,3 +71,46 @@ def one_upgrade(connection: sa.Connection, settings: Settings) -> Iterator[None]
         connection.rollback()  # the migration must find no transaction open
     with only_one(connection.engine, settings.lock_wait):
         yield
+
+
+def backfill_revision(context: MigrationContext, model: type[DeclarativeBase]) -> None:
+    """Run the backfill as a revision does: in transactions of its own, outside the one of the revision.
+
+    Entering Alembic's autocommit block is what keeps the version stamp: batches committed on Alembic's own
+    connection would fill the rows, exit 0, and the version would not be recorded. Where the caller owns the
+    transaction, the batches are savepoints in it. Returns when everything recoverable is filled; raises
+    StoppedEarlyError, StoppedBySignalError or RowsFailedError where the revision must not be stamped.
+    """
+    settings: Settings = context.opts["settings"]
+    if settings.backfill == "defer":
+        logger.warning("backfill deferred: the revision is stamped, run `media-gen-ids sync` to do the work")
+        return
+    with stop_on_signals() as stop:
+        report = _run(context, model, settings, stop)
+    _judge(report, settings, stop)
+
+
+def _run(context: MigrationContext, model: type[DeclarativeBase], settings: Settings, stop: StopRequest) -> Report:
+    options, listener = Options.from_settings(settings), progress_listener(settings.log)
+    connection = context.connection
+    if connection is None:
+        raise CommandError("the backfill needs a connection")
+    if context.opts.get("caller_owns_transaction"):
+        return backfill(
+            connection, model, options, origin="upgrade", listener=listener, stop=stop, owned_by_caller=True
+        )
+    with context.autocommit_block(), connection.engine.connect() as own:
+        return backfill(own, model, options, origin="upgrade", listener=listener, stop=stop)
+
+
+def _judge(report: Report, settings: Settings, stop: StopRequest) -> None:
+    """Say how the run ended; raise where the revision must not be stamped."""
+    if stop.signal_number is not None and report.state == "stopped":
+        raise StoppedBySignalError(stop.signal_number, report.synced)
+    if report.state != "done":
+        raise StoppedEarlyError(f"time_budget of {settings.time_budget:g} s spent", report.synced)
+    if report.failed and settings.on_failure == "abort":
+        raise RowsFailedError(report.failed, report.synced)
+    logger.info("backfill: %d synced, %d skipped, %d failed", report.synced, report.skipped, report.failed)
+    if report.failed:
+        logger.warning("%d rows need a person: see `media-gen-ids failures`", report.failed)

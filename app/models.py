@@ -73,6 +73,8 @@ class BackfillRun(Base):
     """Where the walk stands, opaque; NULL before the first window and after the last."""
     sweep: Mapped[int] = mapped_column(sa.Integer, default=1)
     """Passes over the table, counted from 1."""
+    sweep_filled: Mapped[Rows]
+    """Rows filled, or changed by somebody else while they were to be filled, in this sweep so far."""
     found: Mapped[Rows]
     synced: Mapped[Rows]
     skipped: Mapped[Rows]

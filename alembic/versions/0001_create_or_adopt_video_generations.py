@@ -7,8 +7,8 @@ Downgrade: leaves the table and its rows.
 """
 
 import sqlalchemy as sa
-
 from alembic import context, op
+
 from app import adoption
 
 revision = "0001"

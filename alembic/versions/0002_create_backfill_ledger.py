@@ -6,7 +6,6 @@ Downgrade: drops these two tables, which are this project's own. The ids that we
 """
 
 import sqlalchemy as sa
-
 from alembic import op
 
 revision = "0002"
@@ -27,7 +26,7 @@ def upgrade() -> None:
         sa.Column("walk", sa.Text(), nullable=False),
         sa.Column("cursor", sa.Text(), nullable=True),
         sa.Column("sweep", sa.Integer(), nullable=False),
-        *_counts("found", "synced", "skipped", "failed"),
+        *_counts("sweep_filled", "found", "synced", "skipped", "failed"),
         sa.Column("reasons", sa.Text(), nullable=False),
         *_counts("batches"),
         sa.Column("batch_size", sa.Integer(), nullable=False),

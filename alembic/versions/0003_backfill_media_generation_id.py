@@ -5,6 +5,12 @@ batches, each in a transaction of its own, and touches `media_generation_id` and
 Downgrade: nothing; ids that were recovered stay.
 """
 
+from alembic import context, op
+
+from app.errors import OfflineBackfillError
+from app.migration import backfill_revision
+from app.models import Veo3VideoGeneration
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -12,7 +18,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Fill the column."""
+    if context.is_offline_mode():
+        raise OfflineBackfillError(op.get_context().dialect.name)
+    backfill_revision(op.get_context(), Veo3VideoGeneration)
 
 
 def downgrade() -> None:

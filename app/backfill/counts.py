@@ -1,0 +1,102 @@
+"""Counts: what a run did so far, and the report made of it."""
+
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from app.backfill.plan import Refused, Report, State, Window
+
+PERCENTILE: Final = 0.99
+
+
+@dataclass(kw_only=True)
+class Counts:
+    """Rows by outcome. Rows that are filled add up; what is not filled is counted anew in each sweep.
+
+    So the last whole sweep, which saw everything that is still pending, has the last word, and no row counts twice.
+    """
+
+    synced: int = 0
+    lost: int = 0
+    """Rows that were to be filled, but that somebody else changed, removed or held locked."""
+    skipped: int = 0
+    failed: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    batches: int = 0
+
+    def copy(self) -> "Counts":
+        """Return a copy, to be kept only if the transaction that it goes with is committed."""
+        return Counts(**{**vars(self), "reasons": Counter(self.reasons)})
+
+    def add_batch(self, wanted: int, filled: int) -> None:
+        """Count a batch that was to fill `wanted` rows and filled `filled`."""
+        self.synced += filled
+        self.lost += wanted - filled
+        self.batches += 1
+
+    def add_window(self, window: Window) -> None:
+        """Count the rows of a window that are not to be filled."""
+        self.skipped += len(window.skips)
+        self.reasons.update(skip.reason for skip in window.skips)
+        self.add_failures(window.failures)
+
+    def add_failures(self, failures: Sequence[Refused]) -> None:
+        """Count rows that a person must look at."""
+        self.failed += len(failures)
+        self.reasons.update(failure.reason for failure in failures)
+
+    def start_sweep(self) -> None:
+        """Forget what the last sweep counted, except the rows that it filled."""
+        self.skipped = self.failed = self.lost = 0
+        self.reasons.clear()
+
+
+class BatchTimes:
+    """How long each batch took, in seconds."""
+
+    def __init__(self) -> None:
+        """Start empty; eight bytes a batch."""
+        self._seconds = array("d")
+        self.longest = 0.0
+        self._p99 = 0.0
+        self._p99_of = 0
+
+    def add(self, seconds: float) -> None:
+        """Add one batch."""
+        self._seconds.append(seconds)
+        self.longest = max(self.longest, seconds)
+
+    @property
+    def last(self) -> float:
+        """The last batch's time; 0 before the first."""
+        return self._seconds[-1] if self._seconds else 0.0
+
+    def p99(self, *, exactly: bool = True) -> float:
+        """Return the time that 99 in 100 batches do not exceed; while a run goes on, as of a tenth of it ago."""
+        count = len(self._seconds)
+        if count and (exactly or count > self._p99_of * 1.1):
+            self._p99 = sorted(self._seconds)[min(count - 1, int(count * PERCENTILE))]
+            self._p99_of = count
+        return self._p99
+
+
+def make_report(counts: Counts, times: BatchTimes, *, state: State | None, walk: str, seconds: float) -> Report:
+    """Return the report of a run that has gone on for `seconds`; without a state, of one that still goes on."""
+    total = counts.synced + counts.skipped + counts.failed
+    return Report(
+        state=state or "partial",
+        found=total + counts.lost,
+        synced=counts.synced,
+        skipped=counts.skipped,
+        failed=counts.failed,
+        total=total,
+        reasons=dict(sorted(counts.reasons.items())),
+        batches=counts.batches,
+        seconds=round(seconds, 3),
+        rows_per_second=round(total / seconds, 1) if seconds > 0 else 0.0,
+        max_batch_seconds=round(times.longest, 6),
+        p99_batch_seconds=round(times.p99(exactly=state is not None), 6),
+        walk=walk,
+    )

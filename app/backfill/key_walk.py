@@ -1,0 +1,101 @@
+"""Key walk: windows in the order of a key that the database compares. Any database; on SQLite, the rowid."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from app.backfill import statements
+from app.backfill.plan import Recovered, Window
+from app.backfill.reading import judge
+
+STREAMED_ROWS: Final = 4
+"""Rows fetched at a time where the driver would else fetch all: memory must not grow with the bodies."""
+
+
+class KeyWalk:
+    """Windows in the order of a key that the database compares: any database; on SQLite, the rowid.
+
+    Reads outside the write transaction. Under the write lock the rows are read once more if anybody else may have
+    written in between: on SQLite `PRAGMA data_version` tells, elsewhere always.
+    """
+
+    def __init__(
+        self, table: sa.TableClause, key: Sequence[sa.ColumnElement[Any]], *, name: str, as_bytes: bool
+    ) -> None:
+        """Take the key's columns, and whether bodies can be fetched as UTF-8 bytes, which the parser wants."""
+        self.name = name
+        self._streaming = {} if as_bytes else {"yield_per": STREAMED_ROWS}
+        self._table = table
+        self._key = tuple(key)
+        self._body = sa.cast(table.c.raw_response, sa.LargeBinary) if as_bytes else table.c.raw_response
+        self._read_at: object = None
+        self._sweep_at: object = None
+        self._ends: tuple[int, int] | None = None
+
+    def start_sweep(self, connection: sa.Connection) -> None:
+        """Remember the state of the database, and where the table begins and ends."""
+        self._sweep_at = _data_version(connection)
+        self._ends = self._find_ends(connection)
+
+    def untouched(self, connection: sa.Connection) -> bool:
+        """Compare with the state at the start of the sweep."""
+        return self._sweep_at is not None and _data_version(connection) == self._sweep_at
+
+    def read(self, connection: sa.Connection, cursor: str | None, rows: int, limit: int | None) -> Window:
+        """Read up to `rows` pending rows after the cursor."""
+        self._read_at = _data_version(connection)
+        wanted = rows if limit is None else min(rows, limit)
+        after = None if cursor is None else json.loads(cursor)
+        statement = statements.select_by_key(self._table, self._key, self._body, after, wanted)
+        window = Window()
+        last = judge(connection.execute(statement, execution_options=self._streaming), window)
+        window.batches = [window.recovered] if window.recovered else []
+        if window.found == wanted:
+            window.cursor = json.dumps(last)
+            window.fraction = self._fraction(window.cursor)
+        return window
+
+    def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Sequence[Recovered]:
+        """Fill rows by their key, after a second look where one is needed."""
+        if self._read_at is None or _data_version(connection) != self._read_at:
+            rows = self._still_the_same(connection, rows)
+        if not rows:
+            return rows
+        statement = statements.fill_by_key(self._table, self._key)
+        filled = connection.execute(statement, statements.fill_by_key_values(rows, moment)).rowcount
+        return rows if filled == len(rows) else self._really_filled(connection, rows)
+
+    def _fraction(self, cursor: str) -> float | None:
+        """Return the place of a numeric key between the smallest and the largest of this sweep."""
+        if self._ends is None or self._ends[1] == self._ends[0]:
+            return None
+        first, last = self._ends
+        return float(min(1.0, (json.loads(cursor)[0] - first) / (last - first)))
+
+    def _find_ends(self, connection: sa.Connection) -> tuple[int, int] | None:
+        key = self._key[0]
+        if not isinstance(key.type, sa.Integer):
+            return None
+        ends = (sa.select(end(key)).select_from(self._table).scalar_subquery() for end in (sa.func.min, sa.func.max))
+        first, last = connection.execute(sa.select(*ends)).one()
+        return None if first is None else (first, last)
+
+    def _still_the_same(self, connection: sa.Connection, rows: Sequence[Recovered]) -> Sequence[Recovered]:
+        again = Window()
+        judge(connection.execute(statements.select_again(self._table, self._key, self._body, rows)), again)
+        same = set(again.recovered)
+        return [row for row in rows if row in same]
+
+    def _really_filled(self, connection: sa.Connection, rows: Sequence[Recovered]) -> Sequence[Recovered]:
+        filled = set(connection.execute(statements.select_filled(self._table, self._key, rows)).scalars())
+        return [row for row in rows if row.generation_id in filled]
+
+
+def _data_version(connection: sa.Connection) -> object:
+    """Return a value that stays the same as long as no other connection writes to a SQLite file; else None."""
+    if connection.dialect.name != "sqlite":
+        return None
+    return id(connection.connection.dbapi_connection), connection.exec_driver_sql("PRAGMA data_version").scalar_one()

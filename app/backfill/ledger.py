@@ -1,0 +1,181 @@
+"""Ledger: the run's row (place, counts, fence) and the failures, written in the transaction of each batch."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+
+from app.backfill.plan import Options, Origin, Refused, Report
+from app.backfill.statements import columns_of
+from app.db import describe, now
+from app.errors import NotUpgradedError, RunSupersededError
+from app.extraction import EXTRACTOR_VERSION
+from app.models import BackfillFailure, BackfillRun, Veo3VideoGeneration
+
+RUNS: Final = columns_of(
+    BackfillRun,
+    *(
+        "id",
+        "origin",
+        "state",
+        "walk",
+        "cursor",
+        "sweep",
+        "sweep_filled",
+        "found",
+        "synced",
+        "skipped",
+        "failed",
+        "reasons",
+        "batches",
+    ),
+    *("batch_size", "seconds", "max_batch_seconds", "p99_batch_seconds", "extractor_version"),
+    *("started_at", "progress_at", "finished_at"),
+)
+FAILURES: Final = columns_of(
+    BackfillFailure,
+    *("generation_id", "reason", "detail", "body_digest", "extractor_version", "run_id", "sweep"),
+    *("first_seen_at", "last_seen_at"),
+)
+RUNNING: Final = "running"
+SUPERSEDED: Final = "superseded"
+DONE: Final = "done"
+MAX_DETAIL_CHARACTERS: Final = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a run stands. A sweep that fills nothing, from the start of the table to its end, is the last."""
+
+    cursor: str | None = None
+    sweep: int = 1
+    sweep_filled: int = 0
+    """Rows of this sweep that were filled, or that somebody else changed before they could be."""
+
+
+class Ledger:
+    """The row of this run, and the failures. Every method works on the caller's transaction and commits nothing."""
+
+    def __init__(self, run_id: int) -> None:
+        """Take the run's number; see `open_ledger`."""
+        self.run_id = run_id
+
+    def save(self, connection: sa.Connection, place: Place, report: Report) -> None:
+        """Write place and counts. Raises RunSupersededError if another run has taken over: the fence."""
+        self._update(connection, **asdict(place), **_counted(report), progress_at=now())
+
+    def finish(self, connection: sa.Connection, place: Place, report: Report, state: str) -> None:
+        """Write how the run ended."""
+        self.save(connection, place, report)
+        self._update(connection, state=state, finished_at=now())
+
+    def saved_batches(self, connection: sa.Connection) -> int:
+        """Return the batches that are committed: tells whether a commit arrived whose answer was lost."""
+        return int(connection.execute(sa.select(RUNS.c.batches).where(RUNS.c.id == self.run_id)).scalar_one())
+
+    def record_failures(self, connection: sa.Connection, sweep: int, failures: Sequence[Refused]) -> None:
+        """Write rows that a person must look at, keeping when each was first seen."""
+        if not failures:
+            return
+        moment = now()
+        ids = [failure.generation_id for failure in failures]
+        known = sa.select(FAILURES.c.generation_id, FAILURES.c.first_seen_at).where(FAILURES.c.generation_id.in_(ids))
+        first_seen: dict[str, datetime] = {row[0]: row[1] for row in connection.execute(known)}
+        connection.execute(sa.delete(FAILURES).where(FAILURES.c.generation_id.in_(ids)))
+        connection.execute(
+            sa.insert(FAILURES),
+            [
+                self._failure(failure, sweep, first_seen.get(failure.generation_id, moment), moment)
+                for failure in failures
+            ],
+        )
+
+    def forget_failures_not_seen(self, connection: sa.Connection, sweep: int) -> None:
+        """Remove the failures that this sweep did not meet. For the end of a whole one, which met every pending row."""
+        stale = sa.or_(FAILURES.c.run_id != self.run_id, FAILURES.c.sweep != sweep)
+        connection.execute(sa.delete(FAILURES).where(stale))
+
+    def _failure(self, failure: Refused, sweep: int, first_seen: datetime, moment: datetime) -> dict[str, object]:
+        return {
+            "generation_id": failure.generation_id,
+            "reason": failure.reason,
+            "detail": _storable(failure.detail),
+            "body_digest": failure.body_digest,
+            "extractor_version": EXTRACTOR_VERSION,
+            "run_id": self.run_id,
+            "sweep": sweep,
+            "first_seen_at": first_seen,
+            "last_seen_at": moment,
+        }
+
+    def _update(self, connection: sa.Connection, **values: object) -> None:
+        fenced = sa.update(RUNS).where(RUNS.c.id == self.run_id, RUNS.c.state == RUNNING).values(**values)
+        if connection.execute(fenced).rowcount != 1:
+            raise RunSupersededError(self.run_id)
+
+
+def require_ledger(connection: sa.Connection) -> None:
+    """Raise NotUpgradedError if the database lacks the ledger or the table. Reads the catalogue only."""
+    inspector = sa.inspect(connection)
+    for table in (Veo3VideoGeneration.__tablename__, RUNS.name, FAILURES.name):
+        if not inspector.has_table(table):
+            raise NotUpgradedError(describe(connection.engine.url), f"no table {table}")
+
+
+def open_ledger(connection: sa.Connection, origin: Origin, walk: str, options: Options) -> tuple[Ledger, Place]:
+    """Start a run, at the place where the last one stopped, and take over from one that never ended."""
+    columns = (RUNS.c.state, RUNS.c.walk, RUNS.c.cursor, RUNS.c.sweep, RUNS.c.sweep_filled)
+    last = connection.execute(sa.select(*columns).order_by(RUNS.c.id.desc()).limit(1)).first()
+    place = Place()
+    if last is not None and last.state != DONE and last.walk == walk:
+        place = Place(cursor=last.cursor, sweep=last.sweep, sweep_filled=last.sweep_filled)
+    connection.execute(sa.update(RUNS).where(RUNS.c.state == RUNNING).values(state=SUPERSEDED, finished_at=now()))
+    return Ledger(_insert_run(connection, origin, walk, place, options)), place
+
+
+def _insert_run(connection: sa.Connection, origin: Origin, walk: str, place: Place, options: Options) -> int:
+    moment = now()
+    run_id = connection.execute(sa.select(sa.func.coalesce(sa.func.max(RUNS.c.id), 0) + 1)).scalar_one()
+    first = Report(walk=walk)
+    connection.execute(
+        sa.insert(RUNS).values(
+            id=run_id,  # the lock admits one run at a time; should it fail, the primary key does not
+            origin=origin,
+            state=RUNNING,
+            walk=walk,
+            **asdict(place),
+            **_counted(first),
+            batch_size=options.batch_size,
+            extractor_version=EXTRACTOR_VERSION,
+            started_at=moment,
+            progress_at=moment,
+        )
+    )
+    return int(run_id)
+
+
+def _counted(report: Report) -> dict[str, object]:
+    return {
+        "found": report.found,
+        "synced": report.synced,
+        "skipped": report.skipped,
+        "failed": report.failed,
+        "reasons": json.dumps(report.reasons),
+        "batches": report.batches,
+        "seconds": report.seconds,
+        "max_batch_seconds": report.max_batch_seconds,
+        "p99_batch_seconds": report.p99_batch_seconds,
+    }
+
+
+def _storable(text: str) -> str:
+    """Return a detail that every database stores: no NUL, no lone surrogate, of bounded length."""
+    return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()[:MAX_DETAIL_CHARACTERS]
+
+
+def last_runs(connection: sa.Connection, limit: int) -> Iterable[sa.RowMapping]:
+    """Return the newest runs, newest first. Reads only."""
+    return connection.execute(sa.select(RUNS).order_by(RUNS.c.id.desc()).limit(limit)).mappings().all()

@@ -1,0 +1,35 @@
+"""Listener: what a run tells while it goes on. The engine counts; whoever listens finds the words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.backfill.plan import Recovered, Refused, Report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Where a run stands. `fraction` is the part of the table behind the cursor, 0 to 1, where it can be told."""
+
+    report: Report
+    sweep: int
+    fraction: float | None
+    batch_size: int
+
+
+class Listener:
+    """Hears everything and says nothing; override what is to be shown."""
+
+    def filled(self, rows: Sequence[Recovered]) -> None:
+        """Rows have been filled and committed."""
+
+    def skipped(self, rows: Sequence[Refused]) -> None:
+        """Rows of the first sweep have nothing to recover."""
+
+    def failed(self, rows: Sequence[Refused]) -> None:
+        """Rows of the first sweep must be looked at."""
+
+    def progress(self, progress: Progress) -> None:
+        """A window is finished."""
+
+    def waiting(self, reason: str) -> None:
+        """The run waits, and why."""

@@ -1,0 +1,34 @@
+"""Pace: how large the next batch may be, from how long the last ones took."""
+
+from typing import Final
+
+FIRST_BATCH_ROWS: Final = 100
+GROWTH: Final = 1.5
+"""A batch is at most this many times the one before."""
+FAR_OVER: Final = 5.0
+"""A batch that takes this many times the target means trouble: the next is a tenth."""
+SHRINK: Final = 10
+
+
+class Pace:
+    """The size of the next batch in rows: a bound of `batch_size`, aimed at `target_seconds` a batch."""
+
+    def __init__(self, batch_size: int, target_seconds: float) -> None:
+        """Start small, whatever the bound is: nothing is known about the database yet."""
+        self._bound = batch_size
+        self._target = target_seconds
+        self.size = min(FIRST_BATCH_ROWS, batch_size)
+
+    def took(self, rows: int, seconds: float) -> None:
+        """Learn from a batch of `rows` rows that took `seconds`."""
+        if seconds > FAR_OVER * self._target:
+            self._set(self.size / SHRINK)
+        elif rows:
+            self._set(min(self.size * GROWTH, rows * self._target / max(seconds, 1e-6)))
+
+    def halve(self) -> None:
+        """Go on more carefully after trouble."""
+        self._set(self.size / 2)
+
+    def _set(self, size: float) -> None:
+        self.size = max(1, min(self._bound, int(size)))

@@ -1,0 +1,109 @@
+"""Facts of a run: what is asked for, what reading a window gave, and what is reported in the end."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from app.settings import DEFAULT_BATCH_SIZE, DEFAULT_TARGET_SECONDS, Settings
+
+Locator: TypeAlias = tuple[object, ...]
+"""What names one version of a row in an UPDATE: (rowid,), the key's values, or (ctid, xmin)."""
+
+State: TypeAlias = Literal["done", "partial", "stopped", "dry_run"]
+Origin: TypeAlias = Literal["upgrade", "sync"]
+
+UPDATE_FAILED: Final = "update_failed"
+"""Reason of a row that the database itself refused to update; the others are extraction.FailureReason."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How to run. Sizes are rows, times are seconds."""
+
+    batch_size: int = DEFAULT_BATCH_SIZE
+    target_seconds: float = DEFAULT_TARGET_SECONDS
+    nice: float = 0.0
+    max_replica_lag: float | None = None
+    time_budget: float | None = None
+    limit: int | None = None
+    dry_run: bool = False
+
+    @classmethod
+    def from_settings(cls, settings: Settings, *, limit: int | None = None, dry_run: bool = False) -> "Options":
+        """Return the options that the settings ask for."""
+        return cls(
+            batch_size=settings.batch_size,
+            target_seconds=settings.target_seconds,
+            nice=settings.nice,
+            max_replica_lag=settings.max_replica_lag,
+            time_budget=settings.time_budget,
+            limit=limit,
+            dry_run=dry_run,
+        )
+
+
+class Recovered(NamedTuple):
+    """A pending row whose id was found."""
+
+    locator: Locator
+    generation_id: str
+    media_generation_id: str
+    row_bytes: int = 0
+    """About what the row takes of its page, where the walk knows."""
+
+
+class Refused(NamedTuple):
+    """A pending row that is not filled, and why: skipped, or failed."""
+
+    generation_id: str
+    reason: str
+    detail: str = ""
+    body_digest: str | None = None
+
+
+@dataclass(kw_only=True)
+class Window:
+    """What reading one window of the table gave: every pending row in it, by outcome.
+
+    `cursor` is where the next window starts; None: this one reaches the end of the table. `batches` are the recovered
+    rows, cut into what one transaction each is to fill.
+    """
+
+    cursor: str | None = None
+    fraction: float | None = None
+    """Part of the table up to this window's end, 0 to 1; None where nobody can tell."""
+    recovered: list[Recovered] = field(default_factory=list)
+    failures: list[Refused] = field(default_factory=list)
+    skips: list[Refused] = field(default_factory=list)
+    batches: Sequence[Sequence[Recovered]] = ()
+
+    @property
+    def found(self) -> int:
+        """Pending rows that were read."""
+        return len(self.recovered) + len(self.failures) + len(self.skips)
+
+
+@dataclass(kw_only=True)
+class Report:
+    """What a run did, counted. The fields are the report's contract; `total` = synced + skipped + failed.
+
+    `found` can be more than `total`: a row that the application filled or removed after it was read has no outcome.
+    """
+
+    state: State = "done"
+    found: int = 0
+    synced: int = 0
+    skipped: int = 0
+    failed: int = 0
+    total: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+    batches: int = 0
+    seconds: float = 0.0
+    rows_per_second: float = 0.0
+    max_batch_seconds: float = 0.0
+    p99_batch_seconds: float = 0.0
+    walk: str = ""
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the report's JSON object."""
+        return asdict(self)

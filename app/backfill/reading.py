@@ -1,0 +1,54 @@
+"""Reading: what every walk offers to the engine, and how rows that were read are judged."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Protocol, TypeAlias
+
+import sqlalchemy as sa
+
+from app.backfill.plan import Locator, Recovered, Refused, Window
+from app.extraction import Failed, Found, Skipped, extract
+
+Body: TypeAlias = str | bytes
+Row: TypeAlias = Sequence[Any]
+"""id, operation_name, scene_id, body, then what names the row."""
+
+
+class Walk(Protocol):
+    """One way through a table."""
+
+    name: str
+
+    def start_sweep(self, connection: sa.Connection) -> None:
+        """Prepare for a pass over the whole table."""
+
+    def read(self, connection: sa.Connection, cursor: str | None, rows: int, limit: int | None) -> Window:
+        """Read the window that starts at the cursor, for batches of `rows` rows; at most `limit` rows of it."""
+
+    def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Sequence[Recovered]:
+        """Fill those rows that have not changed since they were read, and return them."""
+
+    def untouched(self, connection: sa.Connection) -> bool:
+        """Tell whether certainly nobody else has written to the database since the sweep started."""
+
+
+def judge(rows: Iterable[Row], window: Window) -> Locator | None:
+    """Extract the id of each row, one body at a time, put the row into the window by its outcome; return the last."""
+    last: Locator | None = None
+    for generation_id, operation_name, scene_id, body, *locator in rows:
+        last = tuple(locator)
+        match extract(body, operation_name, scene_id):
+            case Found(media_generation_id=found):
+                window.recovered.append(Recovered(last, generation_id, found))
+            case Skipped(reason=reason):
+                window.skips.append(Refused(generation_id, reason))
+            case Failed(reason=reason, detail=detail):
+                window.failures.append(Refused(generation_id, reason, detail, digest(body)))
+    return last
+
+
+def digest(body: Body) -> str:
+    """Return a fingerprint of a body, to see later whether it has changed."""
+    data = body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,279 @@
+"""Statements: SQLAlchemy Core expressions for reading and filling pending rows. Every dialect difference lives here.
+
+They are built on light tables cut from the mapped classes: names and types of the columns that are needed, no
+`onupdate`, no column that a later revision adds.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import UserDefinedType
+
+from app.backfill.plan import Recovered
+from app.extraction import FAILED_STATUS
+
+NEEDED: Final = ("id", "operation_name", "scene_id", "raw_response", "media_generation_id", "updated_at")
+PLAIN_ID: Final = "^[A-Za-z0-9_-]{1,255}$"
+"""What PostgreSQL takes for an id without asking extract(): base64url. Everything else is left to extract()."""
+
+
+BULKY: Final = ("raw_response", "prompt", "video_url")
+STORED_ELSEWHERE_BYTES: Final = 2_000
+"""PostgreSQL moves a value out of the row where the row would be longer than this."""
+
+
+class TupleId(UserDefinedType[str]):
+    """PostgreSQL's `tid`: where a row's version stands, `(block,offset)`."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        """Return the type's name."""
+        return "tid"
+
+
+class TransactionId(UserDefinedType[str]):
+    """PostgreSQL's `xid`: the transaction that wrote a row's version."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        """Return the type's name."""
+        return "xid"
+
+
+def columns_of(model: type[DeclarativeBase], *names: str) -> sa.TableClause:
+    """Return a light table with the names and types of some of a mapped class's columns."""
+    table = model.__table__
+    return sa.table(model.__tablename__, *(sa.column(name, table.c[name].type) for name in names))
+
+
+def generations(model: type[DeclarativeBase]) -> sa.TableClause:
+    """Return the table that is filled, with the columns that reading and filling need."""
+    return columns_of(model, *NEEDED)
+
+
+def pending(table: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Return the condition of a row that has a body and no id."""
+    return sa.and_(table.c.raw_response.is_not(None), table.c.media_generation_id.is_(None))
+
+
+# --- by key: any database ---------------------------------------------------------------------------------------
+
+
+def after(key: Sequence[sa.ColumnElement[Any]], cursor: Sequence[object]) -> sa.ColumnElement[bool]:
+    """Return the condition of rows whose key comes after the cursor, in the database's own order."""
+    if len(key) == 1:
+        return key[0] > cursor[0]
+    return sa.tuple_(*key) > sa.tuple_(
+        *(sa.literal(value, column.type) for column, value in zip(key, cursor, strict=True))
+    )
+
+
+def select_by_key(
+    table: sa.TableClause,
+    key: Sequence[sa.ColumnElement[Any]],
+    body: sa.ColumnElement[Any],
+    cursor: Sequence[object] | None,
+    rows: int,
+) -> sa.Select[Any]:
+    """Select up to `rows` pending rows after the cursor in key order: id, operation, scene, body, then the key."""
+    statement = sa.select(table.c.id, table.c.operation_name, table.c.scene_id, body, *key).where(pending(table))
+    if cursor is not None:
+        statement = statement.where(after(key, cursor))
+    return statement.order_by(*key).limit(rows)
+
+
+def select_again(
+    table: sa.TableClause, key: Sequence[sa.ColumnElement[Any]], body: sa.ColumnElement[Any], rows: Sequence[Recovered]
+) -> sa.Select[Any]:
+    """Select the rows that are to be filled once more, locked where the database can, to see if they have changed."""
+    statement = sa.select(table.c.id, table.c.operation_name, table.c.scene_id, body, *key)
+    return statement.where(named_by(key, rows), pending(table)).with_for_update()
+
+
+def select_filled(
+    table: sa.TableClause, key: Sequence[sa.ColumnElement[Any]], rows: Sequence[Recovered]
+) -> sa.Select[Any]:
+    """Select the ids of those rows that have a media generation id."""
+    return sa.select(table.c.id).where(named_by(key, rows), table.c.media_generation_id.is_not(None))
+
+
+def named_by(key: Sequence[sa.ColumnElement[Any]], rows: Sequence[Recovered]) -> sa.ColumnElement[bool]:
+    """Return the condition of the rows with these keys."""
+    if len(key) == 1:
+        return key[0].in_([row.locator[0] for row in rows])
+    return sa.tuple_(*key).in_([row.locator for row in rows])
+
+
+def fill_by_key(table: sa.TableClause, key: Sequence[sa.ColumnElement[Any]]) -> sa.Update:
+    """Return the UPDATE of one row by its key, for the driver's executemany; its values: `fill_by_key_values`."""
+    named = [column == sa.bindparam(f"key_{number}", type_=column.type) for number, column in enumerate(key)]
+    return (
+        sa.update(table)
+        .where(*named, table.c.media_generation_id.is_(None))
+        .values(media_generation_id=sa.bindparam("found_id"), updated_at=sa.bindparam("moment"))
+    )
+
+
+def fill_by_key_values(rows: Sequence[Recovered], moment: datetime) -> list[dict[str, object]]:
+    """Return the values for `fill_by_key`."""
+    return [
+        {"found_id": row.media_generation_id, "moment": moment}
+        | {f"key_{number}": value for number, value in enumerate(row.locator)}
+        for row in rows
+    ]
+
+
+# --- by block: PostgreSQL heap tables -----------------------------------------------------------------------------
+
+
+def heap_of(model: type[DeclarativeBase]) -> sa.TableClause:
+    """Return the table that is filled, with PostgreSQL's place and writer of each row version."""
+    table = columns_of(model, *NEEDED, *(name for name in BULKY if name not in NEEDED))
+    columns = [sa.column(column.name, column.type) for column in table.c]
+    return sa.table(table.name, *columns, sa.column("ctid", TupleId()), sa.column("xmin", TransactionId()))
+
+
+def select_plain(table: sa.TableClause, start: str, end: str, rows: int) -> sa.Select[Any]:
+    """Select pending rows between two tuple ids: ctid, xmin, id, bytes on the page, bytes of the body, id in the body.
+
+    The last is NULL unless the case is plain: one operation, its name the row's, not failed, ids that agree and look
+    like ids. What is not plain is for extract() to judge. Raises, as a statement, for a body that cannot be cast
+    (malformed, or with an escaped NUL or a lone surrogate): looking for those first costs more than the cast itself.
+    OFFSET 0 keeps the planner from merging the steps, so that each body is decompressed and parsed once.
+    """
+    bodies = (
+        sa.select(
+            *_version(table),
+            _bytes_on_page(table).label("row_bytes"),
+            table.c.operation_name,
+            table.c.raw_response.concat("").label("text"),
+        )
+        .where(_between(table, start, end), pending(table))
+        .limit(rows)
+        .subquery("bodies")
+    )
+    parsed = _step("parsed", bodies, body=sa.cast(bodies.c.text, JSONB))
+    chosen = _step("chosen", parsed, operation=_single_operation(parsed.c.body))
+    named = _step("named", chosen, candidate=_candidate(chosen.c.operation, chosen.c.operation_name))
+    body_bytes = sa.func.octet_length(named.c.text)
+    found = _plain_id(named.c.candidate)
+    return sa.select(named.c.place, named.c.writer, named.c.id, named.c.row_bytes, body_bytes, found)
+
+
+def select_unparsed(table: sa.TableClause, start: str, end: str, rows: int) -> sa.Select[Any]:
+    """Select the same without looking into any body: every row is left to extract()."""
+    body_bytes = sa.func.octet_length(table.c.raw_response)
+    columns = (*_version(table), _bytes_on_page(table), body_bytes, sa.null())
+    return sa.select(*columns).where(_between(table, start, end), pending(table)).limit(rows)
+
+
+def select_bodies(table: sa.TableClause, places: Sequence[str]) -> sa.Select[Any]:
+    """Select pending rows by tuple id: id, operation, scene, body, then ctid and xmin."""
+    wanted = sa.cast(_text_array("places", places), ARRAY(TupleId()))
+    place, writer, generation_id = _version(table)
+    columns = (generation_id, table.c.operation_name, table.c.scene_id, table.c.raw_response, place, writer)
+    return sa.select(*columns).where(table.c.ctid == sa.any_(wanted), pending(table))
+
+
+def fill_at(table: sa.TableClause, rows: Sequence[Recovered], moment: datetime) -> sa.Update:
+    """Return the UPDATE of rows that were read by place, RETURNING the ids of those it filled.
+
+    A row is filled only if it is still the version that was read: its writer is the same. It is found through its
+    key and not through its place, since PostgreSQL prunes a page that it comes to through an index, but not one that
+    it comes to through a tuple id: without pruning no new version would find room on its page.
+    """
+    found = (
+        sa.func.unnest(
+            _text_array("keys", [row.generation_id for row in rows]),
+            _text_array("writers", [row.locator[1] for row in rows]),
+            _text_array("ids", [row.media_generation_id for row in rows]),
+        )
+        .table_valued("key", "writer", "found_id")
+        .render_derived("found")
+    )
+    return (
+        sa.update(table)
+        .where(
+            table.c.id == found.c.key,
+            table.c.xmin == sa.cast(found.c.writer, TransactionId()),
+            table.c.media_generation_id.is_(None),
+        )
+        .values(media_generation_id=found.c.found_id, updated_at=moment)
+        .returning(table.c.id)
+    )
+
+
+def _bytes_on_page(table: sa.TableClause) -> sa.ColumnElement[int]:
+    """Return about how much of its page a row takes: its bulky columns, where they are not stored elsewhere."""
+    sizes = [sa.func.pg_column_size(table.c[name]) for name in BULKY]
+    inline = [sa.case((size < STORED_ELSEWHERE_BYTES, size), else_=0) for size in sizes]
+    return sa.func.coalesce(inline[0], 0) + sa.func.coalesce(inline[1], 0) + sa.func.coalesce(inline[2], 0)
+
+
+def _version(table: sa.TableClause) -> list[sa.ColumnElement[Any]]:
+    place, writer = sa.cast(table.c.ctid, sa.Text), sa.cast(table.c.xmin, sa.Text)
+    return [place.label("place"), writer.label("writer"), table.c.id]
+
+
+def _text_array(name: str, values: Sequence[object]) -> sa.BindParameter[Any]:
+    return sa.bindparam(name, list(values), type_=ARRAY(sa.Text), unique=True)
+
+
+def _between(table: sa.TableClause, start: str, end: str) -> sa.ColumnElement[bool]:
+    first, last = (sa.cast(sa.literal(place, sa.Text), TupleId()) for place in (start, end))
+    return sa.and_(table.c.ctid > first, table.c.ctid < last)
+
+
+def _step(name: str, previous: sa.Subquery, **added: sa.ColumnElement[Any]) -> sa.Subquery:
+    return sa.select(previous, *(value.label(label) for label, value in added.items())).offset(0).subquery(name)
+
+
+def _single_operation(body: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Return the only operation of a direct or wrapped body, else NULL."""
+    direct, wrapped = body["operations"], body["raw"]["operations"]
+    return sa.case(
+        (_is_filled_array(direct), sa.case((direct[1].is_(None), direct[0]))),
+        (_is_filled_array(wrapped), sa.case((wrapped[1].is_(None), wrapped[0]))),
+    )
+
+
+def _is_filled_array(value: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    return sa.and_(sa.func.jsonb_typeof(value) == "array", value[0].is_not(None))
+
+
+def _candidate(operation: sa.ColumnElement[Any], operation_name: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Return the one JSON value that stands where the id belongs, if the operation is the row's and did not fail."""
+    inner = operation["operation"]
+    top_level = _not_null(operation["mediaGenerationId"])
+    nested = _not_null(inner[("metadata", "video", "mediaGenerationId")])
+    return sa.case(
+        (
+            sa.and_(
+                operation_name != "",
+                inner["name"] == sa.func.to_jsonb(operation_name),
+                _not_null(inner["error"]).is_(None),
+                operation["status"].is_distinct_from(_json(f'"{FAILED_STATUS}"')),
+                sa.or_(top_level.is_(None), nested.is_(None), top_level == nested),
+            ),
+            sa.func.coalesce(top_level, nested, type_=JSONB),
+        )
+    )
+
+
+def _not_null(value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return sa.func.nullif(value, _json("null"), type_=JSONB)
+
+
+def _json(text: str) -> sa.ColumnElement[Any]:
+    return sa.cast(sa.literal(text, sa.Text), JSONB)
+
+
+def _plain_id(candidate: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    text = candidate[()].astext
+    return sa.case((sa.and_(sa.func.jsonb_typeof(candidate) == "string", text.regexp_match(PLAIN_ID)), text))

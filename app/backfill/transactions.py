@@ -1,0 +1,76 @@
+"""Transactions: short ones on the run's own connection, or savepoints in the transaction of a caller."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import sqlalchemy as sa
+
+from app.errors import ConfigurationError
+
+LOCK_TIMEOUT_MILLISECONDS: Final = 200
+"""How long a batch may wait for a row that the application holds; its own rows are locked meanwhile."""
+STATEMENT_TIMEOUT_MILLISECONDS: Final = 60_000
+
+
+class Transactions:
+    """Hands out the run's one connection, inside a transaction for reading or for one batch.
+
+    With `owned_by_caller` the connection is in a transaction that is not ours: nothing is committed, and a batch is a
+    savepoint in it.
+    """
+
+    def __init__(self, connection: sa.Connection, *, owned_by_caller: bool) -> None:
+        """Take the connection. Raises ConfigurationError for a SQLite engine that would never commit."""
+        self._connection = connection
+        self._owned_by_caller = owned_by_caller
+        self._dialect = connection.dialect.name
+        if not owned_by_caller:
+            _refuse_transaction_hooks(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Yield the connection for reading."""
+        if self._owned_by_caller:
+            yield self._connection
+            return
+        with self._connection.begin():
+            self._limit_waiting()
+            yield self._connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """Yield the connection for one batch, committed at the end of the block, undone if it raises.
+
+        On SQLite the write lock is taken at once: a transaction that starts by reading could not be upgraded.
+        """
+        if self._owned_by_caller:
+            with self._connection.begin_nested():
+                yield self._connection
+            return
+        with self._connection.begin():
+            if self._dialect == "sqlite":
+                self._connection.exec_driver_sql("BEGIN IMMEDIATE")
+            self._limit_waiting()
+            yield self._connection
+
+    def _limit_waiting(self) -> None:
+        """Set timeouts for this transaction alone: a pooler may hand the session to somebody else after it."""
+        if self._dialect == "postgresql":
+            limits = sa.select(
+                sa.func.set_config("lock_timeout", str(LOCK_TIMEOUT_MILLISECONDS), True),  # noqa: FBT003
+                sa.func.set_config("statement_timeout", str(STATEMENT_TIMEOUT_MILLISECONDS), True),  # noqa: FBT003
+            )
+            self._connection.execute(limits)
+
+
+def _refuse_transaction_hooks(connection: sa.Connection) -> None:
+    """Refuse an engine that opens transactions by itself: every batch would wait for one commit at the end."""
+    if connection.dialect.name != "sqlite":
+        return
+    with connection.begin():
+        connection.exec_driver_sql("SELECT 1").close()
+        if getattr(connection.connection.dbapi_connection, "in_transaction", False):
+            raise ConfigurationError(
+                "SQLite engine", "it opens transactions by itself (BEGIN hook or autocommit=False); use a plain one"
+            )

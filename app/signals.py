@@ -1,0 +1,48 @@
+"""Signals: SIGTERM and SIGINT ask a run to stop after the batch that is under way."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+class StopRequest:
+    """Whether somebody asked the run to stop; waiting for something ends when somebody does."""
+
+    def __init__(self) -> None:
+        """Start without a request."""
+        self.signal_number: int | None = None
+        self._asked = threading.Event()
+
+    def ask(self, signal_number: int) -> None:
+        """Ask the run to stop, as the signal does."""
+        self.signal_number = signal_number
+        self._asked.set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait, but not longer than until somebody asks to stop."""
+        if seconds > 0:
+            self._asked.wait(seconds)
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[StopRequest]:
+    """Yield a request that the signals fill in while the block runs. Outside the main thread no signal is caught."""
+    request = StopRequest()
+    if threading.current_thread() is not threading.main_thread():
+        yield request
+        return
+
+    def handle(signal_number: int, _frame: FrameType | None) -> None:
+        request.ask(signal_number)
+
+    before = {number: signal.signal(number, handle) for number in STOPPING}
+    try:
+        yield request
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,49 @@
+"""Sync: the backfill again, at any time, outside a deploy."""
+
+import signal
+from contextlib import ExitStack
+
+import sqlalchemy as sa
+
+from app.backfill.engine import backfill
+from app.backfill.ledger import require_ledger
+from app.backfill.listener import Listener
+from app.backfill.plan import Options, Report
+from app.lock import only_one
+from app.models import Veo3VideoGeneration
+from app.settings import Settings
+from app.signals import StopRequest, stop_on_signals
+
+DONE, SOME_FAILED, ROWS_LEFT = 0, 1, 3
+SIGNALLED = 128  # plus the signal's number: the shell's convention
+
+
+def sync_database(engine: sa.Engine, settings: Settings, options: Options, listener: Listener) -> tuple[Report, int]:
+    """Run the backfill, and return its report and the exit code that says how it ended.
+
+    Does not wait for another run unless `lock_wait` was asked for: raises AnotherRunIsActiveError. A dry run takes
+    no lock and writes nothing. Raises NotUpgradedError for a database without the tables.
+    """
+    wait_seconds = settings.lock_wait if "lock_wait" in settings.model_fields_set else 0.0
+    with ExitStack() as stack:
+        if not options.dry_run:
+            stack.enter_context(only_one(engine, wait_seconds))
+        stop = stack.enter_context(stop_on_signals())
+        connection = stack.enter_context(engine.connect())
+        with connection.begin():
+            require_ledger(connection)
+        report = backfill(connection, Veo3VideoGeneration, options, origin="sync", listener=listener, stop=stop)
+    return report, exit_code(report, stop)
+
+
+def exit_code(report: Report, stop: StopRequest) -> int:
+    """Return what the process ends with."""
+    match report.state:
+        case "stopped":
+            return SIGNALLED + (stop.signal_number or signal.SIGTERM)
+        case "partial":
+            return ROWS_LEFT
+        case "dry_run":
+            return DONE
+        case "done":
+            return SOME_FAILED if report.failed else DONE

@@ -1,0 +1,43 @@
+"""Run the project's commands as processes of their own, as users do."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+SCRIPTS = Path(sys.executable).parent
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 300
+
+
+def environment(url: str | None, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment of a command: no setting but those that are given."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MEDIA_IDS_")}
+    kept.pop("DATABASE_URL", None)
+    return kept | ({} if url is None else {"DATABASE_URL": url}) | dict(extra or {})
+
+
+def run(
+    program: str, *arguments: str, url: str | None, folder: Path = ROOT, extra: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run one of the installed console scripts to its end."""
+    return subprocess.run(
+        [SCRIPTS / program, *arguments],
+        cwd=folder,
+        env=environment(url, extra),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+def media_gen_ids(*arguments: str, url: str | None = None, **extra: str) -> subprocess.CompletedProcess[str]:
+    """Run `media-gen-ids`."""
+    return run("media-gen-ids", *arguments, url=url, extra=extra)
+
+
+def alembic(*arguments: str, url: str | None = None, **extra: str) -> subprocess.CompletedProcess[str]:
+    """Run `alembic`."""
+    return run("alembic", *arguments, url=url, extra=extra)
