@@ -15,7 +15,7 @@ from app.api_client import ApiClient
 from app.errors import ApiError, ConfigurationError
 from app.settings import Settings
 from tests.support.http_api import HttpApi, Reply, http_api
-from tests.support.stored_answers import STORED_ANSWERS, StoredAnswer
+from tests.support.responses import Response, responses
 
 TOKEN = "token-that-nobody-may-see"  # noqa: S105  # made up
 UNAVAILABLE = Reply(status=503)
@@ -40,12 +40,12 @@ def client_of(exits: ExitStack, url: str, *, timeout: float = 10.0, attempts: in
     return exits.enter_context(client)
 
 
-@pytest.mark.parametrize("answer", STORED_ANSWERS, ids=lambda answer: answer.name)
-def test_the_answer_comes_back_as_the_server_sent_it(exits: ExitStack, answer: StoredAnswer) -> None:
+@pytest.mark.parametrize("response", responses(), ids=lambda response: response.name)
+def test_the_answer_comes_back_as_the_server_sent_it(exits: ExitStack, response: Response) -> None:
     """Every stored body, character by character, JSON or not."""
-    server = serve(exits, Reply(body=answer.body.encode()))
+    server = serve(exits, Reply(body=response.body.encode()))
 
-    assert client_of(exits, server.url).fetch(answer.operation_name, answer.scene_id) == answer.body
+    assert client_of(exits, server.url).fetch(response.operation_name, response.scene_id) == response.body
 
 
 def test_the_question_names_operation_and_scene_and_carries_the_token(exits: ExitStack) -> None:
