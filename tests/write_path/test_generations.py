@@ -9,10 +9,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.errors import (
     AmbiguousGenerationError,
-    ConfigurationError,
     GenerationNotFoundError,
     MediaIdConflictError,
-    PageTokenError,
     RowRefusedError,
     UnknownStatusError,
     UnstorableTextError,
@@ -409,33 +407,3 @@ def test_pages_leave_the_bodies_in_the_database(sessions: sessionmaker[Session])
         body = row.raw_response
 
     assert (unread, body) == (True, "null")
-
-
-@pytest.mark.parametrize("limit", [0, -1, 1001])
-def test_a_page_has_one_to_a_thousand_rows(sessions: sessionmaker[Session], limit: int) -> None:
-    """Other limits are refused by name."""
-    with sessions() as session, pytest.raises(ConfigurationError) as caught:
-        repository(session).list_page(limit=limit)
-
-    assert caught.value.name == "limit"
-
-
-def test_a_moment_without_a_time_zone_is_refused_by_name(sessions: sessionmaker[Session]) -> None:
-    """It could be any of two dozen moments."""
-    naive = LONG_AGO.replace(tzinfo=None)
-
-    with sessions() as session, pytest.raises(ConfigurationError, match="time zone") as caught:
-        repository(session).list_page(GenerationFilter(created_before=naive))
-
-    assert caught.value.name == "created_before"
-
-
-@pytest.mark.parametrize(
-    "token", ["", "x", "é", "bnVsbA", "WzEsMl0", "WyJhIl0", "eyJhIjoxLCJiIjoyfQ", "WyJcdTAwMDAiLCJhIl0"]
-)
-def test_a_token_that_no_page_gave_is_refused(sessions: sessionmaker[Session], token: str) -> None:
-    """No base64, no JSON, another JSON, and a position that no row can have."""
-    with sessions() as session, pytest.raises(PageTokenError) as caught:
-        repository(session).list_page(token=token)
-
-    assert caught.value.token == token
