@@ -21,6 +21,7 @@ class Process:
     """What a program used, and what it printed."""
 
     seconds: float
+    processor_seconds: float
     peak_memory_bytes: int
     written_bytes: int
     exit_code: int
