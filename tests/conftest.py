@@ -114,3 +114,9 @@ def postgresql_empty(request: pytest.FixtureRequest, databases_of_kind: dict[str
 def postgresql_database(request: pytest.FixtureRequest, databases_of_kind: dict[str, Databases]) -> str:
     """The URL of a PostgreSQL database at head without rows, on each version in turn."""
     return databases_of_kind[request.param].upgraded()
+
+
+@pytest.fixture(params=POSTGRESQL_KINDS)
+def empty_postgresql_database(request: pytest.FixtureRequest, databases_of_kind: dict[str, Databases]) -> str:
+    """The URL of an empty PostgreSQL database, on each version in turn."""
+    return databases_of_kind[request.param].empty()
