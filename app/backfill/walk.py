@@ -16,11 +16,11 @@ def choose_walk(connection: sa.Connection, model: type[DeclarativeBase]) -> Walk
     if connection.dialect.name == "sqlite" and _has_rowid(connection, model.__tablename__):
         table = statements.generations(model)
         rowid = sa.column("rowid", sa.Integer)
-        return KeyWalk(table, [rowid], name="rowid", as_bytes=_is_utf8(connection))
+        return KeyWalk(table, [rowid], name="rowid", as_bytes=reads_utf8_bytes(connection))
     if connection.dialect.name == "postgresql" and _is_ordinary_heap(connection, model.__tablename__):
         return BlockWalk(statements.heap_of(model))
     table = statements.generations(model)
-    as_bytes = connection.dialect.name == "sqlite" and _is_utf8(connection)
+    as_bytes = reads_utf8_bytes(connection)
     return KeyWalk(table, _primary_key(connection, table), name="key", as_bytes=as_bytes)
 
 
@@ -29,7 +29,10 @@ def _has_rowid(connection: sa.Connection, table: str) -> bool:
     return not listed.scalar()
 
 
-def _is_utf8(connection: sa.Connection) -> bool:
+def reads_utf8_bytes(connection: sa.Connection) -> bool:
+    """Tell whether a body's bytes can be read as they are stored: SQLite stores UTF-8, unless it was told otherwise."""
+    if connection.dialect.name != "sqlite":
+        return False
     return bool(connection.exec_driver_sql("PRAGMA encoding").scalar() == "UTF-8")
 
 
