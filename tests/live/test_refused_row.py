@@ -12,12 +12,12 @@ REFUSE = {
     "postgresql": (
         """CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
            $$ BEGIN RAISE EXCEPTION 'not this row'; END $$""",
-        f"CREATE TRIGGER refuse BEFORE UPDATE ON {TABLE} FOR EACH ROW"
-        f" WHEN (old.operation_name = '{REFUSED}') EXECUTE FUNCTION refuse()",
+        f"""CREATE TRIGGER refuse BEFORE UPDATE ON {TABLE} FOR EACH ROW
+            WHEN (old.operation_name = '{REFUSED}') EXECUTE FUNCTION refuse()""",
     ),
     "sqlite": (
-        f"CREATE TRIGGER refuse BEFORE UPDATE ON {TABLE} WHEN old.operation_name = '{REFUSED}'"
-        " BEGIN SELECT RAISE(ABORT, 'not this row'); END",
+        f"""CREATE TRIGGER refuse BEFORE UPDATE ON {TABLE} WHEN old.operation_name = '{REFUSED}'
+            BEGIN SELECT RAISE(ABORT, 'not this row'); END""",
     ),
 }
 
