@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import context
 
 from app.db import Base
-from app.migration import alembic_errors, database_url, include_name, migration_connection, one_upgrade
+from app.migration import alembic_errors, database_url, include_name, load_settings, migration_connection, one_upgrade
 from app.settings import Settings
 
 
@@ -18,6 +18,7 @@ def run_offline(settings: Settings) -> None:
         url=database_url(context.config, settings),
         target_metadata=Base.metadata,
         literal_binds=True,
+        dialect_opts={"paramstyle": "named"},  # a percent sign is written once
         transaction_per_migration=True,
         settings=settings,
     )
@@ -50,7 +51,7 @@ if context.config.config_file_name and Path(context.config.config_file_name).exi
     fileConfig(context.config.config_file_name, disable_existing_loggers=False)
 
 with alembic_errors():
-    loaded = Settings.load(context.get_x_argument(as_dictionary=True))
+    loaded = load_settings(context.get_x_argument(as_dictionary=True))
     if context.is_offline_mode():
         run_offline(loaded)
     else:

@@ -1,57 +1,22 @@
 """Console: everything a person or a program reads. Progress goes to stderr, results go to stdout."""
 
+import csv
+import io
 import json
-import logging
 import sys
-import time
-from collections.abc import Sequence
-from typing import Final, Literal, TextIO
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final, TextIO
+
+from rich.console import Console, RenderableType
 
 from app.backfill.listener import Listener, Progress
 from app.backfill.plan import Recovered, Refused, Report
+from app.check import Finding
 
-LINE_SECONDS: Final = 10.0
-"""Where stderr is no terminal, progress is one line in so many seconds."""
+SVG_COLUMNS: Final = 80
 SHOWN_ID_CHARACTERS: Final = 8
 SHOWN_MEDIA_ID_CHARACTERS: Final = 20
-
-progress_logger = logging.getLogger("app.progress")
-
-
-class ProgressLines(Listener):
-    """Progress as log lines, at most one in ten seconds: what was counted, never what was computed."""
-
-    def __init__(self, form: Literal["text", "json"]) -> None:
-        """Take the form of a line: a sentence, or one JSON object."""
-        self._form = form
-        self._last = time.monotonic()
-
-    def progress(self, progress: Progress) -> None:
-        """Write a line if it is time for one."""
-        if time.monotonic() - self._last >= LINE_SECONDS:
-            self._write(progress)
-
-    def waiting(self, reason: str) -> None:
-        """Write why the run waits, if it is time for a line."""
-        if time.monotonic() - self._last >= LINE_SECONDS:
-            self._last = time.monotonic()
-            progress_logger.info("waiting: %s", reason)
-
-    def _write(self, progress: Progress) -> None:
-        self._last = time.monotonic()
-        report = progress.report
-        if self._form == "json":
-            progress_logger.info("%s", json.dumps({"event": "progress", "sweep": progress.sweep, **report.as_dict()}))
-            return
-        behind = "" if progress.fraction is None else f", about {progress.fraction:.0%} of the table"
-        progress_logger.info(
-            "%d rows done (%d synced), %.0f rows/s%s", report.total, report.synced, report.rows_per_second, behind
-        )
-
-
-def progress_listener(form: Literal["text", "json"]) -> Listener:
-    """Return what shows the progress of a run on stderr."""
-    return ProgressLines(form)
 
 
 class RecordLines(Listener):
@@ -128,9 +93,38 @@ def print_summary(report: Report) -> None:
     )
 
 
+def print_lines(*lines: str) -> None:
+    """Print lines as they are, at once."""
+    print(*lines, sep="\n", flush=True)
+
+
 def print_json(value: object) -> None:
     """Print a value as JSON."""
     print(to_json(value))
+
+
+def print_finding(finding: Finding) -> None:
+    """Print what `check` found, at once: the next may take its time."""
+    print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.name}", *finding.facts, sep="\n      - ", flush=True)
+
+
+def print_csv(fields: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
+    """Print rows as CSV with a head line."""
+    writer = csv.DictWriter(sys.stdout, fields, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+def show(view: RenderableType) -> None:
+    """Print a view: in colour on a terminal, plain elsewhere."""
+    Console(highlight=False, emoji=False, markup=False).print(view)
+
+
+def draw(file: Path, view: RenderableType, *, title: str) -> None:
+    """Write a view as an SVG picture, 80 columns wide. Prints nothing."""
+    console = Console(record=True, width=SVG_COLUMNS, file=io.StringIO(), highlight=False, emoji=False, markup=False)
+    console.print(view)
+    file.write_text(console.export_svg(title=title), encoding="utf-8")
 
 
 def to_json(value: object) -> str:

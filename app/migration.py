@@ -1,7 +1,7 @@
 """What alembic/env.py needs: one connection, the lock round the whole upgrade, and errors of one line."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import sqlalchemy as sa
@@ -12,11 +12,14 @@ from sqlalchemy.orm import DeclarativeBase
 
 from app import adoption
 from app.backfill.engine import backfill
+from app.backfill.listener import Listener
+from app.backfill.offline import offline_backfill
 from app.backfill.plan import Options, Report
-from app.console import progress_listener
 from app.db import Base, make_engine, readable_errors
 from app.errors import MediaIdsError, RowsFailedError, StoppedBySignalError, StoppedEarlyError
 from app.lock import only_one
+from app.log import log_as
+from app.progress import shown_progress
 from app.settings import Settings
 from app.signals import StopRequest, stop_on_signals
 
@@ -32,6 +35,13 @@ def include_name(name: str | None, kind: str, parents: object) -> bool:  # noqa:
 def database_url(config: Config, settings: Settings) -> str:
     """Return the URL: what the caller put into the Alembic configuration, else DATABASE_URL."""
     return config.get_main_option("sqlalchemy.url") or settings.database_url
+
+
+def load_settings(x_arguments: Mapping[str, object]) -> Settings:
+    """Return the settings, with `alembic -x name=value` in front, and make the log what they ask for."""
+    settings = Settings.load(x_arguments)
+    log_as(settings.log)
+    return settings
 
 
 @contextmanager
@@ -90,8 +100,26 @@ def backfill_revision(context: MigrationContext, model: type[DeclarativeBase]) -
     _judge(report, settings, stop)
 
 
+def offline_backfill_revision(context: MigrationContext, model: type[DeclarativeBase]) -> None:
+    """Write the backfill of the plain case as SQL. Raises CommandError for a database that has no such script."""
+    script = offline_backfill(model, context.dialect)
+    with context.autocommit_block():
+        context.impl.static_output(f"{script}\n\n-- Plain cases only: run media-gen-ids sync after this script.")
+    logger.warning("the script fills plain cases only: run `media-gen-ids sync` after it to do the rest")
+
+
 def _run(context: MigrationContext, model: type[DeclarativeBase], settings: Settings, stop: StopRequest) -> Report:
-    options, listener = Options.from_settings(settings), progress_listener(settings.log)
+    with shown_progress(settings.log) as listener:
+        return _run_on(context, model, Options.from_settings(settings), listener, stop)
+
+
+def _run_on(
+    context: MigrationContext,
+    model: type[DeclarativeBase],
+    options: Options,
+    listener: Listener,
+    stop: StopRequest,
+) -> Report:
     connection = context.connection
     if connection is None:
         raise CommandError("the backfill needs a connection")

@@ -2,6 +2,7 @@
 
 import signal
 from contextlib import ExitStack
+from typing import Literal, TypeAlias
 
 import sqlalchemy as sa
 
@@ -9,6 +10,7 @@ from app.backfill.engine import backfill
 from app.backfill.ledger import require_ledger
 from app.backfill.listener import Listener
 from app.backfill.plan import Options, Report
+from app.backfill.retry_failed import retry_failed
 from app.lock import only_one
 from app.models import Veo3VideoGeneration
 from app.settings import Settings
@@ -18,21 +20,33 @@ DONE, SOME_FAILED, ROWS_LEFT = 0, 1, 3
 SIGNALLED = 128  # plus the signal's number: the shell's convention
 
 
-def sync_database(engine: sa.Engine, settings: Settings, options: Options, listener: Listener) -> tuple[Report, int]:
-    """Run the backfill, and return its report and the exit code that says how it ended.
+Failures: TypeAlias = Literal["changed", "all"]
+"""Which failures to try again: those whose answer or extractor has changed, or all."""
+
+
+def sync_database(
+    engine: sa.Engine, settings: Settings, options: Options, listener: Listener, *, retry: Failures | None = None
+) -> tuple[Report, int]:
+    """Run the backfill, or with `retry` the failed rows alone; return the report and the exit code that goes with it.
 
     Does not wait for another run unless `lock_wait` was asked for: raises AnotherRunIsActiveError. A dry run takes
     no lock and writes nothing. Raises NotUpgradedError for a database without the tables.
     """
     wait_seconds = settings.lock_wait if "lock_wait" in settings.model_fields_set else 0.0
     with ExitStack() as stack:
-        if not options.dry_run:
-            stack.enter_context(only_one(engine, wait_seconds))
-        stop = stack.enter_context(stop_on_signals())
         connection = stack.enter_context(engine.connect())
         with connection.begin():
             require_ledger(connection)
-        report = backfill(connection, Veo3VideoGeneration, options, origin="sync", listener=listener, stop=stop)
+        if not options.dry_run:
+            stack.enter_context(only_one(engine, wait_seconds))
+        stop = stack.enter_context(stop_on_signals())
+        if retry is None:
+            report = backfill(connection, Veo3VideoGeneration, options, origin="sync", listener=listener, stop=stop)
+        else:
+            everything = retry == "all"
+            report = retry_failed(
+                connection, Veo3VideoGeneration, options, everything=everything, listener=listener, stop=stop
+            )
     return report, exit_code(report, stop)
 
 

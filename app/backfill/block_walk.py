@@ -1,6 +1,6 @@
 """Block walk: windows of blocks in physical order, each filled in strides. Ordinary PostgreSQL tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -34,6 +34,7 @@ class BlockWalk:
     """
 
     name = "block"
+    settings: Mapping[str, str] = statements.PLAN_BY_INDEX
 
     def __init__(self, table: sa.TableClause) -> None:
         """Take the table with its `ctid` and `xmin`; see statements.heap_of."""
@@ -118,6 +119,8 @@ def cut(rows: Sequence[Recovered], size: int) -> list[Sequence[Recovered]]:
         page.sort(key=lambda row: -row.row_bytes)
         for rank, row in enumerate(page):
             strides[rank % STRIDES].append(row)
+    while len(strides) > 1 and len(strides[-1]) + len(strides[-2]) <= size / 2:
+        strides[-2].extend(strides.pop())  # a transaction for a few rows costs as much as one for many
     return [stride[first : first + size] for stride in strides for first in range(0, len(stride), size)]
 
 

@@ -229,7 +229,7 @@ class Run:
             self._keep(self._unconfirmed, 0.0)
             return
         started = time.monotonic()
-        with self._transactions.write() as connection:
+        with self._transactions.write(self._walk.settings) as connection:
             done = self._unconfirmed = self._do(connection, batch)
         self._keep(done, time.monotonic() - started)
         if batch.rows:

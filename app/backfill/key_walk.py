@@ -1,7 +1,7 @@
 """Key walk: windows in the order of a key that the database compares. Any database; on SQLite, the rowid."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from app.backfill import statements
 from app.backfill.plan import Recovered, Window
 from app.backfill.reading import judge
+from app.backfill.transactions import NO_SETTINGS
 
 STREAMED_ROWS: Final = 4
 """Rows fetched at a time where the driver would else fetch all: memory must not grow with the bodies."""
@@ -21,6 +22,8 @@ class KeyWalk:
     Reads outside the write transaction. Under the write lock the rows are read once more if anybody else may have
     written in between: on SQLite `PRAGMA data_version` tells, elsewhere always.
     """
+
+    settings: Mapping[str, str] = NO_SETTINGS
 
     def __init__(
         self, table: sa.TableClause, key: Sequence[sa.ColumnElement[Any]], *, name: str, as_bytes: bool

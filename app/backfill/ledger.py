@@ -43,6 +43,8 @@ FAILURES: Final = columns_of(
 RUNNING: Final = "running"
 SUPERSEDED: Final = "superseded"
 DONE: Final = "done"
+RETRY_WALK: Final = "failures"
+"""A run over the failures alone: it is no pass over the table, and nothing resumes from it."""
 MAX_DETAIL_CHARACTERS: Final = 500
 
 
@@ -98,6 +100,11 @@ class Ledger:
         stale = sa.or_(FAILURES.c.run_id != self.run_id, FAILURES.c.sweep != sweep)
         connection.execute(sa.delete(FAILURES).where(stale))
 
+    def forget_failures(self, connection: sa.Connection, generation_ids: Sequence[str]) -> None:
+        """Remove the failures of rows that are filled, gone, or need nobody any more."""
+        if generation_ids:
+            connection.execute(sa.delete(FAILURES).where(FAILURES.c.generation_id.in_(generation_ids)))
+
     def _failure(self, failure: Refused, sweep: int, first_seen: datetime, moment: datetime) -> dict[str, object]:
         return {
             "generation_id": failure.generation_id,
@@ -128,7 +135,8 @@ def require_ledger(connection: sa.Connection) -> None:
 def open_ledger(connection: sa.Connection, origin: Origin, walk: str, options: Options) -> tuple[Ledger, Place]:
     """Start a run, at the place where the last one stopped, and take over from one that never ended."""
     columns = (RUNS.c.state, RUNS.c.walk, RUNS.c.cursor, RUNS.c.sweep, RUNS.c.sweep_filled)
-    last = connection.execute(sa.select(*columns).order_by(RUNS.c.id.desc()).limit(1)).first()
+    passes = sa.select(*columns).where(RUNS.c.walk != RETRY_WALK)
+    last = connection.execute(passes.order_by(RUNS.c.id.desc()).limit(1)).first()
     place = Place()
     if last is not None and last.state != DONE and last.walk == walk:
         place = Place(cursor=last.cursor, sweep=last.sweep, sweep_filled=last.sweep_filled)

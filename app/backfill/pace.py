@@ -20,10 +20,10 @@ class Pace:
         self.size = min(FIRST_BATCH_ROWS, batch_size)
 
     def took(self, rows: int, seconds: float) -> None:
-        """Learn from a batch of `rows` rows that took `seconds`."""
+        """Learn from a batch of `rows` rows that took `seconds`; a small one tells nothing about larger ones."""
         if seconds > FAR_OVER * self._target:
             self._set(self.size / SHRINK)
-        elif rows:
+        elif rows >= self.size / 2:
             self._set(min(self.size * GROWTH, rows * self._target / max(seconds, 1e-6)))
 
     def halve(self) -> None:

@@ -1,7 +1,7 @@
 """Reading: what every walk offers to the engine, and how rows that were read are judged."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
@@ -19,6 +19,8 @@ class Walk(Protocol):
     """One way through a table."""
 
     name: str
+    settings: Mapping[str, str]
+    """Settings of the database for a transaction that fills rows."""
 
     def start_sweep(self, connection: sa.Connection) -> None:
         """Prepare for a pass over the whole table."""

@@ -14,16 +14,23 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import UserDefinedType
 
 from app.backfill.plan import Recovered
-from app.extraction import FAILED_STATUS
+from app.extraction import FAILED_STATUS, MAX_ID_LENGTH
 
 NEEDED: Final = ("id", "operation_name", "scene_id", "raw_response", "media_generation_id", "updated_at")
-PLAIN_ID: Final = "^[A-Za-z0-9_-]{1,255}$"
-"""What PostgreSQL takes for an id without asking extract(): base64url. Everything else is left to extract()."""
+PLAIN_ID: Final = "^[A-Za-z0-9_-]+$"
+"""What PostgreSQL takes for an id without asking extract(): base64url. Everything else is left to extract().
+
+Its length is compared apart from it: a bound in the expression makes each match ten times as long.
+"""
 
 
 BULKY: Final = ("raw_response", "prompt", "video_url")
 STORED_ELSEWHERE_BYTES: Final = 2_000
 """PostgreSQL moves a value out of the row where the row would be longer than this."""
+
+
+PLAN_BY_INDEX: Final = {"enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off"}
+"""Settings that make PostgreSQL find each row through the index: for a large batch it would else scan the table."""
 
 
 class TupleId(UserDefinedType[str]):
@@ -158,12 +165,17 @@ def select_plain(table: sa.TableClause, start: str, end: str, rows: int) -> sa.S
         .limit(rows)
         .subquery("bodies")
     )
+    read = with_candidates(bodies)
+    body_bytes = sa.func.octet_length(read.c.text)
+    return sa.select(read.c.place, read.c.writer, read.c.id, read.c.row_bytes, body_bytes, plain_id(read.c.found))
+
+
+def with_candidates(bodies: sa.Subquery) -> sa.Subquery:
+    """Add to rows with `operation_name` and `text` the text that stands where the id belongs: `found`."""
     parsed = _step("parsed", bodies, body=sa.cast(bodies.c.text, JSONB))
     chosen = _step("chosen", parsed, operation=_single_operation(parsed.c.body))
     named = _step("named", chosen, candidate=_candidate(chosen.c.operation, chosen.c.operation_name))
-    body_bytes = sa.func.octet_length(named.c.text)
-    found = _plain_id(named.c.candidate)
-    return sa.select(named.c.place, named.c.writer, named.c.id, named.c.row_bytes, body_bytes, found)
+    return _step("read", named, found=_text(named.c.candidate))
 
 
 def select_unparsed(table: sa.TableClause, start: str, end: str, rows: int) -> sa.Select[Any]:
@@ -274,6 +286,11 @@ def _json(text: str) -> sa.ColumnElement[Any]:
     return sa.cast(sa.literal(text, sa.Text), JSONB)
 
 
-def _plain_id(candidate: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    text = candidate[()].astext
-    return sa.case((sa.and_(sa.func.jsonb_typeof(candidate) == "string", text.regexp_match(PLAIN_ID)), text))
+def _text(candidate: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
+    """Return a JSON string's text; NULL for any other JSON value."""
+    return sa.case((sa.func.jsonb_typeof(candidate) == "string", candidate[()].astext))
+
+
+def plain_id(text: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """Return the text if it looks like an id, else NULL."""
+    return sa.case((sa.and_(sa.func.char_length(text) <= MAX_ID_LENGTH, text.regexp_match(PLAIN_ID)), text))

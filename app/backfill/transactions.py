@@ -1,6 +1,6 @@
 """Transactions: short ones on the run's own connection, or savepoints in the transaction of a caller."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -8,9 +8,11 @@ import sqlalchemy as sa
 
 from app.errors import ConfigurationError
 
-LOCK_TIMEOUT_MILLISECONDS: Final = 200
+LOCK_TIMEOUT: Final = "200ms"
 """How long a batch may wait for a row that the application holds; its own rows are locked meanwhile."""
-STATEMENT_TIMEOUT_MILLISECONDS: Final = 60_000
+STATEMENT_TIMEOUT: Final = "60s"
+TIMEOUTS: Final = {"lock_timeout": LOCK_TIMEOUT, "statement_timeout": STATEMENT_TIMEOUT}
+NO_SETTINGS: Final[Mapping[str, str]] = {}
 
 
 class Transactions:
@@ -35,14 +37,15 @@ class Transactions:
             yield self._connection
             return
         with self._connection.begin():
-            self._limit_waiting()
+            set_locally(self._connection, TIMEOUTS)
             yield self._connection
 
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
+    def write(self, settings: Mapping[str, str] = NO_SETTINGS) -> Iterator[sa.Connection]:
         """Yield the connection for one batch, committed at the end of the block, undone if it raises.
 
-        On SQLite the write lock is taken at once: a transaction that starts by reading could not be upgraded.
+        `settings` hold for this transaction. On SQLite the write lock is taken at once: a transaction that starts by
+        reading could not be upgraded.
         """
         if self._owned_by_caller:
             with self._connection.begin_nested():
@@ -51,17 +54,16 @@ class Transactions:
         with self._connection.begin():
             if self._dialect == "sqlite":
                 self._connection.exec_driver_sql("BEGIN IMMEDIATE")
-            self._limit_waiting()
+            set_locally(self._connection, TIMEOUTS | dict(settings))
             yield self._connection
 
-    def _limit_waiting(self) -> None:
-        """Set timeouts for this transaction alone: a pooler may hand the session to somebody else after it."""
-        if self._dialect == "postgresql":
-            limits = sa.select(
-                sa.func.set_config("lock_timeout", str(LOCK_TIMEOUT_MILLISECONDS), True),  # noqa: FBT003
-                sa.func.set_config("statement_timeout", str(STATEMENT_TIMEOUT_MILLISECONDS), True),  # noqa: FBT003
-            )
-            self._connection.execute(limits)
+
+def set_locally(connection: sa.Connection, settings: Mapping[str, str]) -> None:
+    """Change settings for this transaction alone: a pooler may hand the session to somebody else after it."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(
+            sa.select(*(sa.func.set_config(name, value, True) for name, value in settings.items()))  # noqa: FBT003
+        )
 
 
 def _refuse_transaction_hooks(connection: sa.Connection) -> None:

@@ -16,11 +16,11 @@ def choose_walk(connection: sa.Connection, model: type[DeclarativeBase]) -> Walk
     if connection.dialect.name == "sqlite" and _has_rowid(connection, model.__tablename__):
         table = statements.generations(model)
         rowid = sa.column("rowid", sa.Integer)
-        return KeyWalk(table, [rowid], name="rowid", as_bytes=_is_utf8(connection))
+        return KeyWalk(table, [rowid], name="rowid", as_bytes=reads_utf8_bytes(connection))
     if connection.dialect.name == "postgresql" and _is_ordinary_heap(connection, model.__tablename__):
         return BlockWalk(statements.heap_of(model))
     table = statements.generations(model)
-    as_bytes = connection.dialect.name == "sqlite" and _is_utf8(connection)
+    as_bytes = reads_utf8_bytes(connection)
     return KeyWalk(table, _primary_key(connection, table), name="key", as_bytes=as_bytes)
 
 
@@ -29,14 +29,19 @@ def _has_rowid(connection: sa.Connection, table: str) -> bool:
     return not listed.scalar()
 
 
-def _is_utf8(connection: sa.Connection) -> bool:
+def reads_utf8_bytes(connection: sa.Connection) -> bool:
+    """Tell whether a body's bytes can be read as they are stored: SQLite stores UTF-8, unless it was told otherwise."""
+    if connection.dialect.name != "sqlite":
+        return False
     return bool(connection.exec_driver_sql("PRAGMA encoding").scalar() == "UTF-8")
 
 
 def _is_ordinary_heap(connection: sa.Connection, table: str) -> bool:
-    """Tell whether a table has blocks of its own that a tuple-id range can scan: PostgreSQL 14 and later."""
+    """Tell whether a table has blocks that a tuple-id range can scan (PostgreSQL 14 and later), and an index on id."""
     kind = (
-        "SELECT c.relkind = 'r' AND a.amname = 'heap' AND current_setting('server_version_num')::int >= 140000"
+        "SELECT c.relkind = 'r' AND a.amname = 'heap' AND CAST(current_setting('server_version_num') AS int) >= 140000"
+        " AND EXISTS (SELECT FROM pg_index i JOIN pg_attribute k ON k.attrelid = c.oid AND k.attnum = i.indkey[0]"
+        "  WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL AND k.attname = 'id')"
         " FROM pg_class c JOIN pg_am a ON a.oid = c.relam WHERE c.oid = CAST(:name AS regclass)"
     )
     return bool(connection.execute(sa.text(kind), {"name": table}).scalar()) and not _is_distributed(connection, table)
