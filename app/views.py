@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from app.backfill.ledger import RETRY_WALK
 from app.coverage import Coverage
 from app.failures import MEANINGS, Failure
 from app.status import RunningRun, Status
@@ -99,7 +100,8 @@ def _runs_table(runs: Iterable[Mapping[str, Any]]) -> Table:
     for run in runs:
         counts = (f"{run[name]:,}" for name in ("synced", "skipped", "failed"))
         started = moment_text(run["started_at"])
-        table.add_row(str(run["id"]), run["origin"], run["state"], started, f"{run['seconds']:.1f} s", *counts)
+        by = f"{run['origin']} (failed rows)" if run["walk"] == RETRY_WALK else run["origin"]
+        table.add_row(str(run["id"]), by, run["state"], started, f"{run['seconds']:.1f} s", *counts)
     return table
 
 

@@ -8,6 +8,8 @@ DATE_AND_TIME: Final = "%Y-%m-%d %H:%M"
 
 def duration(seconds: float) -> str:
     """Return a time as people say it: `4 s`, `2 min 5 s`, `3 h 10 min`."""
+    if seconds < 1:
+        return "under 1 s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
 
