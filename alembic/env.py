@@ -18,6 +18,7 @@ def run_offline(settings: Settings) -> None:
         url=database_url(context.config, settings),
         target_metadata=Base.metadata,
         literal_binds=True,
+        dialect_opts={"paramstyle": "named"},  # a percent sign is written once
         transaction_per_migration=True,
         settings=settings,
     )

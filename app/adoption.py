@@ -20,6 +20,22 @@ REQUIRED: Final = ("id", "profile_id", "project_id", "status", "created_at", "up
 TEXT_COLUMNS: Final = ("id", "operation_name", "scene_id", "raw_response", "media_generation_id", "updated_at")
 """Columns that the backfill reads or writes as text."""
 
+POSTGRESQL_GUARD: Final = """\
+SET LOCAL lock_timeout = '2s';
+
+DO $guard$
+BEGIN
+  IF to_regclass('veo3_video_generations') IS NOT NULL AND (
+    SELECT count(*) FROM pg_attribute
+    WHERE attrelid = to_regclass('veo3_video_generations') AND NOT attisdropped
+      AND attname IN ('raw_response', 'operation_name')
+  ) < 2 THEN
+    RAISE EXCEPTION 'table veo3_video_generations exists, but it is not the table this migration is for';
+  END IF;
+END
+$guard$;"""
+"""For SQL written offline, which cannot look first: wait for a table in use only shortly, and refuse a foreign one."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Adoption:

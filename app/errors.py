@@ -133,3 +133,99 @@ class OfflineBackfillError(MediaIdsError):
             f"the backfill cannot be written as SQL for {dialect}: use `alembic upgrade head` online instead of --sql"
         )
         self.dialect = dialect
+
+
+class GenerationNotFoundError(MediaIdsError):
+    """No row of veo3_video_generations has this value."""
+
+    def __init__(self, column: str, value: str) -> None:
+        """Take the column that was searched and the value that is not there."""
+        super().__init__(f"no generation has {column} {value!r}")
+        self.column = column
+        self.value = value
+
+
+class AmbiguousGenerationError(MediaIdsError):
+    """Several rows have a value that was expected to name one; none of them was chosen."""
+
+    def __init__(self, column: str, value: str, generation_ids: Sequence[str], *, more: bool = False) -> None:
+        """Take the column, its value, the rows that have it, and whether there are more than those."""
+        listed = ", ".join(generation_ids) + (" and more" if more else "")
+        super().__init__(f"several generations have {column} {value!r}: {listed}. Use the generation's own id")
+        self.column = column
+        self.value = value
+        self.generation_ids = tuple(generation_ids)
+        self.more = more
+
+
+class MediaIdConflictError(MediaIdsError):
+    """A row has another media generation id than the one offered; the row was left as it is."""
+
+    def __init__(self, generation_id: str, known: str, offered: str) -> None:
+        """Take the row, the id that it (or its stored answer) has, and the one that was refused."""
+        super().__init__(
+            f"generation {generation_id} has media generation id {known!r}; {offered!r} was refused and nothing changed"
+        )
+        self.generation_id = generation_id
+        self.known = known
+        self.offered = offered
+
+
+class UnknownStatusError(MediaIdsError):
+    """A status that the table does not admit."""
+
+    def __init__(self, status: object, admitted: Sequence[str]) -> None:
+        """Take what was given, and the statuses that there are."""
+        super().__init__(f"status {status!r} is none of {', '.join(admitted)}")
+        self.status = status
+        self.admitted = tuple(admitted)
+
+
+class UnstorableTextError(MediaIdsError):
+    """A text holds a character that no database here stores: NUL, or half of a surrogate pair."""
+
+    def __init__(self, column: str, position: int, code_point: int) -> None:
+        """Take the column that the text was for, and where in it (from 0) which character stands."""
+        super().__init__(f"{column}: the character U+{code_point:04X} at position {position} cannot be stored")
+        self.column = column
+        self.position = position
+        self.code_point = code_point
+
+
+class RowRefusedError(MediaIdsError):
+    """The database's own rules refuse a new row; roll the transaction back. `problem` is the driver's first line."""
+
+    def __init__(self, generation_id: str, problem: str) -> None:
+        """Take the id that the row would have had, and what the database says."""
+        super().__init__(f"generation {generation_id} cannot be stored: {problem}")
+        self.generation_id = generation_id
+        self.problem = problem
+
+
+class PageTokenError(MediaIdsError):
+    """A page token that no page gave out."""
+
+    def __init__(self, token: str) -> None:
+        """Take the token as it was given."""
+        super().__init__(f"page token {token!r} is not valid; use the one that the last page gave, as it is")
+        self.token = token
+
+
+class NoOperationNameError(MediaIdsError):
+    """A row does not know the name under which the API answers for it, so the API cannot be asked."""
+
+    def __init__(self, generation_id: str) -> None:
+        """Take the row."""
+        super().__init__(f"generation {generation_id} has no operation_name: the API cannot be asked for it")
+        self.generation_id = generation_id
+
+
+class ApiError(MediaIdsError):
+    """The video API gave no answer that can be used."""
+
+    def __init__(self, operation_name: str, problem: str, status_code: int | None = None) -> None:
+        """Take the operation that was asked for, what went wrong, and the HTTP status where there was one."""
+        super().__init__(f"operation {operation_name}: {problem}")
+        self.operation_name = operation_name
+        self.problem = problem
+        self.status_code = status_code

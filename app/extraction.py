@@ -16,6 +16,7 @@ EXTRACTOR_VERSION: Final = 1
 
 MAX_ID_LENGTH: Final = 255
 STATUS_PREFIX: Final = "MEDIA_GENERATION_STATUS_"
+SUCCESSFUL_STATUS: Final = f"{STATUS_PREFIX}SUCCESSFUL"
 FAILED_STATUS: Final = f"{STATUS_PREFIX}FAILED"
 UNFINISHED_STATUSES: Final = frozenset(f"{STATUS_PREFIX}{name}" for name in ("PENDING", "ACTIVE", "SCHEDULED"))
 
@@ -59,12 +60,53 @@ class Failed:
 Outcome: TypeAlias = Found | Skipped | Failed
 
 
+@dataclass(frozen=True, slots=True)
+class OperationFacts:
+    """What the row's operation says besides its id, as the API wrote it: nothing judged, nothing looked up."""
+
+    status: str | None = None
+    """`MEDIA_GENERATION_STATUS_…`, or whatever text stands there."""
+    fife_url: str | None = None
+    serving_base_uri: str | None = None
+
+
 def extract(raw_response: str | bytes, operation_name: str | None, scene_id: str | None) -> Outcome:
     """Return the media generation id of the row with this `operation_name` and `scene_id` from its stored body.
 
     Never raises, whatever the body is, and never returns an id that is not in the body. `raw_response` is text or
     its UTF-8 bytes. Reads nothing else and does not judge whether the id is known to the API.
     """
+    operation = _select(raw_response, operation_name, scene_id)
+    return _outcome(operation) if isinstance(operation, dict) else operation
+
+
+def operation_facts(raw_response: str | bytes, operation_name: str | None, scene_id: str | None) -> OperationFacts:
+    """Return what the operation that `extract` reads says besides its id; no facts where it reads none. Never raises.
+
+    For the write path alone: whether a URL may be stored is the caller's decision, taken from `extract`'s outcome.
+    """
+    operation = _select(raw_response, operation_name, scene_id)
+    if not isinstance(operation, dict):
+        return OperationFacts()
+    video = _video(operation)
+    return OperationFacts(
+        _text(operation.get("status")), _text(video.get("fifeUrl")), _text(video.get("servingBaseUri"))
+    )
+
+
+def operation_names(raw_response: str | bytes) -> tuple[str, ...]:
+    """Return the operation names that a body answers for, in its order; empty where it has none or is no JSON."""
+    try:
+        body = _parse(raw_response)
+    except (ValueError, RecursionError):
+        return ()
+    return tuple(name for name in map(_name, _operations(body)) if name)
+
+
+def _select(
+    raw_response: str | bytes, operation_name: str | None, scene_id: str | None
+) -> Operation | Skipped | Failed:
+    """Return the row's operation in a body, or why there is none. Never raises."""
     try:
         body = _parse(raw_response)
     except (ValueError, RecursionError) as error:
@@ -77,18 +119,7 @@ def extract(raw_response: str | bytes, operation_name: str | None, scene_id: str
     if not operations:
         return Skipped("media_contract" if _has_media(body) else "no_operations")
     operation = _operation_of_row(operations, operation_name, scene_id)
-    if operation is None:
-        return Failed("operation_mismatch", _names(operations))
-    return _outcome(operation)
-
-
-def operation_names(raw_response: str | bytes) -> tuple[str, ...]:
-    """Return the operation names that a body answers for, in its order; empty where it has none or is no JSON."""
-    try:
-        body = _parse(raw_response)
-    except (ValueError, RecursionError):
-        return ()
-    return tuple(name for name in map(_name, _operations(body)) if name)
+    return Failed("operation_mismatch", _names(operations)) if operation is None else operation
 
 
 def _parse(raw_response: str | bytes) -> Json:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import DeclarativeBase
 from app import adoption
 from app.backfill.engine import backfill
 from app.backfill.listener import Listener
+from app.backfill.offline import offline_backfill
 from app.backfill.plan import Options, Report
 from app.db import Base, make_engine, readable_errors
 from app.errors import MediaIdsError, RowsFailedError, StoppedBySignalError, StoppedEarlyError
@@ -97,6 +98,14 @@ def backfill_revision(context: MigrationContext, model: type[DeclarativeBase]) -
     with stop_on_signals() as stop:
         report = _run(context, model, settings, stop)
     _judge(report, settings, stop)
+
+
+def offline_backfill_revision(context: MigrationContext, model: type[DeclarativeBase]) -> None:
+    """Write the backfill of the plain case as SQL. Raises CommandError for a database that has no such script."""
+    script = offline_backfill(model, context.dialect)
+    with context.autocommit_block():
+        context.impl.static_output(f"{script}\n\n-- Plain cases only: run media-gen-ids sync after this script.")
+    logger.warning("the script fills plain cases only: run `media-gen-ids sync` after it to do the rest")
 
 
 def _run(context: MigrationContext, model: type[DeclarativeBase], settings: Settings, stop: StopRequest) -> Report:

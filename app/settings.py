@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import ConfigurationError
@@ -14,6 +14,10 @@ DEFAULT_DATABASE_URL = "sqlite:///veo3.db"
 DEFAULT_BATCH_SIZE = 1_000
 DEFAULT_TARGET_SECONDS = 0.5
 DEFAULT_LOCK_WAIT_SECONDS = 600.0
+DEFAULT_API_TIMEOUT_SECONDS = 30.0
+
+NO_OPTIONS = frozenset({"database_url", "log", "api_url", "api_token", "api_timeout"})
+"""Settings that are no options of an upgrade."""
 
 PositiveRows = Annotated[int, Field(ge=1, le=1_000_000)]
 PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -38,6 +42,9 @@ class Settings(BaseSettings):
     on_failure: Literal["continue", "abort"] = "continue"
     backfill: Literal["run", "defer"] = "run"
     log: Literal["text", "json"] = "text"
+    api_url: str | None = None
+    api_token: SecretStr | None = None
+    api_timeout: PositiveSeconds = DEFAULT_API_TIMEOUT_SECONDS
 
     @classmethod
     def load(cls, overrides: Mapping[str, object] | None = None) -> Self:
@@ -54,14 +61,16 @@ class Settings(BaseSettings):
 
 
 def _refuse_unknown(given: Mapping[str, object], known: Mapping[str, object]) -> None:
-    options = sorted(set(known) - {"database_url", "log"})
+    options = sorted(set(known) - NO_OPTIONS)
     for name in given:
         if name not in known:
             raise ConfigurationError(name, f"unknown option; known are {', '.join(options)}")
     for variable in os.environ:
         name = variable.removeprefix(ENVIRONMENT_PREFIX)
         if name != variable and name.lower() not in known:
-            raise ConfigurationError(variable, f"unknown setting; known are {', '.join(options)}, log")
+            raise ConfigurationError(
+                variable, f"unknown setting; known are {', '.join(sorted(set(known) - {'database_url'}))}"
+            )
 
 
 def _first_problem(error: ValidationError, given: Mapping[str, object]) -> ConfigurationError:

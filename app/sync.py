@@ -34,12 +34,12 @@ def sync_database(
     """
     wait_seconds = settings.lock_wait if "lock_wait" in settings.model_fields_set else 0.0
     with ExitStack() as stack:
-        if not options.dry_run:
-            stack.enter_context(only_one(engine, wait_seconds))
-        stop = stack.enter_context(stop_on_signals())
         connection = stack.enter_context(engine.connect())
         with connection.begin():
             require_ledger(connection)
+        if not options.dry_run:
+            stack.enter_context(only_one(engine, wait_seconds))
+        stop = stack.enter_context(stop_on_signals())
         if retry is None:
             report = backfill(connection, Veo3VideoGeneration, options, origin="sync", listener=listener, stop=stop)
         else:

@@ -98,7 +98,25 @@ def sqlite_database(databases_of_kind: dict[str, Databases]) -> str:
     return databases_of_kind["sqlite"].upgraded()
 
 
+@pytest.fixture
+def sqlite_empty(databases_of_kind: dict[str, Databases]) -> str:
+    """The URL of a SQLite file that is not there yet."""
+    return databases_of_kind["sqlite"].empty()
+
+
+@pytest.fixture(params=POSTGRESQL_KINDS)
+def postgresql_empty(request: pytest.FixtureRequest, databases_of_kind: dict[str, Databases]) -> str:
+    """The URL of an empty PostgreSQL database, on each version in turn."""
+    return databases_of_kind[request.param].empty()
+
+
 @pytest.fixture(params=POSTGRESQL_KINDS)
 def postgresql_database(request: pytest.FixtureRequest, databases_of_kind: dict[str, Databases]) -> str:
     """The URL of a PostgreSQL database at head without rows, on each version in turn."""
     return databases_of_kind[request.param].upgraded()
+
+
+@pytest.fixture(params=POSTGRESQL_KINDS)
+def empty_postgresql_database(request: pytest.FixtureRequest, databases_of_kind: dict[str, Databases]) -> str:
+    """The URL of an empty PostgreSQL database, on each version in turn."""
+    return databases_of_kind[request.param].empty()

@@ -6,10 +6,13 @@ Another program's table of the same name stops the upgrade before anything is ch
 Downgrade: leaves the table and its rows.
 """
 
+from functools import partial
+
 import sqlalchemy as sa
 from alembic import context, op
 
 from app import adoption
+from app.live_ddl import alter_table_in_use
 
 revision = "0001"
 down_revision = None
@@ -37,21 +40,37 @@ INDEXED = ("profile_id", "project_id", "status", "scene_id")
 
 def upgrade() -> None:
     if context.is_offline_mode():
-        _create(if_not_exists=True)
+        _write_offline()
         return
     found = adoption.examine(op.get_bind())
     if not found.exists:
-        _create(if_not_exists=False)
-    for name, column_type in NULLABLE.items():
-        if found.exists and name not in found.columns:
-            op.add_column(TABLE, sa.Column(name, column_type(), nullable=True))
+        _create_table()
+        _create_indexes()
+        return
+    for name in NULLABLE:
+        if name not in found.columns:
+            alter_table_in_use(op.get_bind(), partial(op.add_column, TABLE, *_nullable(name)))
 
 
 def downgrade() -> None:
     """Leave the table: it may have been there before, and its rows are not ours to drop."""
 
 
-def _create(*, if_not_exists: bool) -> None:
+def _write_offline() -> None:
+    """Write what cannot look first: on a foreign table the script must end with an error before it changes anything."""
+    context_of_script = op.get_context()
+    if context_of_script.dialect.name == "postgresql":
+        context_of_script.impl.static_output(adoption.POSTGRESQL_GUARD)
+        _create_table(if_not_exists=True)
+        for column in _nullable(*NULLABLE):
+            op.add_column(TABLE, column, if_not_exists=True)
+    else:
+        _create_table(if_not_exists=True)
+        op.execute(sa.select(*_nullable(*NULLABLE)).select_from(sa.table(TABLE)).where(sa.false()))
+    _create_indexes(if_not_exists=True)
+
+
+def _create_table(*, if_not_exists: bool = False) -> None:
     op.create_table(
         TABLE,
         sa.Column("id", sa.Text(), nullable=False),
@@ -70,6 +89,9 @@ def _create(*, if_not_exists: bool) -> None:
         ),
         if_not_exists=if_not_exists,
     )
+
+
+def _create_indexes(*, if_not_exists: bool = False) -> None:
     for name in INDEXED:
         op.create_index(f"idx_veo3_generations_{name}", TABLE, [name], if_not_exists=if_not_exists)
 

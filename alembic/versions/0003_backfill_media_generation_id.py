@@ -1,14 +1,14 @@
 """Backfill media_generation_id from the stored answers
 
 What and why: the application stored API answers without the id that stands in them. Fills the column in bounded
-batches, each in a transaction of its own, and touches `media_generation_id` and `updated_at` alone.
+batches, each in a transaction of its own, and touches `media_generation_id` and `updated_at` alone. With --sql:
+plain cases only; `media-gen-ids sync` does the rest.
 Downgrade: nothing; ids that were recovered stay.
 """
 
 from alembic import context, op
 
-from app.errors import OfflineBackfillError
-from app.migration import backfill_revision
+from app.migration import backfill_revision, offline_backfill_revision
 from app.models import Veo3VideoGeneration
 
 revision = "0003"
@@ -19,8 +19,9 @@ depends_on = None
 
 def upgrade() -> None:
     if context.is_offline_mode():
-        raise OfflineBackfillError(op.get_context().dialect.name)
-    backfill_revision(op.get_context(), Veo3VideoGeneration)
+        offline_backfill_revision(op.get_context(), Veo3VideoGeneration)
+    else:
+        backfill_revision(op.get_context(), Veo3VideoGeneration)
 
 
 def downgrade() -> None:

@@ -34,7 +34,7 @@ class BlockWalk:
     """
 
     name = "block"
-    settings: Final[Mapping[str, str]] = statements.PLAN_BY_INDEX
+    settings: Mapping[str, str] = statements.PLAN_BY_INDEX
 
     def __init__(self, table: sa.TableClause) -> None:
         """Take the table with its `ctid` and `xmin`; see statements.heap_of."""

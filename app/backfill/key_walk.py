@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from app.backfill import statements
 from app.backfill.plan import Recovered, Window
 from app.backfill.reading import judge
+from app.backfill.transactions import NO_SETTINGS
 
 STREAMED_ROWS: Final = 4
 """Rows fetched at a time where the driver would else fetch all: memory must not grow with the bodies."""
@@ -22,7 +23,7 @@ class KeyWalk:
     written in between: on SQLite `PRAGMA data_version` tells, elsewhere always.
     """
 
-    settings: Final[Mapping[str, str]] = {}
+    settings: Mapping[str, str] = NO_SETTINGS
 
     def __init__(
         self, table: sa.TableClause, key: Sequence[sa.ColumnElement[Any]], *, name: str, as_bytes: bool

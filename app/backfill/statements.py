@@ -165,12 +165,17 @@ def select_plain(table: sa.TableClause, start: str, end: str, rows: int) -> sa.S
         .limit(rows)
         .subquery("bodies")
     )
+    read = with_candidates(bodies)
+    body_bytes = sa.func.octet_length(read.c.text)
+    return sa.select(read.c.place, read.c.writer, read.c.id, read.c.row_bytes, body_bytes, plain_id(read.c.found))
+
+
+def with_candidates(bodies: sa.Subquery) -> sa.Subquery:
+    """Add to rows with `operation_name` and `text` the text that stands where the id belongs: `found`."""
     parsed = _step("parsed", bodies, body=sa.cast(bodies.c.text, JSONB))
     chosen = _step("chosen", parsed, operation=_single_operation(parsed.c.body))
     named = _step("named", chosen, candidate=_candidate(chosen.c.operation, chosen.c.operation_name))
-    read = _step("read", named, found=_text(named.c.candidate))
-    body_bytes = sa.func.octet_length(read.c.text)
-    return sa.select(read.c.place, read.c.writer, read.c.id, read.c.row_bytes, body_bytes, _plain_id(read.c.found))
+    return _step("read", named, found=_text(named.c.candidate))
 
 
 def select_unparsed(table: sa.TableClause, start: str, end: str, rows: int) -> sa.Select[Any]:
@@ -286,5 +291,6 @@ def _text(candidate: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
     return sa.case((sa.func.jsonb_typeof(candidate) == "string", candidate[()].astext))
 
 
-def _plain_id(text: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+def plain_id(text: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """Return the text if it looks like an id, else NULL."""
     return sa.case((sa.and_(sa.func.char_length(text) <= MAX_ID_LENGTH, text.regexp_match(PLAIN_ID)), text))

@@ -37,14 +37,15 @@ class Transactions:
             yield self._connection
             return
         with self._connection.begin():
-            self._set(TIMEOUTS)
+            set_locally(self._connection, TIMEOUTS)
             yield self._connection
 
     @contextmanager
     def write(self, settings: Mapping[str, str] = NO_SETTINGS) -> Iterator[sa.Connection]:
         """Yield the connection for one batch, committed at the end of the block, undone if it raises.
 
-        `settings` hold for this transaction. On SQLite the write lock is taken at once: a transaction that starts by reading could not be upgraded.
+        `settings` hold for this transaction. On SQLite the write lock is taken at once: a transaction that starts by
+        reading could not be upgraded.
         """
         if self._owned_by_caller:
             with self._connection.begin_nested():
@@ -53,15 +54,16 @@ class Transactions:
         with self._connection.begin():
             if self._dialect == "sqlite":
                 self._connection.exec_driver_sql("BEGIN IMMEDIATE")
-            self._set(TIMEOUTS | dict(settings))
+            set_locally(self._connection, TIMEOUTS | dict(settings))
             yield self._connection
 
-    def _set(self, settings: Mapping[str, str]) -> None:
-        """Change settings for this transaction alone: a pooler may hand the session to somebody else after it."""
-        if self._dialect == "postgresql":
-            self._connection.execute(
-                sa.select(*(sa.func.set_config(name, value, True) for name, value in settings.items()))  # noqa: FBT003
-            )
+
+def set_locally(connection: sa.Connection, settings: Mapping[str, str]) -> None:
+    """Change settings for this transaction alone: a pooler may hand the session to somebody else after it."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(
+            sa.select(*(sa.func.set_config(name, value, True) for name, value in settings.items()))  # noqa: FBT003
+        )
 
 
 def _refuse_transaction_hooks(connection: sa.Connection) -> None:

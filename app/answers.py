@@ -1,0 +1,142 @@
+"""What one API answer changes in one row: pure functions, no session and no clock.
+
+Answers are read with the backfill's own extractor, so that both arrive at the same id. The rules:
+
+1. An answer that says nothing of the row (not JSON, `null`, no operations, other videos' operations) changes nothing.
+2. The id is stored where the row has none. Another id than the row's, or than the one in its stored answer while the
+   row has none, is refused, and the row stays as it is: which of the two is right is for a person to say.
+3. The URLs are stored, unless the answer's ids are such that a person must look; `video_url` is the fife URL, else the
+   serving URI where there is no `video_url` yet. A URL that is missing leaves the stored one.
+4. The body is stored if it says at least as much of the row as the stored one. Bodies rank, from less to more: not
+   finished; with `media` instead of operations; failed; finished without an id that can be used; with the id. Of
+   two that rank alike, the one with more URLs says more. So a later answer that lacks the id never takes away the body
+   that has it, from which the backfill would fill the row.
+5. The status follows the answer, but never one that says less than the stored body, unless it completes the row; a
+   completed row stays completed. A failure stores the API's reason in `error_message`; leaving it takes that away.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, TypeAlias
+
+from app.changes import Changes, Status
+from app.errors import MediaIdConflictError
+from app.extraction import (
+    FAILED_STATUS,
+    STATUS_PREFIX,
+    SUCCESSFUL_STATUS,
+    Failed,
+    Found,
+    OperationFacts,
+    Outcome,
+    extract,
+    operation_facts,
+)
+from app.models import Veo3VideoGeneration
+from app.storable import is_storable, storable_json, storable_prose
+
+Weight: TypeAlias = tuple[int, int]
+
+STATUS_OF_ROW: Final[dict[str | None, Status]] = {
+    SUCCESSFUL_STATUS: "completed",
+    FAILED_STATUS: "failed",
+    f"{STATUS_PREFIX}ACTIVE": "processing",
+    f"{STATUS_PREFIX}SCHEDULED": "processing",
+    f"{STATUS_PREFIX}PENDING": "pending",
+}
+"""Any other status, or none, leaves the row's."""
+RANKS: Final = {
+    "not_finished": 1,
+    "media_contract": 2,
+    "generation_failed": 3,
+    "no_media_generation_id": 4,
+    "ids_disagree": 4,
+    "invalid_id": 4,
+}
+"""How much a body without an id says of the row, by the extractor's reason; reasons not listed: 0, nothing."""
+RANK_WITH_ID: Final = 5
+NO_REASON: Final = "the API gave no reason"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A body as it reads for one row."""
+
+    outcome: Outcome
+    facts: OperationFacts
+
+    @cached_property
+    def weight(self) -> Weight:
+        """How much the body says of the row: its rank, then the number of its URLs. Greater says more."""
+        rank = RANK_WITH_ID if isinstance(self.outcome, Found) else RANKS.get(self.outcome.reason, 0)
+        return rank, sum(url is not None for url in (self.facts.fife_url, self.facts.serving_base_uri))
+
+    @property
+    def media_generation_id(self) -> str | None:
+        """The row's id in the body."""
+        return self.outcome.media_generation_id if isinstance(self.outcome, Found) else None
+
+    @property
+    def status(self) -> Status | None:
+        """The row's status by this body; None where it does not say."""
+        failed = not isinstance(self.outcome, Found) and self.outcome.reason == "generation_failed"
+        return "failed" if failed else STATUS_OF_ROW.get(self.facts.status)
+
+
+def read(generation: Veo3VideoGeneration, body: str) -> Reading:
+    """Return what the body says of this row. Never raises, whatever the text is."""
+    row = (generation.operation_name, generation.scene_id)
+    return Reading(extract(body, *row), operation_facts(body, *row))
+
+
+def changes_by(generation: Veo3VideoGeneration, answer: str, reading: Reading) -> Changes:
+    """Return what an answer, which reads so, changes in the row by the rules above. Changes nothing itself.
+
+    Raises MediaIdConflictError where the row, or its stored answer, has another id.
+    """
+    if reading.weight[0] == 0:
+        return {}
+    stored = read(generation, generation.raw_response or "")
+    _refuse_other_id(generation.id, generation.media_generation_id or stored.media_generation_id, reading)
+    says_enough = reading.weight >= stored.weight
+    changes = _media(generation, reading)
+    if says_enough:
+        changes["raw_response"] = storable_json(answer)
+    return changes | _status(generation, reading, says_enough=says_enough)
+
+
+def _refuse_other_id(generation_id: str, known: str | None, reading: Reading) -> None:
+    offered = reading.media_generation_id
+    if known and offered and known != offered:
+        raise MediaIdConflictError(generation_id, known, offered)
+
+
+def _media(generation: Veo3VideoGeneration, reading: Reading) -> Changes:
+    """Return the id and the URLs; what cannot be stored is no URL."""
+    if isinstance(reading.outcome, Failed):
+        return {}
+    fife_url, serving_base_uri = (
+        url if url and is_storable(url) else None for url in (reading.facts.fife_url, reading.facts.serving_base_uri)
+    )
+    return {
+        "media_generation_id": reading.media_generation_id,
+        "fife_url": fife_url,
+        "serving_base_uri": serving_base_uri,
+        "video_url": fife_url or (None if generation.video_url else serving_base_uri),
+    }
+
+
+def _status(generation: Veo3VideoGeneration, reading: Reading, *, says_enough: bool) -> Changes:
+    status = reading.status
+    if status is None or generation.status == "completed" or not (says_enough or status == "completed"):
+        return {}
+    if status == "failed":
+        return {"status": status, "error_message": _reason(generation, reading)}
+    if generation.status == "failed":
+        return {"status": status, "error_message": None}
+    return {"status": status}
+
+
+def _reason(generation: Veo3VideoGeneration, reading: Reading) -> str:
+    detail = "" if isinstance(reading.outcome, Found) else storable_prose(reading.outcome.detail)
+    return detail or generation.error_message or NO_REASON

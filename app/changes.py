@@ -1,0 +1,79 @@
+"""What an update does to a generation, as pure functions: no session, no clock.
+
+The rules that keep the write path from erasing what it does not know.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final, Literal, TypeAlias, TypedDict, cast
+
+from app.db import format_timestamp, parse_timestamp
+from app.errors import MediaIdConflictError, UnknownStatusError
+from app.models import STATUSES, Veo3VideoGeneration
+from app.storable import require_storable
+
+MILLISECOND: Final = timedelta(milliseconds=1)
+
+Status: TypeAlias = Literal["pending", "processing", "completed", "failed"]
+
+
+class Changes(TypedDict, total=False):
+    """What an update may be given. None and blank text are nothing, and change nothing.
+
+    `error_message` alone can be taken away again, by None.
+    """
+
+    status: Status
+    media_generation_id: str | None
+    fife_url: str | None
+    serving_base_uri: str | None
+    video_url: str | None
+    video_path: str | None
+    raw_response: str | None
+    error_message: str | None
+
+
+def new_values(generation: Veo3VideoGeneration, changes: Changes, moment: datetime) -> dict[str, object]:
+    """Return the columns of the row that change, with `completed_at` and `updated_at`; none if nothing changes.
+
+    `updated_at` is `moment`, or a millisecond after the row's last update if that is later. Raises MediaIdConflictError
+    for another media id than the row's, UnknownStatusError, UnstorableTextError, and TypeError for a name that is no
+    field of Changes. Changes nothing itself.
+    """
+    given = _given(changes)
+    _refuse_other_media_id(generation, given.get("media_generation_id"))
+    different = {name: value for name, value in given.items() if getattr(generation, name) != value}
+    if not different:
+        return {}
+    updated_at = _moment_after(generation.updated_at, moment)
+    becomes_completed = different.get("status") == "completed" and generation.completed_at is None
+    completion = {"completed_at": updated_at} if becomes_completed else {}
+    return {**different, **completion, "updated_at": updated_at}
+
+
+def to_millisecond(moment: datetime) -> datetime:
+    """Return the moment as the database will give it back."""
+    return parse_timestamp(format_timestamp(moment))
+
+
+def _given(changes: Changes) -> dict[str, str | None]:
+    """Return what says something, checked."""
+    if unknown := changes.keys() - Changes.__annotations__.keys():
+        raise TypeError(f"no field of an update: {', '.join(sorted(unknown))}")
+    if "status" in changes and changes["status"] not in STATUSES:
+        raise UnknownStatusError(changes["status"], STATUSES)
+    texts = cast("Mapping[str, str | None]", changes)
+    for column, text in texts.items():
+        require_storable(column, text or "")
+    return {name: text for name, text in texts.items() if name == "error_message" or (text and text.strip())}
+
+
+def _refuse_other_media_id(generation: Veo3VideoGeneration, offered: str | None) -> None:
+    known = generation.media_generation_id
+    if known and offered and offered != known:
+        raise MediaIdConflictError(generation.id, known, offered)
+
+
+def _moment_after(last: datetime | None, moment: datetime) -> datetime:
+    """Return the moment, or the first millisecond after `last`, which is NULL in some adopted tables."""
+    return to_millisecond(moment if last is None else max(moment, last + MILLISECOND))

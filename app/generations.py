@@ -1,0 +1,196 @@
+"""The repository of generations: the queries and updates that the application needs.
+
+Nothing is committed here: the caller owns the transaction. What an update is not given, it leaves alone.
+
+**Two sessions, one row.** Every update takes the row's lock, reads the row anew and keeps the lock until the caller's
+transaction ends; what another session stored is seen, merged and never overwritten by what this one had read before.
+A lock rather than a version: `updated_at` counts milliseconds, so that two updates can bear the same one, and the
+desktop application and the backfill write the row without any version, but respect the database's locks. PostgreSQL
+locks the row (FOR NO KEY UPDATE: rows that refer to it can still be inserted). SQLite has one lock, for writing, which
+is taken *before* the row is read; other writers wait for it as long as their driver does (Python's: 5 seconds), so
+transactions should be short. Where the caller chose REPEATABLE READ or stricter, PostgreSQL refuses the lock on a row
+that changed since, and the caller's transaction has to be done again. `updated_at` still moves by a millisecond at
+least, so that readers can tell two updates apart.
+"""
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Final, TypedDict, Unpack
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from app.changes import Changes, new_values, to_millisecond
+from app.db import first_line, now
+from app.errors import AmbiguousGenerationError, GenerationNotFoundError, RowRefusedError
+from app.models import STATUSES
+from app.models import Veo3VideoGeneration as Generation
+from app.paging import DEFAULT_PAGE_ROWS, GenerationFilter, Page, page_of, page_statement
+from app.storable import is_storable, require_storable
+
+MOST_NAMED: Final = 10
+"""Rows that an error names at most."""
+NO_FILTER: Final = GenerationFilter()
+
+
+class Origin(TypedDict, total=False):
+    """What a new row may know besides its profile and project. Some adopted tables insist on some of it."""
+
+    scene_id: str | None
+    operation_name: str | None
+    prompt: str | None
+    seed: int | None
+    aspect_ratio: str | None
+    raw_response: str | None
+
+
+class VideoGenerationRepository:
+    """Generations in the session of the caller, who commits or rolls back.
+
+    Texts that a database cannot store raise UnstorableTextError before anything is sent to it.
+    """
+
+    def __init__(self, session: Session, clock: Callable[[], datetime] = now) -> None:
+        """Take the session, and where the time comes from."""
+        self._session = session
+        self._clock = clock
+
+    def create(self, profile_id: str, project_id: str, **origin: Unpack[Origin]) -> Generation:
+        """Add a pending generation with a new random id, and return it. Does not look into `raw_response`.
+
+        Raises RowRefusedError where the database's own rules refuse the row (a scene that is there already, a profile
+        that is not); the transaction is then only good for a rollback.
+        """
+        for column, value in {"profile_id": profile_id, "project_id": project_id, **origin}.items():
+            require_storable(column, value if isinstance(value, str) else "")
+        moment = to_millisecond(self._clock())
+        generation = Generation(
+            id=secrets.token_hex(16),
+            profile_id=profile_id,
+            project_id=project_id,
+            status="pending",
+            created_at=moment,
+            updated_at=moment,
+            **origin,
+        )
+        self._session.flush()  # so that a refusal can only be this row's
+        self._session.add(generation)
+        try:
+            self._session.flush()
+        except (IntegrityError, DataError) as error:
+            raise RowRefusedError(generation.id, first_line(error.orig or error)) from error
+        return generation
+
+    def get(self, generation_id: str) -> Generation:
+        """Return the generation. Raises GenerationNotFoundError for an unknown id. Reads only."""
+        require_storable("id", generation_id)
+        generation = self._session.get(Generation, generation_id)
+        if generation is None:
+            raise GenerationNotFoundError("id", generation_id)
+        return generation
+
+    def get_by_scene(self, scene_id: str) -> Generation:
+        """Return the one generation of a scene. Reads only.
+
+        Raises GenerationNotFoundError, or AmbiguousGenerationError with the rows' ids: not every adopted table keeps
+        scenes unique.
+        """
+        return self._only_one(Generation.scene_id, scene_id)
+
+    def get_by_media_generation_id(self, media_generation_id: str) -> Generation:
+        """Return the one generation with this media generation id. Reads only, and the whole table: no index has it.
+
+        Raises GenerationNotFoundError, or AmbiguousGenerationError with the rows' ids.
+        """
+        return self._only_one(Generation.media_generation_id, media_generation_id)
+
+    def list_page(
+        self, wanted: GenerationFilter = NO_FILTER, *, limit: int = DEFAULT_PAGE_ROWS, token: str | None = None
+    ) -> Page:
+        """Return the newest `limit` generations that the filter selects, or those after the page that gave `token`.
+
+        The bodies stay in the database until `raw_response` is asked for. Raises PageTokenError for a token that no
+        page gave, and ConfigurationError for a limit out of range or a moment without a time zone. Reads only.
+        """
+        return page_of(self._session.execute(page_statement(wanted, limit, token)).all(), limit)
+
+    def counts_by_status(self, profile_id: str | None = None) -> dict[str, int]:
+        """Return the number of rows for each status, 0 included; rows without one, where there are any, under ''."""
+        status = sa.func.coalesce(Generation.status, "")
+        statement = sa.select(status, sa.func.count()).group_by(status)
+        if profile_id is not None:
+            statement = statement.where(Generation.profile_id == require_storable("profile_id", profile_id))
+        counted = {found: rows for found, rows in self._session.execute(statement)}  # noqa: C416  # rows, not tuples
+        return dict.fromkeys(STATUSES, 0) | counted
+
+    def update_status(self, generation_id: str, **changes: Unpack[Changes]) -> Generation:
+        """Store what is given, and nothing else, in the row as it is now; return it, locked until the transaction ends.
+
+        A known media id, URL, path or body is never replaced with nothing. `completed_at` is set when the status
+        becomes completed, and kept ever after; `updated_at` moves if anything changed. Raises
+        GenerationNotFoundError, UnknownStatusError, and MediaIdConflictError for another media id than the row has:
+        then nothing is changed.
+        """
+        return self.change_locked(self.lock(generation_id), **changes)
+
+    def change_locked(self, generation: Generation, **changes: Unpack[Changes]) -> Generation:
+        """Do what `update_status` does to a row that this transaction has locked already."""
+        values = new_values(generation, changes, self._clock())
+        for name, value in values.items():
+            setattr(generation, name, value)
+        if values:
+            self._session.flush()
+        return generation
+
+    def delete(self, generation_id: str) -> None:
+        """Delete the row. Raises GenerationNotFoundError for an unknown id.
+
+        What refers to it follows the database's own rules; SQLite keeps to them only on connections with `PRAGMA
+        foreign_keys=ON`.
+        """
+        require_storable("id", generation_id)
+        statement = sa.delete(Generation).where(Generation.id == generation_id).returning(Generation.id)
+        if self._session.execute(statement).first() is None:
+            raise GenerationNotFoundError("id", generation_id)
+
+    def lock(self, generation_id: str) -> Generation:
+        """Return the row as it is now, locked until the transaction ends. Raises GenerationNotFoundError."""
+        require_storable("id", generation_id)
+        locked = self._lock(Generation.id == generation_id)
+        if not locked:
+            raise GenerationNotFoundError("id", generation_id)
+        return locked[0]
+
+    def lock_all(self, generation_ids: Iterable[str], operation_names: Iterable[str]) -> Sequence[Generation]:
+        """Return and lock the rows with one of these ids or operation names, as they are now, by id.
+
+        One order for everybody, so that two sessions cannot lock each other out. Unknown ids and names are left out.
+        """
+        ids, names = (list(filter(is_storable, values)) for values in (generation_ids, operation_names))
+        return self._lock(Generation.id.in_(ids) | Generation.operation_name.in_(names))
+
+    def _lock(self, condition: sa.ColumnElement[bool]) -> Sequence[Generation]:
+        self._session.flush()  # reading anew would drop what has not been sent yet
+        if self._session.get_bind().dialect.name == "sqlite":
+            self._session.execute(_take_sqlite_write_lock())
+        statement = sa.select(Generation).where(condition).order_by(Generation.id)
+        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+        return self._session.scalars(statement).all()
+
+    def _only_one(self, column: InstrumentedAttribute[str | None], value: str) -> Generation:
+        condition = column == require_storable(column.key, value)
+        statement = sa.select(Generation.id).where(condition).order_by(Generation.id).limit(MOST_NAMED + 1)
+        ids = self._session.scalars(statement).all()
+        if not ids:
+            raise GenerationNotFoundError(column.key, value)
+        if len(ids) > 1:
+            raise AmbiguousGenerationError(column.key, value, ids[:MOST_NAMED], more=len(ids) > MOST_NAMED)
+        return self.get(ids[0])
+
+
+def _take_sqlite_write_lock() -> sa.Update:
+    """Return an UPDATE of no row: SQLite takes its write lock when such a statement begins, whatever it then finds."""
+    nothing = sa.update(Generation).where(sa.false()).values(id=Generation.id)
+    return nothing.execution_options(synchronize_session=False)

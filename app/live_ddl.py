@@ -1,0 +1,31 @@
+"""DDL on a table in use: never make the application queue behind a lock that is being waited for."""
+
+import logging
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+from app.backfill.retry import attempt
+from app.backfill.transactions import TIMEOUTS, set_locally
+from app.signals import stop_on_signals
+
+logger = logging.getLogger(__name__)
+
+
+def alter_table_in_use(connection: sa.Connection, change: Callable[[], object]) -> None:
+    """Change a table, waiting for its lock a moment at a time, for a minute in all.
+
+    A waiting ALTER TABLE queues every later query of the application behind it; so it gives up soon, lets them
+    through, and tries again. Raises DBAPIError when the lock is never free.
+    """
+
+    def once() -> None:
+        if connection.dialect.name != "postgresql":
+            change()
+            return
+        with connection.begin_nested():
+            set_locally(connection, TIMEOUTS)
+            change()
+
+    with stop_on_signals() as stop:
+        attempt(once, stop, lambda reason: logger.info("waiting to change the table: %s", reason))

@@ -1,0 +1,255 @@
+"""The databases that the contestants run on: two PostgreSQL servers of different size, and SQLite in WAL mode.
+
+Data is loaded once, as a template; every run gets a copy of its own. All that differs between the kinds is here.
+"""
+
+import os
+import shutil
+import sqlite3
+import tempfile
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, Self
+
+import psycopg
+import sqlalchemy as sa
+from psycopg import sql
+from sqlalchemy.pool import NullPool
+
+from benchmarks.data import COLUMNS, CREATE_INDEXES, CREATE_TABLE, INSERT, Row
+from tests.support.postgres import PostgresServer
+
+POSTGRESQL_PROFILES: Mapping[str, Mapping[str, str]] = {
+    "postgresql-small": {"fsync": "on", "shared_buffers": "64MB", "max_wal_size": "128MB"},
+    "postgresql-cached": {"fsync": "on", "shared_buffers": "2GB", "max_wal_size": "8GB"},
+}
+"""`small`: the table is far larger than the cache, and checkpoints are frequent. `cached`: the table fits."""
+SQLITE = "sqlite"
+NAMES = (*POSTGRESQL_PROFILES, SQLITE)
+RUN = "run"  # the name of the copy that a run works on
+
+FILLED = sa.text("SELECT id, media_generation_id FROM veo3_video_generations WHERE media_generation_id IS NOT NULL")
+FILLED_COUNT = sa.text("SELECT count(*) FROM veo3_video_generations WHERE media_generation_id IS NOT NULL")
+BATCH_TIMES = sa.text("SELECT max(max_batch_seconds), max(p99_batch_seconds) FROM media_generation_id_backfill_runs")
+COPY_TEMPLATE = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+READ_EVERYTHING = "SELECT sum(octet_length(raw_response || '')) FROM veo3_video_generations"
+WAL_POSITION = "SELECT (pg_current_wal_lsn() - '0/0')::bigint"
+OTHER_SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
+FOOTPRINT = """
+SELECT pg_total_relation_size(relid), pg_relation_size(relid), n_tup_hot_upd::float8 / nullif(n_tup_upd, 0)
+FROM pg_stat_user_tables WHERE relname = 'veo3_video_generations'
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Footprint:
+    """What a run left in the database. None where the database knows no such figure."""
+
+    table_bytes: int
+    """The table with its indexes and the bodies that are kept out of line; on SQLite the file."""
+    heap_bytes: int | None = None
+    """The rows alone: no indexes, and no bodies that are kept out of line."""
+    hot_share: float | None = None
+    """Share of the updates that kept the row on its page and touched no index."""
+
+
+class Copy(ABC):
+    """A copy of the table that belongs to one run."""
+
+    def __init__(self, url: str) -> None:
+        """Take the database's URL."""
+        self.url = url
+        self._engine = sa.create_engine(url, poolclass=NullPool)
+
+    @abstractmethod
+    def wal_position(self) -> int | None:
+        """Return how many bytes of WAL the server has written so far; None where that cannot be asked."""
+
+    @abstractmethod
+    def footprint(self) -> Footprint:
+        """Return what the runs so far have left, once their sessions have ended."""
+
+    def filled(self) -> dict[str, str]:
+        """Return the id of every row that has one."""
+        with self._engine.connect() as connection:
+            return {row.id: row.media_generation_id for row in connection.execute(FILLED)}
+
+    def filled_count(self) -> int:
+        """Return the number of rows that have an id."""
+        with self._engine.connect() as connection:
+            return int(connection.scalars(FILLED_COUNT).one())
+
+    def batch_times(self) -> tuple[float, float] | None:
+        """Return the longest and the 99th percentile of the project's batches in seconds, if it has run here."""
+        if not sa.inspect(self._engine).has_table("media_generation_id_backfill_runs"):
+            return None
+        with self._engine.connect() as connection:
+            longest, p99 = connection.execute(BATCH_TIMES).one()
+        return None if longest is None else (longest, p99)
+
+
+class Database(ABC):
+    """A kind of database: holds templates, and makes copies of them."""
+
+    name: str
+    product: str
+    """What it is and which version."""
+
+    @abstractmethod
+    def __enter__(self) -> Self:
+        """Start."""
+
+    @abstractmethod
+    def __exit__(self, *_: object) -> None:
+        """Stop and remove everything."""
+
+    @abstractmethod
+    def load(self, template: str, rows: Iterable[Row]) -> None:
+        """Make a template: the table with these rows, as a live table would be."""
+
+    @abstractmethod
+    def copy(self, template: str) -> AbstractContextManager[Copy]:
+        """Make a copy that is written to disk, and remove it in the end."""
+
+
+class PostgresCopy(Copy):
+    """A database of its own on the server."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        """Take the server that the database is on."""
+        super().__init__(server.url(RUN))
+        self._server = server
+
+    def wal_position(self) -> int:
+        """Ask the server, of which this is the only database at work."""
+        with self._server.connect() as connection:
+            position: int = _scalar(connection, WAL_POSITION)
+            return position
+
+    def footprint(self) -> Footprint:
+        """Ask the statistics, which sessions report when they end."""
+        with self._server.connect() as connection:
+            while _scalar(connection, OTHER_SESSIONS, RUN):
+                time.sleep(0.05)
+        with self._server.connect(RUN) as connection:
+            table_bytes, heap_bytes, hot_share = connection.execute(FOOTPRINT).fetchall()[0]
+        return Footprint(table_bytes=table_bytes, heap_bytes=heap_bytes, hot_share=hot_share)
+
+
+class PostgresDatabase(Database):
+    """A PostgreSQL server with one of the profiles."""
+
+    def __init__(self, name: str, version: int) -> None:
+        """Take the profile's name and the server's major version."""
+        self.name = name
+        self._server = PostgresServer(version, settings=POSTGRESQL_PROFILES[name])
+
+    def __enter__(self) -> Self:
+        """Start the server."""
+        self._server.__enter__()
+        with self._server.connect() as connection:
+            self.product = f"PostgreSQL {_scalar(connection, 'SHOW server_version')}"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop the server and remove its data."""
+        self._server.__exit__(None, None, None)
+
+    def load(self, template: str, rows: Iterable[Row]) -> None:
+        """Make the table, copy the rows into it, and vacuum as autovacuum would have done."""
+        self._server.create_database(template)
+        with self._server.connect(template) as connection:
+            for statement in (CREATE_TABLE, *CREATE_INDEXES):
+                connection.execute(statement)
+            _copy_rows(connection, rows)
+            connection.execute("VACUUM ANALYZE veo3_video_generations")
+
+    @contextmanager
+    def copy(self, template: str) -> Iterator[Copy]:
+        """Copy the template, read it once, as a table in use has been, and write everything to disk."""
+        with self._server.connect() as connection:
+            connection.execute(COPY_TEMPLATE.format(sql.Identifier(RUN), sql.Identifier(template)))
+        try:
+            with self._server.connect(RUN) as connection:
+                connection.execute(READ_EVERYTHING)
+                connection.execute("CHECKPOINT")
+            yield PostgresCopy(self._server)
+        finally:
+            self._server.drop_database(RUN)
+
+
+class SqliteCopy(Copy):
+    """A file of its own."""
+
+    def __init__(self, file: Path) -> None:
+        """Take the file."""
+        super().__init__(f"sqlite:///{file}")
+        self._file = file
+
+    def wal_position(self) -> None:
+        """Return nothing: SQLite does not count what it writes."""
+
+    def footprint(self) -> Footprint:
+        """Return the file's size; the last connection to close has emptied the log beside it."""
+        return Footprint(table_bytes=self._file.stat().st_size)
+
+
+class SqliteDatabase(Database):
+    """A folder of SQLite files in WAL mode, as the application uses them."""
+
+    name = SQLITE
+    product = f"SQLite {sqlite3.sqlite_version}"
+
+    def __enter__(self) -> Self:
+        """Make the folder."""
+        self._folder = Path(tempfile.mkdtemp(prefix="benchmark-"))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Remove the folder."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def load(self, template: str, rows: Iterable[Row]) -> None:
+        """Make the file."""
+        connection = sqlite3.connect(self._folder / template)
+        connection.execute("PRAGMA journal_mode = WAL")
+        for statement in (CREATE_TABLE, *CREATE_INDEXES):
+            connection.execute(statement)
+        connection.executemany(INSERT, map(vars, rows))
+        connection.commit()
+        connection.close()
+
+    @contextmanager
+    def copy(self, template: str) -> Iterator[Copy]:
+        """Copy the file and write it to disk, so that nobody pays for that later."""
+        file = self._folder / RUN
+        shutil.copyfile(self._folder / template, file)
+        with file.open("rb") as copied:
+            os.fsync(copied.fileno())
+        try:
+            yield SqliteCopy(file)
+        finally:
+            for path in self._folder.glob(f"{RUN}*"):
+                path.unlink()
+
+
+def open_database(name: str, postgresql_version: int) -> Database:
+    """Return the database of this name, not started yet."""
+    return SqliteDatabase() if name == SQLITE else PostgresDatabase(name, postgresql_version)
+
+
+def _copy_rows(connection: psycopg.Connection[tuple[Any, ...]], rows: Iterable[Row]) -> None:
+    columns = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
+    statement = sql.SQL("COPY veo3_video_generations ({}) FROM STDIN").format(columns)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for values in map(attrgetter(*COLUMNS), rows):
+            copy.write_row(values)
+
+
+def _scalar(connection: psycopg.Connection[tuple[Any, ...]], query: str, *values: str) -> Any:  # noqa: ANN401  # of any type
+    return connection.execute(query, values).fetchall()[0][0]

@@ -1,0 +1,75 @@
+"""Starts the programs that are measured, and the writer beside them, as processes of their own."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.commands import ROOT, environment
+
+LAUNCHER = Path(__file__).with_name("launch.py")
+POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """What a program used, and what it printed."""
+
+    seconds: float
+    peak_memory_bytes: int
+    written_bytes: int
+    exit_code: int
+    output: str
+    errors: str
+
+
+def launch(program: Sequence[str], url: str, *, meanwhile: Callable[[float], None] | None = None) -> Process:
+    """Run a program to its end in the root folder, with the database in its environment.
+
+    `meanwhile` is called every now and then with the seconds since the start.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        result, output, errors = (Path(folder, name) for name in ("result", "output", "errors"))
+        with output.open("wb") as stdout, errors.open("wb") as stderr:
+            arguments = [sys.executable, "-I", "-S", str(LAUNCHER), str(result), *program]
+            process = subprocess.Popen(arguments, cwd=ROOT, env=environment(url), stdout=stdout, stderr=stderr)
+            wait(process, meanwhile)
+        return Process(
+            **json.loads(result.read_text()),
+            exit_code=process.returncode,
+            output=output.read_text(),
+            errors=errors.read_text(),
+        )
+
+
+def wait(process: subprocess.Popen[bytes], meanwhile: Callable[[float], None] | None) -> None:
+    """Wait for the end of a process."""
+    started = time.perf_counter()
+    while meanwhile is not None and process.poll() is None:
+        meanwhile(time.perf_counter() - started)
+        time.sleep(POLL_SECONDS)
+    process.wait()
+
+
+@contextmanager
+def concurrent_writer(url: str) -> Iterator[list[float]]:
+    """Write to the table while the context lasts; after it, the list holds the seconds of each transaction."""
+    seconds: list[float] = []
+    with subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.writer"],
+        cwd=ROOT,
+        env=environment(url),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as writer:
+        if writer.stdout is not None:
+            writer.stdout.readline()  # it is ready
+        yield seconds
+        output, _ = writer.communicate()
+    seconds += json.loads(output)

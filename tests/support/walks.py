@@ -1,0 +1,47 @@
+"""Take a walk by hand: read a window, let somebody else write, then fill."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from app.backfill.plan import Recovered, Window
+from app.backfill.reading import Walk
+from app.backfill.transactions import Transactions
+from app.backfill.walk import choose_walk
+from app.db import make_engine, now
+from app.models import Veo3VideoGeneration
+
+
+class ByHand:
+    """A walk over a database, one step at a time."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._transactions = Transactions(connection, owned_by_caller=False)
+        with self._transactions.read() as reading:
+            self.walk: Walk = choose_walk(reading, Veo3VideoGeneration)
+            self.walk.start_sweep(reading)
+
+    def read(self, cursor: str | None = None, rows: int = 100, limit: int | None = None) -> Window:
+        """Read the window at the cursor."""
+        with self._transactions.read() as reading:
+            return self.walk.read(reading, cursor, rows, limit)
+
+    def read_all(self, rows: int = 100, cursor: str | None = None) -> list[Window]:
+        """Read every window from the cursor on."""
+        windows = [self.read(cursor, rows)]
+        while windows[-1].cursor is not None:
+            windows.append(self.read(windows[-1].cursor, rows))
+        return windows
+
+    def fill(self, rows: list[Recovered]) -> list[str]:
+        """Fill rows in one transaction and return the ids of those that were filled."""
+        with self._transactions.write(self.walk.settings) as writing:
+            return sorted(row.generation_id for row in self.walk.fill(writing, rows, now()))
+
+
+@contextmanager
+def by_hand(url: str) -> Iterator[ByHand]:
+    """Yield a walk over a database, on a connection of its own."""
+    with make_engine(url).connect() as connection:
+        yield ByHand(connection)

@@ -1,0 +1,170 @@
+"""Bad input: one clear line, no traceback, the right exit code, and nothing written."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from app.db import describe
+from tests.support.commands import alembic, media_gen_ids
+from tests.support.migrations import upgrade
+from tests.support.responses import make_rows
+from tests.support.tables import FOREIGN_TABLE, create_variant, execute, insert, query, read_all, sqlite_path
+
+SERVERLESS = "postgresql://nobody@127.0.0.1:1/nothing"
+ALEMBIC_FAILURE = 255
+
+
+def last_words(result: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return what a failed command said, without Alembic's own lines about its context."""
+    lines = (result.stdout + result.stderr).splitlines()
+    return [line for line in lines if "[alembic.runtime.migration]" not in line]
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("nonsense", "DATABASE_URL: not a database URL; use postgresql://user@host/name or sqlite:///file.db"),
+        ("", "DATABASE_URL: String should have at least 1 character, got ''"),
+        ("oracle9://x/y", "DATABASE_URL: no driver for oracle9://; use postgresql:// or sqlite:///"),
+        ("mysql://x/y", "DATABASE_URL: driver of mysql:// not usable: No module named 'MySQLdb'"),
+        (
+            SERVERLESS,
+            f'{SERVERLESS}: connection failed: connection to server at "127.0.0.1", port 1 failed: Connection refused',
+        ),
+        ("sqlite:////nowhere/at/all.db", "sqlite:////nowhere/at/all.db: unable to open database file"),
+    ],
+)
+def test_a_database_that_cannot_be_used(url: str, message: str) -> None:
+    """The same words from both commands; sync also looks for the file first."""
+    upgraded = alembic("upgrade", "head", url=url)
+    synced = media_gen_ids("sync", url=url)
+
+    assert (upgraded.returncode, last_words(upgraded)) == (ALEMBIC_FAILURE, [f"FAILED: {message}"])
+    expected = message.replace("unable to open database file", "no such file")
+    assert (synced.returncode, last_words(synced)) == (2, [f"media-gen-ids: {expected}"])
+
+
+def test_sync_does_not_create_a_file_that_was_mistyped(tmp_path: Path) -> None:
+    """Opening a SQLite file that is not there would make one."""
+    result = media_gen_ids("sync", "--database", f"sqlite:///{tmp_path}/typo.db")
+
+    assert (result.returncode, list(tmp_path.iterdir())) == (2, [])
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    """Neither command changes a byte of it, or leaves anything beside it."""
+    file = tmp_path / "letter.db"
+    file.write_text("Dear reader, this is no database. " * 100)
+    before = file.read_bytes()
+
+    upgraded = alembic("upgrade", "head", url=f"sqlite:///{file}")
+    synced = media_gen_ids("sync", url=f"sqlite:///{file}")
+
+    assert last_words(upgraded) == [f"FAILED: sqlite:///{file}: file is not a database"]
+    assert last_words(synced) == [f"media-gen-ids: sqlite:///{file}: file is not a database"]
+    assert (upgraded.returncode, synced.returncode) == (ALEMBIC_FAILURE, 2)
+    assert (file.read_bytes(), list(tmp_path.iterdir())) == (before, [file])
+
+
+def test_another_table_of_that_name_is_refused_before_anything_is_written(empty_database: str) -> None:
+    """Variant B0: no version table, no new column, the rows as they were."""
+    execute(
+        empty_database, FOREIGN_TABLE, "INSERT INTO veo3_video_generations (id, video_id, title) VALUES ('1','2','3')"
+    )
+    before = read_all(empty_database)
+
+    upgraded = alembic("upgrade", "head", url=empty_database)
+
+    assert upgraded.returncode == ALEMBIC_FAILURE
+    assert " ".join(last_words(upgraded)) == (
+        "FAILED: table veo3_video_generations exists, but it is not the table this migration is for: "
+        "it has no column raw_response; it has no column operation_name; it has no column profile_id; "
+        "it has no column project_id. Nothing was changed; point DATABASE_URL at the right database, "
+        "or rename that table"
+    )
+    assert read_all(empty_database) == before
+    tables = (
+        "SELECT name FROM sqlite_schema"
+        if empty_database.startswith("sqlite")
+        else ("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    )
+    assert ("alembic_version",) not in query(empty_database, tables)
+
+
+def test_a_read_only_file(sqlite_empty: str) -> None:
+    """Both commands end with the reason, and nothing changes."""
+    file = sqlite_path(sqlite_empty)
+    create_variant(sqlite_empty, "A")
+    insert(sqlite_empty, make_rows(24))
+    before = file.read_bytes()
+    url = f"sqlite:///file:{file}?mode=ro&uri=true"
+
+    upgraded = alembic("upgrade", "head", url=url)
+    upgrade(sqlite_empty, "0002")
+    between = file.read_bytes()
+    synced = media_gen_ids("sync", url=url)
+
+    problem = f"{describe(make_url(url))}: attempt to write a readonly database"
+    assert (last_words(upgraded), last_words(synced)) == ([f"FAILED: {problem}"], [f"media-gen-ids: {problem}"])
+    assert (upgraded.returncode, synced.returncode) == (ALEMBIC_FAILURE, 2)
+    assert (between != before, file.read_bytes()) == (True, between)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("batch_size=0", "batch_size: Input should be greater than or equal to 1, got '0'"),
+        (
+            "batch_size=many",
+            "batch_size: Input should be a valid integer, unable to parse string as an integer, got 'many'",
+        ),
+        ("batch_size", "batch_size: Input should be a valid integer, unable to parse string as an integer, got ''"),
+        ("nice=-1", "nice: Input should be greater than or equal to 0, got '-1'"),
+        ("time_budget=nan", "time_budget: Input should be a finite number, got 'nan'"),
+        ("on_failure=maybe", "on_failure: Input should be 'continue' or 'abort', got 'maybe'"),
+        ("backfill=later", "backfill: Input should be 'run' or 'defer', got 'later'"),
+    ],
+)
+def test_an_option_out_of_range(tmp_path: Path, option: str, message: str) -> None:
+    """Named as it was written, and the database is not even made."""
+    result = alembic("-x", option, "upgrade", "head", url=f"sqlite:///{tmp_path}/new.db")
+
+    assert (result.returncode, last_words(result)) == (ALEMBIC_FAILURE, [f"FAILED: {message}"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_option_lists_the_known_ones(tmp_path: Path) -> None:
+    """On Alembic's command line, in the environment, and on our own."""
+    url = f"sqlite:///{tmp_path}/new.db"
+    known = "backfill, batch_size, lock_wait, max_replica_lag, nice, on_failure, target_seconds, time_budget"
+
+    argument = alembic("-x", "nonsense=1", "upgrade", "head", url=url)
+    variable = alembic("upgrade", "head", url=url, MEDIA_IDS_BATCHSIZE="5")
+    ours = media_gen_ids("sync", "--batch-sise", "5", url=url)
+
+    assert last_words(argument) == [f"FAILED: nonsense: unknown option; known are {known}"]
+    assert last_words(variable) == [f"FAILED: MEDIA_IDS_BATCHSIZE: unknown setting; known are {known}, log"]
+    assert last_words(ours) == ["media-gen-ids: No such option: --batch-sise (Possible options: --batch-size)"]
+    assert (argument.returncode, variable.returncode, ours.returncode) == (ALEMBIC_FAILURE, ALEMBIC_FAILURE, 2)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_that_is_not_upgraded(empty_database: str) -> None:
+    """The line says what to do."""
+    execute(empty_database, "CREATE TABLE something_else (id INTEGER)")
+
+    result = media_gen_ids("sync", url=empty_database)
+
+    assert result.returncode == 2
+    assert last_words(result)[0].endswith("no table veo3_video_generations. Run `alembic upgrade head` first")
+
+
+def test_debug_shows_the_traceback(database: str) -> None:
+    """And only --debug does."""
+    upgrade(database)
+
+    result = media_gen_ids("sync", "--database", "nonsense", "--debug")
+
+    assert "Traceback (most recent call last)" in result.stderr
