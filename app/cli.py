@@ -52,7 +52,8 @@ def run(arguments: Sequence[str]) -> int:
     logging.getLogger("app").setLevel(logging.INFO)
     debug = DEBUG in arguments
     try:
-        result = app(args=[argument for argument in arguments if argument != DEBUG], standalone_mode=False)
+        given = [argument for argument in arguments if argument != DEBUG]
+        result = app(args=given, prog_name=app.info.name, standalone_mode=False)
     except (MediaIdsError, typer.TyperException) as error:
         if debug:
             raise

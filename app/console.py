@@ -14,7 +14,7 @@ from app.backfill.listener import Listener, Progress
 from app.backfill.plan import Recovered, Refused, Report
 from app.check import Finding
 from app.estimate import Estimate
-from app.wording import duration
+from app.wording import about
 
 SVG_COLUMNS: Final = 80
 SHOWN_ID_CHARACTERS: Final = 8
@@ -107,7 +107,7 @@ def print_json(value: object) -> None:
 
 def print_estimate(estimate: Estimate, stream: TextIO) -> None:
     """Print about how long a run would take: with the results or, where those are JSON, on stderr."""
-    print(f"⏱️  Estimate: about {duration(estimate.seconds)} ({estimate.basis})", file=stream)
+    print(f"⏱️  Estimate: {about(estimate.seconds)} ({estimate.basis})", file=stream)
 
 
 def print_finding(finding: Finding) -> None:

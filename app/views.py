@@ -13,7 +13,7 @@ from app.backfill.ledger import RETRY_WALK
 from app.coverage import Coverage
 from app.failures import MEANINGS, Failure
 from app.status import RunningRun, Status
-from app.wording import duration, moment_text
+from app.wording import about, duration, moment_text
 
 BAR_CELLS: Final = 12
 WORDS: Final = frozenset({"", "reason", "meaning", "by", "state", "started (UTC)"})
@@ -38,7 +38,7 @@ def status_view(status: Status) -> RenderableType:
 
 def running_sentence(run: RunningRun) -> str:
     """Return what is known about a run that has not ended."""
-    left = "" if run.seconds_left is None else f", about {duration(run.seconds_left)} left (estimate)"
+    left = "" if run.seconds_left is None else f", {about(run.seconds_left)} left (estimate)"
     speed = f"Run {run.id}: {run.rows:,} rows done, {run.rows_per_second:,.0f} rows/s{left}"
     if not run.stalled:
         return f"{speed}; last progress {duration(run.silent_seconds)} ago"
