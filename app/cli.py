@@ -76,4 +76,5 @@ def usage_message(error: typer.TyperException) -> str:
     """Return what is wrong with a command line, and where to read how it is right."""
     context = getattr(error, "ctx", None)
     program = context.command_path if context is not None else app.info.name
-    return f"{error.format_message().rstrip('.')}. See `{program} --help`"
+    problem = error.format_message()
+    return f"{problem}{'' if problem.endswith(('.', '?')) else '.'} See `{program} --help`"
