@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import UserDefinedType
 
@@ -202,14 +203,11 @@ def fill_at(table: sa.TableClause, rows: Sequence[Recovered], moment: datetime) 
     key and not through its place, since PostgreSQL prunes a page that it comes to through an index, but not one that
     it comes to through a tuple id: without pruning no new version would find room on its page.
     """
+    values = [{"key": row.generation_id, "writer": row.locator[1], "found_id": row.media_generation_id} for row in rows]
     found = (
-        sa.func.unnest(
-            _text_array("keys", [row.generation_id for row in rows]),
-            _text_array("writers", [row.locator[1] for row in rows]),
-            _text_array("ids", [row.media_generation_id for row in rows]),
-        )
-        .table_valued("key", "writer", "found_id")
-        .render_derived("found")
+        sa.func.json_to_recordset(sa.cast(sa.literal(orjson.dumps(values).decode(), sa.Text), JSON))
+        .table_valued(*(sa.column(name, sa.Text) for name in ("key", "writer", "found_id")))
+        .render_derived("found", with_types=True)
     )
     return (
         sa.update(table)
