@@ -18,8 +18,9 @@ from typing import Final
 
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
+from sqlalchemy.exc import DBAPIError
 
-from app.db import format_timestamp, now, sqlite_file
+from app.db import first_line, format_timestamp, now, sqlite_file
 from app.errors import AnotherRunIsActiveError, DatabaseError
 
 LOCK_KEY: Final = 7_308_604_895_331_905_638
@@ -50,10 +51,23 @@ def only_one(engine: sa.Engine, wait_seconds: float) -> Iterator[None]:
 
 @contextmanager
 def _advisory_lock(engine: sa.Engine, wait_seconds: float) -> Iterator[None]:
-    with engine.connect() as connection, connection.begin():
+    connection = engine.connect()
+    try:
         connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         _wait_for(lambda: _try_advisory_lock(connection), lambda: _advisory_holder(connection), wait_seconds)
         yield
+    finally:
+        _let_go(connection)
+
+
+def _let_go(connection: sa.Connection) -> None:
+    """End the transaction that holds the lock; if the server has ended it already, the work done is no less done."""
+    try:
+        connection.rollback()
+    except DBAPIError as error:
+        logger.info("the lock was lost with its connection: %s", first_line(error.orig or error))
+    finally:
+        connection.close()
 
 
 def _try_advisory_lock(connection: sa.Connection) -> bool:

@@ -2,7 +2,7 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -46,6 +46,11 @@ class Counts:
         """Count rows that a person must look at."""
         self.failed += len(failures)
         self.reasons.update(failure.reason for failure in failures)
+
+    def recall_failures(self, recorded: Mapping[str, int]) -> None:
+        """Take the failures by reason that stand in the ledger, instead of those that this run has seen itself."""
+        self.failed = sum(recorded.values())
+        self.reasons.update({reason: rows - self.reasons[reason] for reason, rows in recorded.items()})
 
     def start_sweep(self) -> None:
         """Forget what the last sweep counted, except the rows that it filled."""

@@ -18,7 +18,7 @@ from app.backfill.pace import Pace
 from app.backfill.plan import UPDATE_FAILED, Options, Origin, Recovered, Refused, Report, State, Window
 from app.backfill.reading import Walk
 from app.backfill.replicas import ReplicaLag
-from app.backfill.retry import attempt
+from app.backfill.retry import PATIENCE_SECONDS, attempt
 from app.backfill.transactions import Transactions
 from app.backfill.trouble import Trouble, trouble
 from app.backfill.walk import choose_walk
@@ -28,6 +28,10 @@ from app.signals import StopRequest
 
 FRUITLESS_SWEEPS: Final = 3
 """So many sweeps come back to a row that is locked; then it is a failure."""
+BUSY_BATCH_SECONDS: Final = 0.3
+"""A batch that meets a locked row is tried so long, and is then split."""
+BUSY_ROW_SECONDS: Final = 10.0
+"""A row that was locked in the first sweep is waited for so long in each later one."""
 LAG_POLL_SECONDS: Final = 0.5
 FAILED_RUN: Final = "failed"
 
@@ -102,6 +106,7 @@ class Run:
         self._lag = ReplicaLag()
         self._place = Place()
         self._whole = True
+        self._resumed = False
         self._looked_at = 0
         self._unconfirmed: Committed | None = None
         self._started = time.monotonic()
@@ -132,10 +137,11 @@ class Run:
         """
         self._ledger, self._place = self._attempt(lambda: self._open(origin))
         self._whole = self._place.cursor is None
+        self._resumed = not self._whole
         try:
             while self._sweep():
                 self._start_next_sweep()
-            report = self._report("done")
+            report = self._done()
         except Stopped as stopped:
             report = self._report(stopped.state)
         except Exception:
@@ -171,8 +177,11 @@ class Run:
             return False  # a run that may end early continues the sweep of the one before, or it would never be done
         if not self._whole or self._counts.lost:
             return True
+        return not self._attempt(self._is_untouched)
+
+    def _is_untouched(self) -> bool:
         with self._transactions.read() as connection:
-            return not self._walk.untouched(connection)
+            return self._walk.untouched(connection)
 
     def _start_next_sweep(self) -> None:
         self._check_limits()
@@ -197,18 +206,25 @@ class Run:
     def _fill_batch(self, batch: Batch) -> None:
         """Fill rows in one transaction; split the batch if the database refuses it."""
         try:
-            self._attempt(lambda: self._commit(batch), rows=len(batch.rows))
+            self._attempt(lambda: self._commit(batch), busy_seconds=self._busy_seconds(batch))
         except DBAPIError as error:
             kind = trouble(error)
             if not batch.rows or kind not in {Trouble.BUSY, Trouble.ROW}:
                 raise
-            self._pace.halve()
+            if kind is Trouble.BUSY:
+                self._pace.halve()
             if len(batch.rows) > 1:
                 middle = len(batch.rows) // 2
                 self._fill_batch(Batch(rows=batch.rows[:middle]))
                 self._fill_batch(batch._replace(rows=batch.rows[middle:]))
             else:
                 self._leave_row(batch, kind, first_line(error.orig or error))
+
+    def _busy_seconds(self, batch: Batch) -> float:
+        """Return how long to wait for locked rows: at first go round them, later wait for the one that is left."""
+        if not batch.rows:
+            return PATIENCE_SECONDS
+        return BUSY_BATCH_SECONDS if len(batch.rows) > 1 or self._place.sweep == 1 else BUSY_ROW_SECONDS
 
     def _leave_row(self, batch: Batch, kind: Trouble, problem: str) -> None:
         """Go on without the row that is to blame: it is a failure or, while it is only locked, for a later sweep."""
@@ -269,6 +285,16 @@ class Run:
         with self._transactions.write() as connection:
             return open_ledger(connection, origin, self._walk.name, self._options)
 
+    def _done(self) -> Report:
+        """Report the end; of a sweep that several runs shared, with the failures that the earlier ones recorded."""
+        if self._resumed and not self._whole:
+            self._attempt(self._recall_failures)
+        return self._report("done")
+
+    def _recall_failures(self) -> None:
+        with self._transactions.read() as connection:
+            self._counts.recall_failures(self._ledger.recorded_failures(connection))
+
     def _finish(self, report: Report) -> None:
         with self._transactions.write() as connection:
             if report.state == "done" and self._whole:
@@ -290,11 +316,14 @@ class Run:
             self._check_stop()
 
     def _replicas_lag(self, allowed_seconds: float) -> bool:
-        with self._transactions.read() as connection:
-            lag = self._lag.seconds(connection)
+        lag = self._attempt(self._measure_lag)
         if lag > allowed_seconds:
             self._listener.waiting(f"a replica is {lag:.1f} s behind, allowed are {allowed_seconds:g} s")
         return lag > allowed_seconds
+
+    def _measure_lag(self) -> float:
+        with self._transactions.read() as connection:
+            return self._lag.seconds(connection)
 
     def _check_stop(self) -> None:
         if self._stop.signal_number is not None:
@@ -308,9 +337,9 @@ class Run:
         if self._options.limit is not None and self._looked_at >= self._options.limit:
             raise Stopped("partial")
 
-    def _attempt(self, action: Callable[[], Result], *, rows: int = 0) -> Result:
+    def _attempt(self, action: Callable[[], Result], *, busy_seconds: float = PATIENCE_SECONDS) -> Result:
         try:
-            return attempt(action, self._stop, self._listener.waiting, rows=rows)
+            return attempt(action, self._stop, self._listener.waiting, busy_seconds=busy_seconds)
         except DBAPIError:
             self._check_stop()
             raise

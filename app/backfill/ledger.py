@@ -95,6 +95,11 @@ class Ledger:
             ],
         )
 
+    def recorded_failures(self, connection: sa.Connection) -> dict[str, int]:
+        """Return the failures on record, by reason. Reads only."""
+        by_reason = sa.select(FAILURES.c.reason, sa.func.count()).group_by(FAILURES.c.reason)
+        return {row[0]: row[1] for row in connection.execute(by_reason)}
+
     def forget_failures_not_seen(self, connection: sa.Connection, sweep: int) -> None:
         """Remove the failures that this sweep did not meet. For the end of a whole one, which met every pending row."""
         stale = sa.or_(FAILURES.c.run_id != self.run_id, FAILURES.c.sweep != sweep)

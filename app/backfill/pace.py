@@ -1,5 +1,6 @@
 """Pace: how large the next batch may be, from how long the last ones took."""
 
+import math
 from typing import Final
 
 FIRST_BATCH_ROWS: Final = 100
@@ -31,4 +32,4 @@ class Pace:
         self._set(self.size / 2)
 
     def _set(self, size: float) -> None:
-        self.size = max(1, min(self._bound, int(size)))
+        self.size = max(1, min(self._bound, math.ceil(size)))

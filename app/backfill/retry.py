@@ -11,10 +11,6 @@ from app.backfill.trouble import Trouble, trouble
 from app.db import first_line
 from app.signals import StopRequest
 
-BUSY_ATTEMPTS: Final = 2
-"""A batch that meets a locked row is tried so often before it is split."""
-BUSY_ROW_SECONDS: Final = 10.0
-"""One row that is locked is waited for so long; then a later sweep comes back to it."""
 PATIENCE_SECONDS: Final = 60.0
 """How long to try to connect again, or to wait for a locked SQLite file."""
 FIRST_WAIT_SECONDS: Final = 0.05
@@ -24,20 +20,24 @@ Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
 
 
-def attempt(action: Callable[[], Result], stop: StopRequest, tell: Callable[[str], None], *, rows: int = 0) -> Result:
-    """Return the action's result, after several tries if need be.
+def attempt(
+    action: Callable[[], Result],
+    stop: StopRequest,
+    tell: Callable[[str], None],
+    *,
+    busy_seconds: float = PATIENCE_SECONDS,
+) -> Result:
+    """Return the action's result, after several tries if need be; rows that are locked are tried for `busy_seconds`.
 
-    `rows` is how many rows are at stake: many are given up soon, to be split; one is waited for. Raises the last
-    DBAPIError when patience is at its end, when the error is of a kind that does not pass, or when asked to stop.
+    Raises the last DBAPIError when patience is at its end, when the error is of a kind that does not pass, or when
+    asked to stop.
     """
 
     def is_hopeless(state: RetryCallState) -> bool:
         if stop.signal_number is not None:
             return True
         waited = state.seconds_since_start or 0.0
-        if _kind(state) is not Trouble.BUSY or rows == 0:
-            return waited >= PATIENCE_SECONDS
-        return state.attempt_number >= BUSY_ATTEMPTS if rows > 1 else waited >= BUSY_ROW_SECONDS
+        return waited >= (busy_seconds if _kind(state) is Trouble.BUSY else PATIENCE_SECONDS)
 
     def before_sleep(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None

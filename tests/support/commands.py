@@ -1,12 +1,9 @@
 """Run the project's commands as processes of their own, as users do."""
 
-import atexit
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
 SCRIPTS = Path(sys.executable).parent
@@ -18,17 +15,8 @@ def environment(url: str | None, extra: Mapping[str, str] | None = None) -> dict
     """Return the environment of a command: no setting but those that are given."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MEDIA_IDS_")}
     kept.pop("DATABASE_URL", None)
-    kept.pop("PYTHONDONTWRITEBYTECODE", None)
-    kept["PYTHONPYCACHEPREFIX"] = _bytecode_folder()
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)  # without compiled modules each command takes seconds to start
     return kept | ({} if url is None else {"DATABASE_URL": url}) | dict(extra or {})
-
-
-@cache
-def _bytecode_folder() -> str:
-    """Return a folder for compiled modules: without one, each command would spend its time on compiling."""
-    folder = tempfile.TemporaryDirectory(prefix="bytecode-")
-    atexit.register(folder.cleanup)
-    return folder.name
 
 
 def run(

@@ -1,0 +1,47 @@
+"""Memory does not grow with the bodies: one batch holds more bytes of bodies than the process may ever take."""
+
+import os
+import subprocess
+
+import sqlalchemy as sa
+
+from app.db import make_engine
+from tests.support.commands import SCRIPTS, environment
+from tests.support.responses import make_rows, named
+from tests.support.tables import TABLE, insert, query
+
+ROWS = 60
+BODY_BYTES = 5_000_000
+MAX_MEMORY_BYTES = 250_000_000
+
+
+def peak_memory_of_a_sync(url: str) -> tuple[int, int]:
+    """Run `media-gen-ids sync` to its end; return its exit code and the most memory it took, in bytes."""
+    process = subprocess.Popen(
+        [SCRIPTS / "media-gen-ids", "sync", "--json"], env=environment(url), stdout=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, usage.ru_maxrss * 1024
+
+
+def make_bodies_large(url: str) -> None:
+    """Put a whole video beside the operations of each answer, and a second operation: not plain for PostgreSQL."""
+    table = sa.table(TABLE, sa.column("raw_response"))
+    video = '{"rawBytes":"' + "A" * BODY_BYTES + '",'
+    body = sa.func.replace(table.c.raw_response, '{"operations":[', video + '"operations":[{},')
+    with make_engine(url).begin() as connection:
+        connection.execute(sa.update(table).values(raw_response=body))
+
+
+def test_a_batch_of_bodies_larger_than_memory_is_streamed(database: str) -> None:
+    """60 bodies of 5 MB, 300 MB in one batch, in less than 250 MB; every one is read and its id found."""
+    assert ROWS * BODY_BYTES > MAX_MEMORY_BYTES
+    insert(database, make_rows(ROWS, (named("02"),)))
+    make_bodies_large(database)
+
+    exit_code, peak_bytes = peak_memory_of_a_sync(database)
+
+    filled = query(database, f"SELECT count(*) FROM {TABLE} WHERE media_generation_id IS NOT NULL")
+    assert (exit_code, filled) == (0, [(ROWS,)])
+    assert peak_bytes < MAX_MEMORY_BYTES
