@@ -6,12 +6,13 @@ from pathlib import Path
 from tests.support.migrations import ROOT
 
 LAYERS = (
-    {"errors", "extraction", "signals", "wording"},
-    {"settings", "db"},
-    {"models", "lock", "adoption", "desktop", "scripts", "log"},
-    {"backfill"},
-    {"coverage", "estimate", "failures", "schema_differences", "demo_responses", "options", "progress"},
-    {"status", "check", "demo", "sync", "generations", "status_checker"},
+    {"errors", "signals", "wording"},
+    {"extraction", "storable", "settings", "db"},
+    {"models", "lock", "log", "adoption", "desktop", "scripts"},
+    {"backfill", "answers", "changes", "paging", "api_client"},
+    {"coverage", "estimate", "failures", "generations", "live_ddl", "progress", "schema_differences"},
+    {"demo_responses", "options", "status_checker"},
+    {"status", "check", "demo", "sync"},
     {"views"},
     {"console"},
     {"migration", "command_sync", "command_looks"},
