@@ -1,6 +1,6 @@
 """The video API over HTTP: asks for one operation and returns the answer as it came.
 
-Needs the optional extra: `pip install 'media-gen-ids[http]'`. The token goes into one request header and nowhere else:
+Needs httpx, which the optional extra `http` brings. The token goes into one request header and nowhere else:
 neither into a log line, nor an error, nor `repr`.
 """
 

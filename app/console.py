@@ -13,6 +13,8 @@ from rich.console import Console, RenderableType
 from app.backfill.listener import Listener, Progress
 from app.backfill.plan import Recovered, Refused, Report
 from app.check import Finding
+from app.estimate import Estimate
+from app.wording import about
 
 SVG_COLUMNS: Final = 80
 SHOWN_ID_CHARACTERS: Final = 8
@@ -101,6 +103,11 @@ def print_lines(*lines: str) -> None:
 def print_json(value: object) -> None:
     """Print a value as JSON."""
     print(to_json(value))
+
+
+def print_estimate(estimate: Estimate, stream: TextIO) -> None:
+    """Print about how long a run would take: with the results or, where those are JSON, on stderr."""
+    print(f"⏱️  Estimate: {about(estimate.seconds)} ({estimate.basis})", file=stream)
 
 
 def print_finding(finding: Finding) -> None:

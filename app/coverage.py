@@ -1,7 +1,7 @@
 """Coverage: the rows of the table by what is known about their id, counted by the database. Reads only."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
@@ -12,6 +12,7 @@ from app.models import Veo3VideoGeneration
 LARGE_TABLE_ROWS: Final = 1_000_000
 """A PostgreSQL table with more rows than this is sampled, unless exact numbers are asked for."""
 SAMPLE_ROWS: Final = 100_000
+SAMPLE_TOLERANCE: Final = 1.2
 NO_STATUS, NO_MONTH = "(no status)", "(no date)"
 MONTH_CHARACTERS: Final = 7  # YYYY-MM
 
@@ -56,33 +57,45 @@ def read_groups(
 ) -> tuple[list[Group], bool]:
     """Return the rows by status and month, and whether they are an estimate from a sample of the table.
 
+    A row with an answer has been looked at if it has not changed since the last whole run began. That is not believed
+    where there are more such rows than that run left: somebody put old rows into the table, and all count as pending.
     Only a PostgreSQL table with more than `large` rows, as its statistics have it, is sampled: whole blocks, about
     `sample` rows.
     """
     rows = 0 if exact else _estimated_rows(connection)
     part = min(1.0, sample / rows) if rows > large else None
-    statement = _select_groups(_sampled(part), _looked_at_before(connection))
+    work = _last_work(connection)
+    counted = connection.execute(_select_groups(_sampled(part), work.began)).all()
     scale = 1 / (part or 1.0)
-    groups = [_group(scale, *row) for row in connection.execute(statement)]
-    return groups, part is not None
+    unexplained = sum(row.seen for row in counted) * scale > work.skipped * (1 if part is None else SAMPLE_TOLERANCE)
+    return [_group(scale, row, trust_seen=not unexplained) for row in counted], part is not None
 
 
-def _group(scale: float, status: Any, month: Any, *numbers: Any) -> Group:  # noqa: ANN401
-    with_id, waiting, failed, rows = (round(number * scale) for number in numbers)
+def _group(scale: float, row: sa.Row[Any], *, trust_seen: bool) -> Group:
+    counts: tuple[int, ...] = tuple(row[2:])
+    with_id, seen, waiting, failed, rows = (round(count * scale) for count in counts)
+    if not trust_seen:
+        seen, waiting = 0, waiting + seen
     nothing = max(0, rows - with_id - waiting - failed)
     coverage = Coverage(with_id=with_id, pending=waiting, nothing_to_recover=nothing, failed=failed)
-    return Group(status=status or NO_STATUS, month=month or NO_MONTH, coverage=coverage)
+    return Group(status=row.status or NO_STATUS, month=row.month or NO_MONTH, coverage=coverage)
 
 
-def _select_groups(table: sa.FromClause, looked_at: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """Select status, month, rows with an id, still to be looked at, failed, and all rows."""
+def _select_groups(table: sa.FromClause, looked_at: str) -> sa.Select[Any]:
+    """Select status, month, rows with an id, looked at, still to be looked at, failed, and all rows."""
     month = sa.func.substr(sa.cast(table.c.created_at, sa.Text), 1, MONTH_CHARACTERS).label("month")
     failed = sa.and_(pending(table), FAILURES.c.generation_id.is_not(None))
-    seen = sa.func.coalesce(sa.cast(table.c.updated_at, sa.Text), "9") < looked_at
-    waiting = sa.and_(pending(table), FAILURES.c.generation_id.is_(None), sa.not_(seen))
-    counts = (_count(condition) for condition in (table.c.media_generation_id.is_not(None), waiting, failed))
+    unfailed = sa.and_(pending(table), FAILURES.c.generation_id.is_(None))
+    unchanged = sa.func.coalesce(sa.cast(table.c.updated_at, sa.Text), "9") < looked_at
+    counts = (
+        _count(table.c.media_generation_id.is_not(None)),
+        _count(sa.and_(unfailed, unchanged)).label("seen"),
+        _count(sa.and_(unfailed, sa.not_(unchanged))),
+        _count(failed),
+        sa.func.count(),
+    )
     return (
-        sa.select(table.c.status, month, *counts, sa.func.count())
+        sa.select(table.c.status, month, *counts)
         .select_from(table.outerjoin(FAILURES, FAILURES.c.generation_id == table.c.id))
         .group_by(table.c.status, month)
     )
@@ -92,21 +105,25 @@ def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
     return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
 
 
-def _looked_at_before(connection: sa.Connection) -> sa.ColumnElement[Any]:
-    """Return the moment up to which every row has been looked at: when the last work that came to its end began.
+class Work(NamedTuple):
+    """The last work that came to its end: a run, with those before it that stopped early and whose place it took."""
 
-    A run that stopped early and the runs that went on from its place are one work. Empty text where none has ended.
-    """
-    done = (
-        sa.select(RUNS.c.id).where(RUNS.c.state == DONE, RUNS.c.walk != RETRY_WALK).order_by(RUNS.c.id.desc()).limit(2)
-    )
+    began: str = ""
+    skipped: int = 0
+    """Rows that it found nothing to recover in."""
+
+
+def _last_work(connection: sa.Connection) -> Work:
+    """Return the last work that looked at the whole table."""
+    passes = RUNS.c.walk != RETRY_WALK
+    done = sa.select(RUNS.c.id).where(RUNS.c.state == DONE, passes).order_by(RUNS.c.id.desc()).limit(2)
     ended = [int(number) for number in connection.execute(done).scalars()]
     if not ended:
-        return sa.literal("")
+        return Work()
     earlier = ended[1] if len(ended) > 1 else 0
-    began = sa.select(sa.func.min(sa.cast(RUNS.c.started_at, sa.Text)))
-    work = began.where(RUNS.c.id > earlier, RUNS.c.id <= ended[0], RUNS.c.walk != RETRY_WALK)
-    return sa.literal(connection.execute(work).scalar_one())
+    facts = sa.select(sa.func.min(sa.cast(RUNS.c.started_at, sa.Text)), sa.func.sum(RUNS.c.skipped))
+    began, skipped = connection.execute(facts.where(RUNS.c.id > earlier, RUNS.c.id <= ended[0], passes)).one()
+    return Work(began, int(skipped))
 
 
 def _sampled(part: float | None) -> sa.FromClause:

@@ -25,6 +25,21 @@ NAMING_CONVENTION = {
 }
 """No `uq`: adopted tables have unnamed UNIQUE constraints, which a convention would report as differences."""
 
+ADVICE = (
+    ("database is locked", "Another program holds it: close that, or try again"),
+    ("not a database", "Name a SQLite file with --database or DATABASE_URL"),
+    ("unable to open database file", "Check the path and its permissions"),
+    ("authentication failed", "Check user and password in the URL"),
+    ("connection refused", "Check host and port in the URL, and that the server runs"),
+    ("could not translate host name", "Check the host in the URL"),
+    ("failed to resolve host", "Check the host in the URL"),
+    ("no such file or directory", "Check the host in the URL, and that the server runs"),
+    ("timeout expired", "Check host and port in the URL, and that a firewall lets you through"),
+    ("does not exist", "Check the name in the URL"),
+    ("permission denied", "Grant the user of the URL what it lacks"),
+)
+"""Words in a driver's message, and what to do."""
+
 TIMESTAMP_LENGTH = 24  # characters: YYYY-MM-DDTHH:MM:SS.sssZ
 
 
@@ -128,9 +143,15 @@ def readable_errors(url: URL) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise DatabaseError(describe(url), first_line(error.orig or error)) from error
+        raise DatabaseError(describe(url), first_line(error.orig or error), _advice(error)) from error
     except SQLAlchemyError as error:
         raise DatabaseError(describe(url), first_line(error)) from error
+
+
+def _advice(error: DBAPIError) -> str:
+    """Return what to do about the errors that an operator can do something about."""
+    text = str(error.orig).lower()
+    return next((advice for words, advice in ADVICE if words in text), "")
 
 
 def first_line(error: BaseException) -> str:
@@ -157,7 +178,9 @@ def existing_database(url: str) -> Iterator[sa.Engine]:
     engine = make_engine(url)
     file = sqlite_file(engine.url)
     if file is not None and not file.exists():
-        raise DatabaseError(describe(engine.url), "no such file")
+        raise DatabaseError(
+            describe(engine.url), "no such file", "Check the path; `alembic upgrade head` makes a new one"
+        )
     with readable_errors(engine.url):
         yield engine
     engine.dispose()

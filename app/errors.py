@@ -26,11 +26,12 @@ class ConfigurationError(MediaIdsError):
 class DatabaseError(MediaIdsError):
     """The database cannot be reached, read or written. `problem` is the driver's own first line."""
 
-    def __init__(self, database: str, problem: str) -> None:
-        """Take the database as a URL without password, and what happened."""
-        super().__init__(f"{database}: {problem}")
+    def __init__(self, database: str, problem: str, advice: str = "") -> None:
+        """Take the database as a URL without password, what happened, and what to do where that is known."""
+        super().__init__(f"{database}: {problem}" + (f". {advice}" if advice else ""))
         self.database = database
         self.problem = problem
+        self.advice = advice
 
 
 class ForeignTableError(MediaIdsError):

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from app.backfill.listener import Listener, Progress
 from app.log import EVENT
-from app.wording import duration
+from app.wording import about
 
 LINE_SECONDS: Final = 10.0
 """Where stderr is no terminal, progress is one line in so many seconds."""
@@ -86,7 +86,7 @@ def sentence(progress: Progress, outlook: tuple[int, float] | None) -> str:
     sweep = "" if progress.sweep == 1 else f"sweep {progress.sweep}: "
     total, left = "", ""
     if outlook is not None:
-        total, left = f" of about {report.total + outlook[0]:,}", f", about {duration(outlook[1])} left"
+        total, left = f" of about {report.total + outlook[0]:,}", f", {about(outlook[1])} left"
     rate = f"{report.rows_per_second:,.0f} rows/s in batches of {progress.batch_size:,}"
     return f"{sweep}{report.total:,}{total} rows done, {report.synced:,} synced, {rate}{left}"
 
@@ -125,7 +125,7 @@ def _facts(progress: Progress, estimate: tuple[int, float] | None) -> str:
     parts = [f"{report.total:,} rows", f"{report.rows_per_second:,.0f}/s", f"batches of {progress.batch_size:,}"]
     if estimate is not None:
         parts[0] = f"{report.total:,} of about {report.total + estimate[0]:,} rows"
-        parts.append(f"about {duration(estimate[1])} left")
+        parts.append(f"{about(estimate[1])} left")
     return ", ".join(parts)
 
 

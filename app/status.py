@@ -8,11 +8,12 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from app.backfill.ledger import RUNNING, last_runs
+from app.backfill.ledger import RETRY_WALK, RUNNING, last_runs
 from app.coverage import Coverage, Group, read_groups
 from app.db import format_timestamp, now
 
 SHOWN_RUNS: Final = 5
+READ_RUNS: Final = 50
 STALLED_SECONDS: Final = 30.0
 """A run that commits nothing for so long gets a remark; a batch aims at half a second."""
 WARM_UP_SECONDS: Final = 5.0
@@ -47,7 +48,7 @@ class Status:
     by_status: Mapping[str, Coverage]
     by_month: Mapping[str, Coverage]
     reasons: Mapping[str, int]
-    """Rows that the newest run left, by reason."""
+    """Rows that the newest run over the table left, by reason."""
     runs: tuple[Mapping[str, Any], ...]
     """The newest runs as the ledger has them, newest first."""
     running: RunningRun | None
@@ -69,14 +70,15 @@ def read_status(connection: sa.Connection, *, exact: bool, moment: datetime | No
     """Return the status as of `moment` (else now). A large PostgreSQL table is sampled unless `exact`."""
     groups, estimated = read_groups(connection, exact=exact)
     total = _sum(groups)
-    runs = tuple(_run(row) for row in last_runs(connection, SHOWN_RUNS))
+    runs = [_run(row) for row in last_runs(connection, READ_RUNS)]
+    passes = [run for run in runs if run["walk"] != RETRY_WALK]
     return Status(
         estimated=estimated,
         total=total,
         by_status=_by(groups, "status"),
         by_month=_by(groups, "month"),
-        reasons=runs[0]["reasons"] if runs else {},
-        runs=runs,
+        reasons=passes[0]["reasons"] if passes else {},
+        runs=tuple(runs[:SHOWN_RUNS]),
         running=_running(runs, total.pending + total.failed + total.nothing_to_recover, moment or now()),
     )
 

@@ -9,10 +9,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from app.backfill.ledger import RETRY_WALK
 from app.coverage import Coverage
 from app.failures import MEANINGS, Failure
 from app.status import RunningRun, Status
-from app.wording import duration, moment_text
+from app.wording import about, duration, moment_text
 
 BAR_CELLS: Final = 12
 WORDS: Final = frozenset({"", "reason", "meaning", "by", "state", "started (UTC)"})
@@ -37,7 +38,7 @@ def status_view(status: Status) -> RenderableType:
 
 def running_sentence(run: RunningRun) -> str:
     """Return what is known about a run that has not ended."""
-    left = "" if run.seconds_left is None else f", about {duration(run.seconds_left)} left (estimate)"
+    left = "" if run.seconds_left is None else f", {about(run.seconds_left)} left (estimate)"
     speed = f"Run {run.id}: {run.rows:,} rows done, {run.rows_per_second:,.0f} rows/s{left}"
     if not run.stalled:
         return f"{speed}; last progress {duration(run.silent_seconds)} ago"
@@ -99,7 +100,8 @@ def _runs_table(runs: Iterable[Mapping[str, Any]]) -> Table:
     for run in runs:
         counts = (f"{run[name]:,}" for name in ("synced", "skipped", "failed"))
         started = moment_text(run["started_at"])
-        table.add_row(str(run["id"]), run["origin"], run["state"], started, f"{run['seconds']:.1f} s", *counts)
+        by = f"{run['origin']} (failed rows)" if run["walk"] == RETRY_WALK else run["origin"]
+        table.add_row(str(run["id"]), by, run["state"], started, f"{run['seconds']:.1f} s", *counts)
     return table
 
 

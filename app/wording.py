@@ -6,8 +6,15 @@ from typing import Final
 DATE_AND_TIME: Final = "%Y-%m-%d %H:%M"
 
 
+def about(seconds: float) -> str:
+    """Return an estimated time, called one."""
+    return "under 1 s" if seconds < 1 else f"about {duration(seconds)}"
+
+
 def duration(seconds: float) -> str:
     """Return a time as people say it: `4 s`, `2 min 5 s`, `3 h 10 min`."""
+    if seconds < 1:
+        return "under 1 s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

@@ -31,6 +31,7 @@ POSTGRESQL_PROFILES: Mapping[str, Mapping[str, str]] = {
 """`small`: the table is far larger than the cache, and checkpoints are frequent. `cached`: the table fits."""
 SQLITE = "sqlite"
 NAMES = (*POSTGRESQL_PROFILES, SQLITE)
+CHILDREN_TIMES = slice(13, 15)  # of the fields of /proc/<id>/stat that follow the program's name, in clock ticks
 RUN = "run"  # the name of the copy that a run works on
 
 FILLED = sa.text("SELECT id, media_generation_id FROM veo3_video_generations WHERE media_generation_id IS NOT NULL")
@@ -67,12 +68,20 @@ class Copy(ABC):
         self._engine = sa.create_engine(url, poolclass=NullPool)
 
     @abstractmethod
+    def wait_for_sessions(self) -> None:
+        """Wait until a contestant's sessions have ended."""
+
+    @abstractmethod
     def wal_position(self) -> int | None:
         """Return how many bytes of WAL the server has written so far; None where that cannot be asked."""
 
     @abstractmethod
+    def server_processor_seconds(self) -> float:
+        """Return the processor time that a server's sessions have used so far."""
+
+    @abstractmethod
     def footprint(self) -> Footprint:
-        """Return what the runs so far have left, once their sessions have ended."""
+        """Return what the runs so far have left."""
 
     def filled(self) -> dict[str, str]:
         """Return the id of every row that has one."""
@@ -131,11 +140,22 @@ class PostgresCopy(Copy):
             position: int = _scalar(connection, WAL_POSITION)
             return position
 
-    def footprint(self) -> Footprint:
-        """Ask the statistics, which sessions report when they end."""
+    def wait_for_sessions(self) -> None:
+        """Wait until the sessions have ended: they report statistics and processor time when they do."""
         with self._server.connect() as connection:
             while _scalar(connection, OTHER_SESSIONS, RUN):
                 time.sleep(0.05)
+
+    def server_processor_seconds(self) -> float:
+        """Ask the system, which counts it for the server as the parent of its sessions."""
+        statistics = Path(f"/proc/{self._server.process_id}/stat")
+        if not statistics.exists():
+            return 0.0
+        of_children = statistics.read_text().rpartition(")")[2].split()[CHILDREN_TIMES]
+        return sum(map(int, of_children)) / os.sysconf("SC_CLK_TCK")
+
+    def footprint(self) -> Footprint:
+        """Ask the statistics."""
         with self._server.connect(RUN) as connection:
             table_bytes, heap_bytes, hot_share = connection.execute(FOOTPRINT).fetchall()[0]
         return Footprint(table_bytes=table_bytes, heap_bytes=heap_bytes, hot_share=hot_share)
@@ -191,8 +211,15 @@ class SqliteCopy(Copy):
         super().__init__(f"sqlite:///{file}")
         self._file = file
 
+    def wait_for_sessions(self) -> None:
+        """Do nothing: sessions end with their process."""
+
     def wal_position(self) -> None:
         """Return nothing: SQLite does not count what it writes."""
+
+    def server_processor_seconds(self) -> float:
+        """Return nothing: the contestant does all the work itself."""
+        return 0.0
 
     def footprint(self) -> Footprint:
         """Return the file's size; the last connection to close has emptied the log beside it."""

@@ -32,6 +32,15 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Used:
+    """What a run used of the machine, the contestant's process and the server's sessions together."""
+
+    process: Process
+    processor_seconds: float
+    wal_bytes: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """One run of one contestant, alone. None where a figure does not exist."""
 
@@ -40,6 +49,7 @@ class Run:
     error: str | None
     filled: int
     seconds: float
+    processor_seconds: float
     wal_bytes: int | None
     written_bytes: int | None
     table_bytes: int
@@ -84,30 +94,35 @@ def command(contestant: str) -> Sequence[str]:
 def measure(database: Database, template: Template, contestant: str) -> Run:
     """Run a contestant alone."""
     with database.copy(template.name) as copy:
-        before = copy.wal_position()
+        wal_before, server_before = copy.wal_position(), copy.server_processor_seconds()
         process = launch(command(contestant), copy.url)
-        return describe(contestant, process, copy, wal_since=before, expected=template.expected)
+        copy.wait_for_sessions()
+        used = Used(
+            process=process,
+            processor_seconds=process.processor_seconds + copy.server_processor_seconds() - server_before,
+            wal_bytes=None if wal_before is None else (copy.wal_position() or 0) - wal_before,
+        )
+        return describe(contestant, used, copy, template.expected)
 
 
-def describe(
-    contestant: str, process: Process, copy: Copy, *, wal_since: int | None, expected: Mapping[str, str]
-) -> Run:
+def describe(contestant: str, used: Used, copy: Copy, expected: Mapping[str, str]) -> Run:
     """Put together what a run used and what it left."""
-    footprint, wal_position, filled = copy.footprint(), copy.wal_position(), copy.filled()
-    own_times = times_printed(contestant, process)
+    footprint, filled = copy.footprint(), copy.filled()
+    own_times = times_printed(contestant, used.process)
     longest, p99 = batch_times(copy, own_times)
     return Run(
         contestant=contestant,
-        outcome=judge(process, filled, expected),
-        error=process.errors.strip().rpartition("\n")[2] if process.exit_code else None,
+        outcome=judge(used.process, filled, expected),
+        error=used.process.errors.strip().rpartition("\n")[2] if used.process.exit_code else None,
         filled=len(filled),
-        seconds=own_times.get("seconds", process.seconds),
-        wal_bytes=None if wal_position is None or wal_since is None else wal_position - wal_since,
-        written_bytes=process.written_bytes if wal_since is None else None,
+        seconds=own_times.get("seconds", used.process.seconds),
+        processor_seconds=used.processor_seconds,
+        wal_bytes=used.wal_bytes,
+        written_bytes=used.process.written_bytes if used.wal_bytes is None else None,
         table_bytes=footprint.table_bytes,
         heap_bytes=footprint.heap_bytes,
         hot_share=footprint.hot_share,
-        peak_memory_bytes=process.peak_memory_bytes,
+        peak_memory_bytes=used.process.peak_memory_bytes,
         longest_batch_seconds=longest,
         p99_batch_seconds=p99,
     )

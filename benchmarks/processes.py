@@ -14,6 +14,8 @@ from tests.support.commands import ROOT, environment
 
 LAUNCHER = Path(__file__).with_name("launch.py")
 POLL_SECONDS = 0.1
+ORDINARY_PYTHON = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Where compiled modules may not be kept, as in many containers, every start of Python takes a second longer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +23,7 @@ class Process:
     """What a program used, and what it printed."""
 
     seconds: float
+    processor_seconds: float
     peak_memory_bytes: int
     written_bytes: int
     exit_code: int
@@ -37,7 +40,9 @@ def launch(program: Sequence[str], url: str, *, meanwhile: Callable[[float], Non
         result, output, errors = (Path(folder, name) for name in ("result", "output", "errors"))
         with output.open("wb") as stdout, errors.open("wb") as stderr:
             arguments = [sys.executable, "-I", "-S", str(LAUNCHER), str(result), *program]
-            process = subprocess.Popen(arguments, cwd=ROOT, env=environment(url), stdout=stdout, stderr=stderr)
+            process = subprocess.Popen(
+                arguments, cwd=ROOT, env=environment(url, ORDINARY_PYTHON), stdout=stdout, stderr=stderr
+            )
             wait(process, meanwhile)
         return Process(
             **json.loads(result.read_text()),
@@ -63,7 +68,7 @@ def concurrent_writer(url: str) -> Iterator[list[float]]:
     with subprocess.Popen(
         [sys.executable, "-m", "benchmarks.writer"],
         cwd=ROOT,
-        env=environment(url),
+        env=environment(url, ORDINARY_PYTHON),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -45,6 +45,7 @@ def whole(value: float) -> str:
 
 LINES: Sequence[tuple[str, str, Format]] = (
     ("time", "seconds", seconds),
+    ("processor time, with the server's", "processor_seconds", seconds),
     ("WAL written", "wal_bytes", megabytes),
     ("written to disk", "written_bytes", megabytes),
     ("table, indexes and bodies afterwards", "table_bytes", megabytes),

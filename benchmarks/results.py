@@ -10,6 +10,7 @@ from benchmarks.measure import LIMIT, ORM, PROJECT, UPDATE, Outcome, Run, Sample
 RATIOS = ((PROJECT, UPDATE), (PROJECT, ORM))
 COST_FIGURES = (
     "seconds",
+    "processor_seconds",
     "wal_bytes",
     "written_bytes",
     "table_bytes",

@@ -10,11 +10,12 @@ LAYERS = (
     {"settings", "db"},
     {"models", "lock", "adoption", "desktop", "scripts", "log"},
     {"backfill"},
-    {"coverage", "failures", "schema_differences", "demo_responses", "options", "progress"},
+    {"coverage", "estimate", "failures", "schema_differences", "demo_responses", "options", "progress"},
     {"status", "check", "demo", "sync", "generations", "status_checker"},
     {"views"},
     {"console"},
-    {"migration", "cli"},
+    {"migration", "command_sync", "command_looks"},
+    {"cli"},
 )
 """A module may import from its own layer and from those before it. Nothing imports upwards."""
 

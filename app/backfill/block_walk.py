@@ -57,11 +57,11 @@ class BlockWalk:
         end = min(_block(start) + self._blocks, self._end)
         wanted = min(rows * STRIDES, max(rows, MAX_WINDOW_ROWS), limit or MAX_WINDOW_ROWS)
         versions = self._read_versions(connection, start, f"({end},0)", wanted)
-        window = Window(cursor=versions[-1][0] if len(versions) == wanted else f"({end},0)")
-        if end >= self._end and len(versions) < wanted:
-            window.cursor = None
-        else:
-            window.fraction = end / self._end
+        window = Window(fraction=end / self._end if self._end else None)
+        if len(versions) == wanted:
+            window.cursor = max((row[0] for row in versions), key=_place)
+        elif end < self._end:
+            window.cursor = f"({end},0)"
         self._sort_out(connection, versions, window)
         window.batches = cut(window.recovered, rows)
         self._adapt(len(versions), wanted)
@@ -72,26 +72,25 @@ class BlockWalk:
         filled = set(connection.execute(statements.fill_at(self._table, rows, moment)).scalars())
         return rows if len(filled) == len(rows) else [row for row in rows if row.generation_id in filled]
 
-    def _read_versions(self, connection: sa.Connection, start: str, end: str, rows: int) -> list[sa.Row[Any]]:
-        """Return (ctid, xmin, id, bytes on the page, bytes of the body, plain id or None) in physical order.
+    def _read_versions(self, connection: sa.Connection, start: str, end: str, rows: int) -> Sequence[Sequence[Any]]:
+        """Return (ctid, xmin, id, bytes on the page, bytes of the body, plain id or None) of at most `rows` rows.
 
         One body that PostgreSQL cannot cast fails the whole statement: then every body of this window is looked at
         here instead.
         """
         try:
             with connection.begin_nested():
-                found = connection.execute(statements.select_plain(self._table, start, end, rows)).all()
+                return connection.execute(statements.select_plain(self._table, start, end, rows)).all()
         except DBAPIError as error:
             if not _is_about_a_value(error):
                 raise
-            found = connection.execute(statements.select_unparsed(self._table, start, end, rows)).all()
-        return sorted(found, key=lambda row: _place(row[0]))
+            return connection.execute(statements.select_unparsed(self._table, start, end, rows)).all()
 
-    def _sort_out(self, connection: sa.Connection, versions: Sequence[sa.Row[Any]], window: Window) -> None:
+    def _sort_out(self, connection: sa.Connection, versions: Sequence[Sequence[Any]], window: Window) -> None:
         """Take the ids that the database found; fetch the bodies of the other rows in chunks and judge them."""
         left: list[str] = []
         size = 0
-        for place, writer, generation_id, row_bytes, body_bytes, found in map(tuple, versions):
+        for place, writer, generation_id, row_bytes, body_bytes, found in versions:
             if found is not None:
                 window.recovered.append(Recovered((place, writer), generation_id, found, row_bytes))
                 continue

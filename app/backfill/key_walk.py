@@ -67,8 +67,8 @@ class KeyWalk:
             rows = self._still_the_same(connection, rows)
         if not rows:
             return rows
-        statement = statements.fill_by_key(self._table, self._key)
-        filled = connection.execute(statement, statements.fill_by_key_values(rows, moment)).rowcount
+        values = statements.fill_values(rows, moment)
+        filled = _execute_many(connection, statements.fill_by_key(self._table, self._key), values)
         return rows if filled == len(rows) else self._really_filled(connection, rows)
 
     def _fraction(self, cursor: str) -> float | None:
@@ -95,6 +95,18 @@ class KeyWalk:
     def _really_filled(self, connection: sa.Connection, rows: Sequence[Recovered]) -> Sequence[Recovered]:
         filled = set(connection.execute(statements.select_filled(self._table, self._key, rows)).scalars())
         return [row for row in rows if row.generation_id in filled]
+
+
+def _execute_many(connection: sa.Connection, statement: sa.Update, values: list[dict[str, object]]) -> int:
+    """Execute a statement for each set of values and return the rows that it changed.
+
+    SQLite's driver takes tuples, and there the work that SQLAlchemy does for each row would be a fifth of the whole.
+    """
+    compiled = statement.compile(dialect=connection.dialect)
+    order = getattr(compiled, "positiontup", None)
+    if connection.dialect.name != "sqlite" or order is None:
+        return connection.execute(statement, values).rowcount
+    return connection.exec_driver_sql(str(compiled), [tuple(row[name] for name in order) for row in values]).rowcount
 
 
 def _data_version(connection: sa.Connection) -> object:

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import UserDefinedType
 
 from app.backfill.plan import Recovered
+from app.db import format_timestamp
 from app.extraction import FAILED_STATUS, MAX_ID_LENGTH
 
 NEEDED: Final = ("id", "operation_name", "scene_id", "raw_response", "media_generation_id", "updated_at")
@@ -118,19 +120,20 @@ def named_by(key: Sequence[sa.ColumnElement[Any]], rows: Sequence[Recovered]) ->
 
 
 def fill_by_key(table: sa.TableClause, key: Sequence[sa.ColumnElement[Any]]) -> sa.Update:
-    """Return the UPDATE of one row by its key, for the driver's executemany; its values: `fill_by_key_values`."""
+    """Return the UPDATE of one row by its key, for executemany; `fill_values` are the values for it."""
     named = [column == sa.bindparam(f"key_{number}", type_=column.type) for number, column in enumerate(key)]
     return (
         sa.update(table)
         .where(*named, table.c.media_generation_id.is_(None))
-        .values(media_generation_id=sa.bindparam("found_id"), updated_at=sa.bindparam("moment"))
+        .values(media_generation_id=sa.bindparam("found_id"), updated_at=sa.bindparam("moment", type_=sa.Text))
     )
 
 
-def fill_by_key_values(rows: Sequence[Recovered], moment: datetime) -> list[dict[str, object]]:
-    """Return the values for `fill_by_key`."""
+def fill_values(rows: Sequence[Recovered], moment: datetime) -> list[dict[str, object]]:
+    """Return the values for `fill_by_key`: the same timestamp for every row."""
+    text = format_timestamp(moment)
     return [
-        {"found_id": row.media_generation_id, "moment": moment}
+        {"found_id": row.media_generation_id, "moment": text}
         | {f"key_{number}": value for number, value in enumerate(row.locator)}
         for row in rows
     ]
@@ -200,14 +203,11 @@ def fill_at(table: sa.TableClause, rows: Sequence[Recovered], moment: datetime) 
     key and not through its place, since PostgreSQL prunes a page that it comes to through an index, but not one that
     it comes to through a tuple id: without pruning no new version would find room on its page.
     """
+    values = [{"key": row.generation_id, "writer": row.locator[1], "found_id": row.media_generation_id} for row in rows]
     found = (
-        sa.func.unnest(
-            _text_array("keys", [row.generation_id for row in rows]),
-            _text_array("writers", [row.locator[1] for row in rows]),
-            _text_array("ids", [row.media_generation_id for row in rows]),
-        )
-        .table_valued("key", "writer", "found_id")
-        .render_derived("found")
+        sa.func.json_to_recordset(sa.cast(sa.literal(orjson.dumps(values).decode(), sa.Text), JSON))
+        .table_valued(*(sa.column(name, sa.Text) for name in ("key", "writer", "found_id")))
+        .render_derived("found", with_types=True)
     )
     return (
         sa.update(table)

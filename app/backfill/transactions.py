@@ -29,6 +29,7 @@ class Transactions:
         self._dialect = connection.dialect.name
         if not owned_by_caller:
             _refuse_transaction_hooks(connection)
+            _relax_synchronisation(connection)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -76,3 +77,16 @@ def _refuse_transaction_hooks(connection: sa.Connection) -> None:
             raise ConfigurationError(
                 "SQLite engine", "it opens transactions by itself (BEGIN hook or autocommit=False); use a plain one"
             )
+
+
+def _relax_synchronisation(connection: sa.Connection) -> None:
+    """Let a SQLite file in WAL mode commit without waiting for the disk, on this connection alone.
+
+    A power cut may undo the last batches, in order, and a rerun does them again; the file cannot be damaged. The
+    version stamp is written on Alembic's own connection, which does wait.
+    """
+    if connection.dialect.name != "sqlite":
+        return
+    with connection.begin():
+        if connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal":
+            connection.exec_driver_sql("PRAGMA synchronous = NORMAL")

@@ -4,7 +4,7 @@ import pytest
 
 from tests.conftest import Databases
 from tests.support.responses import make_rows, named, recoverable
-from tests.support.tables import execute, insert, query, read_all
+from tests.support.tables import execute, insert, query, read_all, store_body
 from tests.support.walks import by_hand
 
 WITHOUT_ROWID = (
@@ -134,9 +134,8 @@ def test_a_body_that_postgresql_cannot_cast_is_judged_all_the_same(database: str
     good, nul, lone, nan, cut = make_rows(5, (named("02"),))
     insert(database, [good, nul, lone, nan, cut])
     for row, odd in ((nul, '{"x":"\\u0000",'), (lone, '{"x":"\\ud83d",'), (nan, '{"x":NaN,')):
-        body = row.response.body.replace("{", odd, 1).replace("'", "''")
-        execute(database, f"UPDATE veo3_video_generations SET raw_response = '{body}' WHERE id = '{row.id}'")
-    execute(database, f"UPDATE veo3_video_generations SET raw_response = '{{\"x' WHERE id = '{cut.id}'")
+        store_body(database, row.id, row.response.body.replace("{", odd, 1))
+    store_body(database, cut.id, '{"x')
 
     with by_hand(database) as walk:
         window = walk.read()

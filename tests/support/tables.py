@@ -69,6 +69,13 @@ def insert(url: str, rows: Sequence[StoredRow], columns: Sequence[str] | None = 
         connection.execute(sa.insert(table), [{name: value[name] for name in names} for value in values])
 
 
+def store_body(url: str, generation_id: str, body: str) -> None:
+    """Replace one row's stored answer, as the application does."""
+    table = sa.table(TABLE, sa.column("id"), sa.column("raw_response"))
+    with make_engine(url).begin() as connection:
+        connection.execute(sa.update(table).where(table.c.id == generation_id).values(raw_response=body))
+
+
 def read_all(url: str, table: str = TABLE) -> dict[str, dict[str, Any]]:
     """Return the whole table by id."""
     with make_engine(url).connect() as connection:

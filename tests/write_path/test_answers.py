@@ -143,6 +143,15 @@ def test_a_later_answer_that_says_less_leaves_the_body_that_has_the_id(late: str
     assert row.raw_response == FINISHED
 
 
+def test_an_answer_that_says_less_can_still_complete_the_row() -> None:
+    """The API is done, whatever body is kept."""
+    row = generation(status="processing", raw_response=FINISHED)
+
+    record(row, answer(operation()))
+
+    assert (row.status, row.completed_at is not None) == ("completed", True)
+
+
 def test_a_late_answer_does_not_send_a_failed_row_back() -> None:
     """It says less than the failure that is stored."""
     row = generation(status="failed", error_message="filtered", raw_response=FAILED)

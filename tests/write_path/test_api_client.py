@@ -226,10 +226,23 @@ def test_url_token_and_timeout_come_from_the_settings(exits: ExitStack, monkeypa
     monkeypatch.setenv("MEDIA_IDS_API_TOKEN", TOKEN)
     monkeypatch.setenv("MEDIA_IDS_API_TIMEOUT", "0.1")
 
-    client = exits.enter_context(ApiClient.from_settings(Settings.load()))
+    settings = Settings.load()
+    client = exits.enter_context(ApiClient.from_settings(settings))
 
     assert client.fetch("op1", "") == '{"operations":[]}'
     assert [asked.authorization for asked in server.asked] == [f"Bearer {TOKEN}"] * 2
+    assert TOKEN not in repr(settings)
+
+
+def test_an_unknown_setting_names_those_of_the_client_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """But an unknown option of an upgrade does not: there, they are none."""
+    with pytest.raises(ConfigurationError) as option:
+        Settings.load({"api": "x"})
+    monkeypatch.setenv("MEDIA_IDS_API", "x")
+    with pytest.raises(ConfigurationError, match="api_timeout, api_token, api_url") as setting:
+        Settings.load()
+
+    assert (setting.value.name, "api_token" in str(option.value)) == ("MEDIA_IDS_API", False)
 
 
 @pytest.mark.parametrize(("set_one", "missing"), [("API_URL", "API_TOKEN"), ("API_TOKEN", "API_URL")])

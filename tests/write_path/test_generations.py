@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.errors import (
@@ -16,8 +17,9 @@ from app.errors import (
     UnstorableTextError,
 )
 from app.generations import VideoGenerationRepository
+from app.models import Veo3VideoGeneration
 from app.paging import GenerationFilter
-from tests.support.rows import LONG_AGO, insert, stored, stored_row
+from tests.support.rows import DEFAULTS, LONG_AGO, insert, stored, stored_row
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)
 NOW_STORED = NOW.replace(microsecond=678_000)
@@ -85,6 +87,31 @@ def test_a_row_that_the_database_refuses_is_named_with_what_it_says(sessions: se
 
     assert re.fullmatch("[0-9a-f]{32}", caught.value.generation_id)
     assert stored(sessions, "id") == [("first",)]
+
+
+def test_what_the_database_refuses_of_another_row_is_not_laid_at_the_new_ones_door(
+    sessions: sessionmaker[Session],
+) -> None:
+    """The caller's own pending row is at fault, and the error is the caller's."""
+    insert(sessions, {"id": "first"})
+
+    with sessions() as session:
+        session.add(Veo3VideoGeneration(**{**DEFAULTS, "id": "first"}))
+        with pytest.raises(IntegrityError):
+            repository(session).create("p", "j")
+
+    assert stored(sessions, "id") == [("first",)]
+
+
+def test_what_the_caller_changed_and_has_not_sent_yet_is_not_dropped(sessions: sessionmaker[Session]) -> None:
+    """Also in a session that sends nothing by itself: the row is read anew after that."""
+    insert(sessions, {"id": "a"})
+
+    with sessions.begin() as session, session.no_autoflush:
+        repository(session).get("a").prompt = "a dog"
+        repository(session).update_status("a", status="failed")
+
+    assert stored(sessions, "prompt", "status") == [("a dog", "failed")]
 
 
 def test_an_unknown_id_is_named_by_every_operation(sessions: sessionmaker[Session]) -> None:

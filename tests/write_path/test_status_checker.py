@@ -158,6 +158,18 @@ def test_an_answer_that_is_no_answer_destroys_nothing(sessions: sessionmaker[Ses
     assert stored_row(sessions, "a") == before
 
 
+def test_names_and_ids_that_no_row_can_have_are_left_out(sessions: sessionmaker[Session]) -> None:
+    """They cannot even be asked for; the operations beside them are recorded."""
+    insert(sessions, {"id": "r1", "operation_name": "op1"})
+    odd = answer(operation("nul\x00"), operation("half \ud83d"), operation("op1", media_id="CAUS1"))
+
+    with sessions.begin() as session:
+        recorded = checker(session).record_batch(odd, "nul\x00", "half \ud83d")
+
+    assert [one.generation_id for one in recorded] == ["r1"]
+    assert stored(sessions, *STATUS_AND_ID) == [("r1", "completed", "CAUS1")]
+
+
 def test_an_answer_to_look_at_is_logged_with_the_row_and_the_reason(
     sessions: sessionmaker[Session], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -196,6 +208,19 @@ def test_refresh_asks_for_the_row_and_records_every_row_that_the_answer_names(
         ("r2", "completed", "CAUS2", "/2.mp4"),
         ("r4", "completed", "CAUS4", None),
     ]
+
+
+def test_refresh_with_an_answer_that_says_nothing_returns_the_row_unchanged(sessions: sessionmaker[Session]) -> None:
+    """It is no error: the API may know more the next time."""
+    insert(sessions, {"id": "a", "operation_name": "op1", "status": "processing"})
+    before = stored_row(sessions, "a")
+
+    recorded = refresh(sessions, Canned("null"), "a")
+
+    assert recorded == (
+        Recorded(generation_id="a", status="processing", outcome=Skipped("no_operations"), changed=False),
+    )
+    assert stored_row(sessions, "a") == before
 
 
 def test_refresh_of_a_row_with_another_id_raises_and_keeps_what_the_others_got(

@@ -1,0 +1,86 @@
+"""`media-gen-ids sync`: the backfill again, or the failed rows alone, or a look at what there would be to do."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import sqlalchemy as sa
+import typer
+
+from app.backfill.listener import Listener
+from app.backfill.plan import Options, Report
+from app.console import Listeners, RecordLines, print_estimate, print_json, print_summary, to_json
+from app.db import existing_database
+from app.errors import ConfigurationError
+from app.estimate import Estimate, estimate_run
+from app.options import AsJson, Database, Desktop, load_settings, require_folder
+from app.progress import shown_progress
+from app.settings import Settings
+from app.sync import Failures, sync_database
+
+
+def sync(  # noqa: PLR0913  # one parameter an option
+    *,
+    database: Database = None,
+    desktop: Desktop = False,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, metavar="ROWS", help="Most rows that one transaction updates; else 1000.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, metavar="ROWS", help="Look at no more than so many records.")
+    ] = None,
+    time_budget: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Stop after so many seconds; call again to go on.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would be done; write nothing.")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Only rows that failed, if answer or extractor has changed.")
+    ] = False,
+    try_all: Annotated[bool, typer.Option("--all", help="With --retry-failed: the unchanged ones too.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="A line for each record.")] = False,
+    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report to a file, as JSON.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Fill the ids that can be recovered; safe to run again at any time.
+
+    Exit codes: 0 done; 1 done, but some rows failed; 2 wrong usage or database; 3 stopped by --limit or
+    --time-budget with rows left; 4 another run is active; 130 or 143 stopped by a signal.
+    """
+    settings = load_settings(database=database, desktop=desktop, batch_size=batch_size, time_budget=time_budget)
+    if report is not None:
+        require_folder("--report", report)
+    if try_all and not retry_failed:
+        raise ConfigurationError("--all", "only together with --retry-failed")
+    options = Options.from_settings(settings, limit=limit, dry_run=dry_run)
+    retry: Failures | None = ("all" if try_all else "changed") if retry_failed else None
+    with existing_database(settings.database_url) as engine, listening(settings, verbose, as_json) as listener:
+        result, code = sync_database(engine, settings, options, listener, retry=retry)
+        estimate = estimate_time(engine, result, settings) if dry_run else None
+    if report is not None:
+        report.write_text(to_json(result.as_dict()) + "\n", encoding="utf-8")
+    if as_json:
+        print_json(result.as_dict())
+    else:
+        print_summary(result)
+    if estimate is not None:
+        print_estimate(estimate, sys.stderr if as_json else sys.stdout)
+    return code
+
+
+@contextmanager
+def listening(settings: Settings, verbose: bool, as_json: bool) -> Iterator[Listener]:  # noqa: FBT001
+    """Yield what shows a run: its progress and, with --verbose, its records; on a terminal not both at once."""
+    records = RecordLines(sys.stderr if as_json else sys.stdout)
+    if verbose and (as_json or sys.stdout.isatty()):
+        yield records
+        return
+    with shown_progress(settings.log) as progress:
+        yield Listeners(records, progress) if verbose else progress
+
+
+def estimate_time(engine: sa.Engine, dry_run: Report, settings: Settings) -> Estimate:
+    """Return about how long a run would take that does what the dry run found."""
+    with engine.connect() as connection:
+        return estimate_run(connection, dry_run, nice=settings.nice)

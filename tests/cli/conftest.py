@@ -1,0 +1,53 @@
+"""Fixtures of the command line: run a command in this process, and a table with every kind of row."""
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+import pytest
+
+from app.cli import run
+from tests.support.migrations import upgrade
+from tests.support.responses import make_rows
+from tests.support.tables import insert
+
+
+class Ran(NamedTuple):
+    """How a command ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+Command: TypeAlias = Callable[..., Ran]
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Runs `media-gen-ids` with some arguments, as on a terminal 80 columns wide."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def run_command(*arguments: str) -> Ran:
+        capsys.readouterr()
+        code = run(arguments)
+        return Ran(code, *capsys.readouterr())
+
+    return run_command
+
+
+@pytest.fixture
+def filled_database(empty_database: str) -> str:
+    """The URL of a database with 48 rows, two of every kind, that has been upgraded, on each kind of database."""
+    upgrade(empty_database, "0002")
+    insert(empty_database, make_rows(48))
+    upgrade(empty_database)
+    return empty_database
+
+
+@pytest.fixture
+def filled_file(sqlite_empty: str) -> str:
+    """The URL of a SQLite file with the same rows."""
+    upgrade(sqlite_empty, "0002")
+    insert(sqlite_empty, make_rows(48))
+    upgrade(sqlite_empty)
+    return sqlite_empty
