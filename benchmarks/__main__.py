@@ -79,7 +79,7 @@ def load(database: Database, template: str, count: int, *, malformed: int = 0) -
                 expected[row.id] = media_generation_id
             yield row
 
-    progress.print(f"{database.name}: loading {count:,} rows")
+    tell(database, f"loading {count:,} rows")
     database.load(template, loaded())
     return Template(name=template, expected=expected)
 
@@ -90,13 +90,18 @@ def compare(database: Database, options: Options) -> Results:
     results = Results(database=database.name, product=database.product, rows=options.rows)
     for contestant in options.only * options.runs:
         results.runs.append(measure(database, template, contestant))
-        progress.print(results.runs[-1])
+        tell(database, results.runs[-1])
     for contestant in () if options.alone else options.only * options.runs:
         results.waits.append(measure_waits(database, template, contestant))
-        progress.print(results.waits[-1])
+        tell(database, results.waits[-1])
     for contestant in options.only if options.plot else ():
         results.progress[contestant] = measure_progress(database, template, contestant)
     return results
+
+
+def tell(database: Database, what: object) -> None:
+    """Say what has just been measured, in one line."""
+    progress.print(f"{database.name}: {what}", soft_wrap=True)
 
 
 def scale(database: Database, options: Options) -> Scaling:
@@ -106,7 +111,7 @@ def scale(database: Database, options: Options) -> Scaling:
     rounds = []
     for size in sizes * options.runs:
         rounds.append(measure_scale(database, templates[size].name, size))
-        progress.print(rounds[-1])
+        tell(database, rounds[-1])
     return Scaling(database=database.name, rows=options.rows, rounds=rounds)
 
 
