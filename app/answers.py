@@ -10,7 +10,8 @@ Answers are read with the backfill's own extractor, so that both arrive at the s
 4. The body is stored if it says at least as much of the row as the stored one. Bodies rank, from less to more: not
    finished; with `media` instead of operations; failed; finished without an id that can be used; with the id. Of
    two that rank alike, the one with more URLs says more. So a later answer that lacks the id never takes away the body
-   that has it, from which the backfill would fill the row.
+   that has it, from which the backfill would fill the row. A stored body that a person must look at (not JSON, ids that
+   disagree, …) is evidence, and gives way to an answer with the id alone.
 5. The status follows the answer, but never one that says less than the stored body, unless it completes the row; a
    completed row stays completed. A failure stores the API's reason in `error_message`; leaving it takes that away.
 """
@@ -100,7 +101,7 @@ def changes_by(generation: Veo3VideoGeneration, answer: str, reading: Reading) -
     _refuse_other_id(generation.id, generation.media_generation_id or stored.media_generation_id, reading)
     says_enough = reading.weight >= stored.weight
     changes = _media(generation, reading)
-    if says_enough:
+    if says_enough and (reading.media_generation_id or not _is_evidence(generation, stored)):
         changes["raw_response"] = storable_json(answer)
     return changes | _status(generation, reading, says_enough=says_enough)
 
@@ -109,6 +110,10 @@ def _refuse_other_id(generation_id: str, known: str | None, reading: Reading) ->
     offered = reading.media_generation_id
     if known and offered and known != offered:
         raise MediaIdConflictError(generation_id, known, offered)
+
+
+def _is_evidence(generation: Veo3VideoGeneration, stored: Reading) -> bool:
+    return bool(generation.raw_response) and isinstance(stored.outcome, Failed)
 
 
 def _media(generation: Veo3VideoGeneration, reading: Reading) -> Changes:

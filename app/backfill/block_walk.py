@@ -64,13 +64,15 @@ class BlockWalk:
             window.cursor = f"({end},0)"
         self._sort_out(connection, versions, window)
         window.batches = cut(window.recovered, rows)
-        self._adapt(len(versions), wanted)
+        self._adapt(max(len(versions) / wanted, len(window.batches[0]) / rows if window.batches else 0))
         return window
 
     def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Sequence[Recovered]:
         """Fill rows that are still the version that was read."""
-        filled = set(connection.execute(statements.fill_at(self._table, rows, moment)).scalars())
-        return rows if len(filled) == len(rows) else [row for row in rows if row.generation_id in filled]
+        if connection.execute(statements.fill_at(self._table, rows, moment)).rowcount == len(rows):
+            return rows
+        written = {tuple(row) for row in connection.execute(statements.select_written(self._table, rows, moment))}
+        return [row for row in rows if (row.generation_id, row.media_generation_id) in written]
 
     def _read_versions(self, connection: sa.Connection, start: str, end: str, rows: int) -> Sequence[Sequence[Any]]:
         """Return (ctid, xmin, id, bytes on the page, bytes of the body, plain id or None) of at most `rows` rows.
@@ -102,9 +104,9 @@ class BlockWalk:
         if left:
             judge(connection.execute(statements.select_bodies(self._table, left)), window)
 
-    def _adapt(self, found: int, wanted: int) -> None:
-        """Aim at the wanted rows for the next window."""
-        factor = min(BLOCK_GROWTH, wanted / found) if found else BLOCK_GROWTH
+    def _adapt(self, fullness: float) -> None:
+        """Aim at a window that is just full: of rows, or of pages whose first rows make a batch."""
+        factor = min(BLOCK_GROWTH, 1 / fullness) if fullness else BLOCK_GROWTH
         self._blocks = max(1, min(MAX_BLOCKS, int(self._blocks * factor)))
 
 

@@ -26,6 +26,8 @@ from app.db import first_line, now
 from app.errors import MediaIdsError
 from app.signals import StopRequest
 
+MOST_SWEEPS: Final = 5
+"""A run ends after so many sweeps, though the application goes on writing rows that could be filled."""
 FRUITLESS_SWEEPS: Final = 3
 """So many sweeps come back to a row that is locked; then it is a failure."""
 BUSY_BATCH_SECONDS: Final = 0.3
@@ -132,7 +134,7 @@ class Run:
         1. Start a run in the ledger, at the place where the last one stopped.
         2. Sweep: read window after window, from the cursor to the end of the table.
         3. Fill each window in batches, one transaction each; the last also moves the cursor.
-        4. Sweep again until a whole sweep fills nothing: rows may have moved behind the cursor.
+        4. Sweep again until a whole sweep fills nothing, five times at most: rows may have moved behind the cursor.
         5. Write how the run ended.
         """
         self._ledger, self._place = self._attempt(lambda: self._open(origin))
@@ -172,6 +174,9 @@ class Run:
             self._walk.start_sweep(connection)
 
     def _another_sweep_is_needed(self) -> bool:
+        if self._place.sweep >= MOST_SWEEPS:
+            logger.info("other programs keep writing rows that can be filled: the next run fills what is left")
+            return False
         may_end_early = self._options.limit is not None or self._options.time_budget is not None
         if self._place.sweep_filled == 0 and (self._whole or may_end_early):
             return False  # a run that may end early continues the sweep of the one before, or it would never be done

@@ -20,6 +20,7 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 FINISHED = answer(operation(media_id="CAUS1", fife_url="https://fife", serving_base_uri="https://serving"))
 ACTIVE = answer(operation(status="ACTIVE"))
 FAILED = answer(operation(status="FAILED", error={"code": 3, "message": "PUBLIC_ERROR_AUDIO_FILTERED"}))
+TWO_IDS = FINISHED.replace('SUCCESSFUL","mediaGenerationId":"CAUS1"', 'SUCCESSFUL","mediaGenerationId":"CAUS2"')
 
 
 def generation(**facts: object) -> Veo3VideoGeneration:
@@ -141,6 +142,20 @@ def test_a_later_answer_that_says_less_leaves_the_body_that_has_the_id(late: str
     record(row, late)
 
     assert row.raw_response == FINISHED
+
+
+@pytest.mark.parametrize("evidence", [FINISHED[:-1], FINISHED.replace("op1", "op2"), TWO_IDS, '"text"'])
+def test_a_body_that_a_person_must_look_at_gives_way_to_the_id_alone(evidence: str) -> None:
+    """It may be the only trace of the id; the row's status follows the answers all the same."""
+    row = generation(raw_response=evidence)
+    seen = []
+
+    for body in (ACTIVE, FAILED, answer(operation(fife_url="https://new", serving_base_uri="https://new")), FINISHED):
+        record(row, body)
+        seen.append((row.raw_response, row.status))
+
+    assert [body for body, _ in seen] == [evidence, evidence, evidence, FINISHED]
+    assert [status for _, status in seen][-2:] == ["completed", "completed"]
 
 
 def test_an_answer_that_says_less_can_still_complete_the_row() -> None:
