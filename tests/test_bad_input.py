@@ -14,6 +14,10 @@ from tests.support.tables import FOREIGN_TABLE, create_variant, execute, insert,
 
 SERVERLESS = "postgresql://nobody@127.0.0.1:1/nothing"
 ALEMBIC_FAILURE = 255
+REFUSED = (
+    'connection failed: connection to server at "127.0.0.1", port 1 failed: Connection refused. '
+    "Check host and port in the URL, and that the server runs"
+)
 CANNOT_OPEN = "unable to open database file. Check the path and its permissions"
 NO_FILE = "no such file. Check the path; `alembic upgrade head` makes a new one"
 ADVICE = "Name a SQLite file with --database or DATABASE_URL"
@@ -34,10 +38,7 @@ def last_words(result: subprocess.CompletedProcess[str]) -> list[str]:
         ("mysql://x/y", "DATABASE_URL: driver of mysql:// not usable: No module named 'MySQLdb'"),
         (
             SERVERLESS,
-            (
-                f'{SERVERLESS}: connection failed: connection to server at "127.0.0.1", port 1 failed: Connection refused. '
-                "Check host and port in the URL, and that the server runs"
-            ),
+            f"{SERVERLESS}: {REFUSED}",
         ),
         ("sqlite:////nowhere/at/all.db", f"sqlite:////nowhere/at/all.db: {CANNOT_OPEN}"),
     ],

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from tests.support.answers import answer, operation
-from tests.support.commands import ROOT, environment
+from tests.support.commands import ROOT, SECONDS, environment
 from tests.support.http_api import Reply, http_api
 
 DOCUMENT = ROOT / "docs" / "application.md"
@@ -29,6 +29,7 @@ def test_the_code_of_the_document_prints_what_the_document_shows(database: str) 
             capture_output=True,
             text=True,
             check=False,
+            timeout=SECONDS,
         )
 
     assert (result.stderr, result.stdout) == ("", "".join(blocks("text")))
