@@ -24,7 +24,8 @@ def peak_memory_of_a_sync(url: str, folder: Path) -> tuple[int, int]:
     Through a small process: Linux counts the memory of the process that starts a program as that program's own.
     """
     used = folder / "used.json"
-    command: list[str | Path] = [sys.executable, "-I", "-S", LAUNCHER, used, SCRIPTS / "media-gen-ids", "sync", "--json"]
+    launcher: list[str | Path] = [sys.executable, "-I", "-S", LAUNCHER, used]
+    command = [*launcher, SCRIPTS / "media-gen-ids", "sync", "--json"]
     done = subprocess.run(command, env=environment(url), stdout=subprocess.DEVNULL, check=False)
     return done.returncode, int(json.loads(used.read_text())["peak_memory_bytes"])
 

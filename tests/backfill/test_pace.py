@@ -14,3 +14,13 @@ def test_a_batch_of_one_row_grows_again() -> None:
         pace.took(pace.size, 0.001)
 
     assert (smallest, pace.size) == (1, 1_000)
+
+
+def test_batches_that_are_far_from_full_grow_and_do_not_shrink() -> None:
+    """Where most rows have nothing to recover, each window gives few rows to fill."""
+    quick, slow = Pace(1_000, 0.5), Pace(1_000, 0.5)
+
+    quick.took(40, 0.01)
+    slow.took(1, 0.05)
+
+    assert (quick.size, slow.size) == (150, 100)
