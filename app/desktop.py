@@ -1,5 +1,6 @@
 """Desktop: where the desktop application keeps its database. Looks at paths only."""
 
+from collections.abc import Callable
 from typing import Final
 
 import platformdirs
@@ -10,9 +11,9 @@ from app.errors import ConfigurationError
 APPLICATION: Final = "veo3-automation"
 
 
-def desktop_directories() -> PlatformDirsABC:
-    """Return the folders of the desktop application on this system."""
-    return platformdirs.PlatformDirs(APPLICATION, appauthor=False, roaming=True)
+def desktop_directories(system: Callable[..., PlatformDirsABC] = platformdirs.PlatformDirs) -> PlatformDirsABC:
+    """Return the folders of the desktop application, on this system or another one."""
+    return system(APPLICATION, appauthor=False, roaming=True)
 
 
 def desktop_url(directories: PlatformDirsABC) -> str:

@@ -52,7 +52,8 @@ def failures_view(failures: Iterable[Failure]) -> RenderableType:
     reasons: dict[str, int] = {}
     for failure in failures:
         reasons[failure.reason] = reasons.get(failure.reason, 0) + 1
-        since = f"{moment_text(failure.first_seen)} to {moment_text(failure.last_seen)}"
+        first, last = moment_text(failure.first_seen), moment_text(failure.last_seen)
+        since = first if first == last else f"{first} to {last}"
         parts.append(Text(f"{failure.id}  {failure.reason}\n  seen {since}"))
         if failure.detail:
             parts.append(Padding(Text(failure.detail), (0, 0, 0, 2)))

@@ -49,7 +49,10 @@ def _module(file: Path) -> str:
 
 
 def _imported(file: Path) -> set[str]:
-    nodes = [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.ImportFrom)]
-    dotted = [node.module for node in nodes if node.module and node.module.startswith("app.")]
-    direct = [alias.name for node in nodes if node.module == "app" for alias in node.names]
-    return {*(module.split(".")[1] for module in dotted), *direct}
+    """Return the modules of app/ that a file imports, in whatever form."""
+    nodes = list(ast.walk(ast.parse(file.read_text())))
+    plain = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    froms = [
+        f"{node.module}.{alias.name}" for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names
+    ]
+    return {name.split(".")[1] for name in (*plain, *froms) if name.startswith("app.")}

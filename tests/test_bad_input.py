@@ -14,6 +14,13 @@ from tests.support.tables import FOREIGN_TABLE, create_variant, execute, insert,
 
 SERVERLESS = "postgresql://nobody@127.0.0.1:1/nothing"
 ALEMBIC_FAILURE = 255
+REFUSED = (
+    'connection failed: connection to server at "127.0.0.1", port 1 failed: Connection refused. '
+    "Check host and port in the URL, and that the server runs"
+)
+CANNOT_OPEN = "unable to open database file. Check the path and its permissions"
+NO_FILE = "no such file. Check the path; `alembic upgrade head` makes a new one"
+ADVICE = "Name a SQLite file with --database or DATABASE_URL"
 
 
 def last_words(result: subprocess.CompletedProcess[str]) -> list[str]:
@@ -31,9 +38,9 @@ def last_words(result: subprocess.CompletedProcess[str]) -> list[str]:
         ("mysql://x/y", "DATABASE_URL: driver of mysql:// not usable: No module named 'MySQLdb'"),
         (
             SERVERLESS,
-            f'{SERVERLESS}: connection failed: connection to server at "127.0.0.1", port 1 failed: Connection refused',
+            f"{SERVERLESS}: {REFUSED}",
         ),
-        ("sqlite:////nowhere/at/all.db", "sqlite:////nowhere/at/all.db: unable to open database file"),
+        ("sqlite:////nowhere/at/all.db", f"sqlite:////nowhere/at/all.db: {CANNOT_OPEN}"),
     ],
 )
 def test_a_database_that_cannot_be_used(url: str, message: str) -> None:
@@ -42,7 +49,7 @@ def test_a_database_that_cannot_be_used(url: str, message: str) -> None:
     synced = media_gen_ids("sync", url=url)
 
     assert (upgraded.returncode, last_words(upgraded)) == (ALEMBIC_FAILURE, [f"FAILED: {message}"])
-    expected = message.replace("unable to open database file", "no such file")
+    expected = message.replace(CANNOT_OPEN, NO_FILE)
     assert (synced.returncode, last_words(synced)) == (2, [f"media-gen-ids: {expected}"])
 
 
@@ -62,8 +69,8 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     upgraded = alembic("upgrade", "head", url=f"sqlite:///{file}")
     synced = media_gen_ids("sync", url=f"sqlite:///{file}")
 
-    assert last_words(upgraded) == [f"FAILED: sqlite:///{file}: file is not a database"]
-    assert last_words(synced) == [f"media-gen-ids: sqlite:///{file}: file is not a database"]
+    assert last_words(upgraded) == [f"FAILED: sqlite:///{file}: file is not a database. {ADVICE}"]
+    assert last_words(synced) == [f"media-gen-ids: sqlite:///{file}: file is not a database. {ADVICE}"]
     assert (upgraded.returncode, synced.returncode) == (ALEMBIC_FAILURE, 2)
     assert (file.read_bytes(), list(tmp_path.iterdir())) == (before, [file])
 
@@ -139,14 +146,20 @@ def test_an_unknown_option_lists_the_known_ones(tmp_path: Path) -> None:
     """On Alembic's command line, in the environment, and on our own."""
     url = f"sqlite:///{tmp_path}/new.db"
     known = "backfill, batch_size, lock_wait, max_replica_lag, nice, on_failure, target_seconds, time_budget"
+    settings = (
+        "api_timeout, api_token, api_url, backfill, batch_size, lock_wait, log, max_replica_lag, nice, on_failure,"
+        " target_seconds, time_budget"
+    )
 
     argument = alembic("-x", "nonsense=1", "upgrade", "head", url=url)
     variable = alembic("upgrade", "head", url=url, MEDIA_IDS_BATCHSIZE="5")
     ours = media_gen_ids("sync", "--batch-sise", "5", url=url)
 
     assert last_words(argument) == [f"FAILED: nonsense: unknown option; known are {known}"]
-    assert last_words(variable) == [f"FAILED: MEDIA_IDS_BATCHSIZE: unknown setting; known are {known}, log"]
-    assert last_words(ours) == ["media-gen-ids: No such option: --batch-sise (Possible options: --batch-size)"]
+    assert last_words(variable) == [f"FAILED: MEDIA_IDS_BATCHSIZE: unknown setting; known are {settings}"]
+    assert last_words(ours) == [
+        "media-gen-ids: No such option: --batch-sise (Possible options: --batch-size). See `media-gen-ids sync --help`"
+    ]
     assert (argument.returncode, variable.returncode, ours.returncode) == (ALEMBIC_FAILURE, ALEMBIC_FAILURE, 2)
     assert list(tmp_path.iterdir()) == []
 

@@ -21,11 +21,16 @@ class Pace:
         self.size = min(FIRST_BATCH_ROWS, batch_size)
 
     def took(self, rows: int, seconds: float) -> None:
-        """Learn from a batch of `rows` rows that took `seconds`; a small one tells nothing about larger ones."""
+        """Learn from a batch of `rows` rows that took `seconds`.
+
+        A batch that was far from full may let the next one grow; it cannot shrink it, since most of its time was the
+        transaction's and not the rows'.
+        """
         if seconds > FAR_OVER * self._target:
             self._set(self.size / SHRINK)
-        elif rows >= self.size / 2:
-            self._set(min(self.size * GROWTH, rows * self._target / max(seconds, 1e-6)))
+        elif rows:
+            size = min(self.size * GROWTH, rows * self._target / max(seconds, 1e-6))
+            self._set(size if rows >= self.size / 2 else max(self.size, size))
 
     def halve(self) -> None:
         """Go on more carefully after trouble."""

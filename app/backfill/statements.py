@@ -119,6 +119,9 @@ def named_by(key: Sequence[sa.ColumnElement[Any]], rows: Sequence[Recovered]) ->
     return sa.tuple_(*key).in_([row.locator for row in rows])
 
 
+FILL_PARAMETERS: Final = ("found_id", "moment")
+
+
 def fill_by_key(table: sa.TableClause, key: Sequence[sa.ColumnElement[Any]]) -> sa.Update:
     """Return the UPDATE of one row by its key, for executemany; `fill_values` are the values for it."""
     named = [column == sa.bindparam(f"key_{number}", type_=column.type) for number, column in enumerate(key)]
@@ -129,14 +132,10 @@ def fill_by_key(table: sa.TableClause, key: Sequence[sa.ColumnElement[Any]]) -> 
     )
 
 
-def fill_values(rows: Sequence[Recovered], moment: datetime) -> list[dict[str, object]]:
-    """Return the values for `fill_by_key`: the same timestamp for every row."""
+def fill_values(rows: Sequence[Recovered], moment: datetime) -> list[tuple[object, ...]]:
+    """Return the values for `fill_by_key`, in the order of FILL_PARAMETERS and the key: one timestamp for all rows."""
     text = format_timestamp(moment)
-    return [
-        {"found_id": row.media_generation_id, "moment": text}
-        | {f"key_{number}": value for number, value in enumerate(row.locator)}
-        for row in rows
-    ]
+    return [(row.media_generation_id, text, *row.locator) for row in rows]
 
 
 # --- by block: PostgreSQL heap tables -----------------------------------------------------------------------------

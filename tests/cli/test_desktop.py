@@ -10,7 +10,7 @@ import platformdirs.windows
 import pytest
 from platformdirs.api import PlatformDirsABC
 
-from app.desktop import APPLICATION, desktop_url
+from app.desktop import desktop_directories, desktop_url
 from app.errors import ConfigurationError
 from tests.cli.conftest import Command
 from tests.support.tables import sqlite_path
@@ -36,17 +36,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("system", PLACES)
 def test_each_system_has_its_place(home: Path, system: str) -> None:
     """The folder of the application's configuration, without an author's name in it."""
-    make_directories, place = PLACES[system]
+    of_system, place = PLACES[system]
     (home / place).parent.mkdir(parents=True)
     (home / place).touch()
 
-    assert desktop_url(make_directories(APPLICATION, appauthor=False, roaming=True)) == f"sqlite:///{home / place}"
+    assert desktop_url(desktop_directories(of_system)) == f"sqlite:///{home / place}"
 
 
 def test_a_missing_file_is_named(home: Path) -> None:
     """With what to do instead."""
     with pytest.raises(ConfigurationError) as caught:
-        desktop_url(platformdirs.unix.Unix(APPLICATION))
+        desktop_url(desktop_directories(platformdirs.unix.Unix))
 
     assert caught.value.problem == f"no file {home / PLACES['Linux'][1]}; name the database with --database"
 

@@ -93,6 +93,18 @@ def test_time_budget_ends_sync_with_exit_code_3_until_nothing_is_left(live_datab
     assert (codes[0], codes[-1], filled_ids(url)) == (3, 1, expected_ids(ROWS))
 
 
+def test_failures_seen_by_an_earlier_part_of_a_sweep_count_at_its_end(live_databases: Databases) -> None:
+    """Of the two bodies that are cut off, the first part meets one and the second part the other."""
+    url = live_databases.upgraded()
+    insert_plain(url, ROWS)
+    run_sync(url)
+
+    first, last = run_sync(url, "--limit", "100"), run_sync(url, "--limit", "100000")
+
+    assert (first.code, "❌ Failed 1" in first.out) == (3, True), first
+    assert (last.code, "❌ Failed 2" in last.out) == (1, True), last
+
+
 def test_deferred_backfill_is_stamped_at_once_and_done_by_sync(live_databases: Databases) -> None:
     """For tables that would hold a deploy for hours."""
     url = database_to_upgrade(live_databases)

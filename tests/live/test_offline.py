@@ -17,6 +17,9 @@ from tests.support.responses import StoredRow, make_rows, named, recoverable
 from tests.support.tables import FOREIGN_TABLE, TABLE, create_variant, execute, insert, query, read_all, sqlite_path
 
 PIECES = ('{"operations":[', '"mediaGenerationId":', '"operation":{', '"raw":{', "null", "\\u0041", "{", "]", '"', ",")
+WELL_FILLED = (
+    f"SELECT count(media_generation_id) FROM {TABLE} WHERE updated_at ~ '^20[0-9-]{{8}}T[0-9:]{{8}}[.][0-9]{{3}}Z$'"
+)
 PLAIN = named("30_")
 """One operation whose only id is the nested one."""
 
@@ -141,18 +144,28 @@ def test_script_for_sqlite_leaves_bodies_that_sqlite_may_read_differently(
     assert ids(sqlite_database) == {row.id: PLAIN.media_generation_id if plain else None}
 
 
-def test_script_for_postgresql_commits_each_batch(postgresql_database: str) -> None:
-    """2,500 plain rows are written by three transactions, and each has the application's form of timestamp."""
-    insert(postgresql_database, make_rows(2_500, (PLAIN,)))
-    execute(postgresql_database, "UPDATE alembic_version SET version_num = '0002'")
-
-    run_script(postgresql_database, run_upgrade(postgresql_database, "0002:head", "--sql").out)
-
-    assert query(
+def test_script_for_postgresql_keeps_finished_batches_when_it_ends_early(postgresql_database: str) -> None:
+    """2,500 rows are three batches; the disk is full in the last one, and the script runs again when it is not."""
+    rows = make_rows(2_500, (PLAIN,))
+    insert(postgresql_database, rows)
+    execute(
         postgresql_database,
-        "SELECT count(*), count(DISTINCT xmin::text), count(media_generation_id),"
-        " count(*) FILTER (WHERE updated_at ~ '^20[0-9-]{8}T[0-9:]{8}[.][0-9]{3}Z$') FROM veo3_video_generations",
-    ) == [(2_500, 3, 2_500, 2_500)]
+        "UPDATE alembic_version SET version_num = '0002'",
+        "CREATE FUNCTION fill_disk() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$",
+        f"CREATE TRIGGER fill_disk BEFORE UPDATE ON {TABLE} FOR EACH ROW"
+        f" WHEN (old.id = '{max(row.id for row in rows)}') EXECUTE FUNCTION fill_disk()",
+    )
+    script = run_upgrade(postgresql_database, "0002:head", "--sql").out
+
+    with pytest.raises(psycopg.errors.DiskFull):
+        run_script(postgresql_database, script)
+    kept, version = query(postgresql_database, WELL_FILLED), recorded_version(postgresql_database)
+    execute(postgresql_database, f"DROP TRIGGER fill_disk ON {TABLE}")
+    run_script(postgresql_database, script)
+
+    assert (kept, version) == ([(2_000,)], "0002")
+    assert (query(postgresql_database, WELL_FILLED), recorded_version(postgresql_database)) == ([(2_500,)], "0003")
 
 
 def test_script_for_postgresql_goes_round_rows_that_are_locked_or_refused(postgresql_database: str) -> None:

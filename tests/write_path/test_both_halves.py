@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -24,7 +25,6 @@ NOTHING_TO_DO = [
     ("nothing recoverable left", True),
     ("no id on two rows", True),
 ]
-HALVES = ("checked", "filled")
 MEDIA = ("id", "media_generation_id", "fife_url", "serving_base_uri", "video_url", "raw_response", "status")
 
 
@@ -62,25 +62,39 @@ def backfill_again(url: str) -> None:
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def both_done(request: pytest.FixtureRequest, databases_of_kind: dict[str, Databases]) -> sessionmaker[Session]:
-    """Every response twice: recorded as an answer, and stored without an id, as the old path did, then backfilled."""
-    url = databases_of_kind[request.param].upgraded()
+def ids_by_half(request: pytest.FixtureRequest, databases_of_kind: dict[str, Databases]) -> dict[str, dict[str, Any]]:
+    """The id that each half arrives at, by response: each in a database that the other half never touches.
+
+    In one database the backfill would fill what the status checker left out.
+    """
+    databases = databases_of_kind[request.param]
+    return {"status checker": checked_ids(databases.upgraded()), "backfill": backfilled_ids(databases.upgraded())}
+
+
+def checked_ids(url: str) -> dict[str, Any]:
+    """Record every response as an answer in a row without one."""
     sessions = sessionmaker(make_engine(url))
-    insert(sessions, *(row_of(response, f"checked {response.name}") for response in responses()))
-    record(sessions, [(f"checked {response.name}", response.body) for response in responses()])
-    insert(sessions, *(row_of(one, f"filled {one.name}", raw_response=one.body) for one in responses()))
+    insert(sessions, *(row_of(response, response.name) for response in responses()))
+    record(sessions, [(response.name, response.body) for response in responses()])
+    return dict(stored(sessions, "id", "media_generation_id"))
+
+
+def backfilled_ids(url: str) -> dict[str, Any]:
+    """Store every response without its id, as the old path did, and upgrade."""
+    sessions = sessionmaker(make_engine(url))
+    insert(sessions, *(row_of(response, response.name, raw_response=response.body) for response in responses()))
     backfill_again(url)
-    return sessions
+    return dict(stored(sessions, "id", "media_generation_id"))
 
 
 @pytest.mark.parametrize("response", responses(), ids=lambda response: response.name)
 def test_status_checker_and_backfill_arrive_at_the_same_id(
-    both_done: sessionmaker[Session], response: Response
+    ids_by_half: dict[str, dict[str, Any]], response: Response
 ) -> None:
     """The expected one, or none."""
-    ids = {half: stored_row(both_done, f"{half} {response.name}")["media_generation_id"] for half in HALVES}
+    arrived_at = {half: ids[response.name] for half, ids in ids_by_half.items()}
 
-    assert ids == dict.fromkeys(HALVES, response.media_generation_id)
+    assert arrived_at == dict.fromkeys(("status checker", "backfill"), response.media_generation_id)
 
 
 def test_rows_of_the_old_and_the_new_path_survive_backfill_and_a_refresh_without_the_id(database: str) -> None:
@@ -95,12 +109,14 @@ def test_rows_of_the_old_and_the_new_path_survive_backfill_and_a_refresh_without
         *(row_of(one, name) for name, one in new),
     )
     record(sessions, [(name, one.body) for name, one in new])
+    before = stored(sessions, "id", "media_generation_id")
 
     record(sessions, [(name, late_answer(one)) for name, one in old[::2]])  # before the backfill comes
     backfill_again(database)
     filled = stored(sessions, *MEDIA)
     record(sessions, [(name, late_answer(one)) for name, one in old + new])
 
+    assert before == [*((name, one.media_generation_id) for name, one in new), *((name, None) for name, _ in old)]
     assert [row[:2] for row in filled] == [(name, one.media_generation_id) for name, one in new + old]
     assert stored(sessions, *MEDIA) == filled
     assert [row[5] for row in filled] == [one.body for _, one in new + old]
