@@ -1,7 +1,15 @@
 """The server that the other tests run on."""
 
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from subprocess import PIPE
+
 import pytest
 
+from tests.support.commands import ROOT
 from tests.support.postgres import PostgresServer, PostgresServerError, available_versions
 
 
@@ -32,3 +40,21 @@ def test_a_server_that_cannot_start_shows_its_log_and_leaves_nothing_behind() ->
         pass
 
     assert (caught.value.action, server.folder.exists()) == ("start", False)
+
+
+def test_a_server_ends_with_the_process_that_started_it() -> None:
+    """A test run that is killed leaves neither a server nor its data behind."""
+    program = (
+        "from tests.support.postgres import PostgresServer\n"
+        "with PostgresServer() as server: print(server.folder, flush=True); input()"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdin=PIPE, stdout=PIPE, text=True, cwd=ROOT) as owner:
+        folder = Path(owner.stdout.readline().strip() if owner.stdout else "")
+        existed = (folder / "data").is_dir()
+
+        owner.send_signal(signal.SIGKILL)
+
+    deadline = time.monotonic() + 30
+    while folder.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert (existed, folder.exists()) == (True, False)

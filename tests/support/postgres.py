@@ -30,6 +30,14 @@ STOP_SECONDS = 60.0
 SUPERUSER = "postgres"
 UNPRIVILEGED_USER = "nobody"  # PostgreSQL refuses to run as root
 
+RUN_WATCHED = """
+exec 3<&0
+( ( read -r _ <&3 && exit; kill -INT $$; while kill -0 $$; do sleep 0.1; done; rm -rf "$0" ) 2>/dev/null & )
+exec "$@" </dev/null 3<&-
+"""
+"""A shell that turns into the server and leaves a watcher behind: when the pipe on its input ends without a line, the
+process that started the server has died, and the watcher stops the server and removes its folder, `$0`."""
+
 StopMode = Literal["smart", "fast", "immediate"]
 STOP_SIGNALS: Mapping[StopMode, signal.Signals] = {
     "smart": signal.SIGTERM,
@@ -178,7 +186,12 @@ class PostgresServer:
             return
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                self._server_command(), stdout=log, stderr=log, start_new_session=True, **self._run_as()
+                ["/bin/sh", "-c", RUN_WATCHED, self.folder, *self._server_command()],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                **self._run_as(),
             )
         self._wait_until_ready()
 
@@ -193,6 +206,7 @@ class PostgresServer:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        _send_watcher_home(process)
 
     def _server_command(self) -> list[str | Path]:
         settings = {
@@ -255,6 +269,12 @@ class PostgresServer:
         self.stop("fast")
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _send_watcher_home(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin is not None:
+        with contextlib.suppress(BrokenPipeError), process.stdin as pipe:
+            pipe.write(b"\n")
 
 
 def _copy_installation(bin_dir: Path, target: Path) -> Path:
