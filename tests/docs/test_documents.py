@@ -16,6 +16,8 @@ NOT_RUN = {
     "uv run pytest -m soak": "that is this run, for longer",
     "uv run python -m tests.docs.refresh": "rewrites the documents",
     ".ci/run": "runs the tests",
+    "uv run python -m benchmarks --rows 200000 --runs 3": "measures for long; tests/benchmarks runs it small",
+    "uv run python -m benchmarks --rows 20000 --runs 1 --alone": "the same",
 }
 
 
