@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Final
 
 import typer
@@ -37,8 +37,16 @@ def common(
         raise typer.Exit(USAGE)
 
 
-for command in (sync, status, failures, check, demo):
-    app.command()(command)
+COMMANDS: Final[Mapping[Callable[..., int], str]] = {
+    sync: "Fill the ids that can be recovered.",
+    status: "Show what has its id, what is left, and the runs.",
+    failures: "Show the rows that a person must look at.",
+    check: "Say whether revisions, schema and rows are as they must be.",
+    demo: "Make a small database to try the other commands on.",
+}
+"""Each command with what the list of commands says of it, in one line of 80 columns."""
+for command, summary in COMMANDS.items():
+    app.command(short_help=summary)(command)
 
 
 def main() -> None:
