@@ -34,6 +34,9 @@ def sync(  # noqa: PLR0913  # one parameter an option
     time_budget: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="Stop after so many seconds; call again to go on.")
     ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Connections that fill at once; PostgreSQL only.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would be done; write nothing.")] = False,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Only rows that failed, if answer or extractor has changed.")
@@ -48,7 +51,9 @@ def sync(  # noqa: PLR0913  # one parameter an option
     Exit codes: 0 done; 1 done, but some rows failed; 2 wrong usage or database; 3 stopped by --limit or
     --time-budget with rows left; 4 another run is active; 130 or 143 stopped by a signal.
     """
-    settings = load_settings(database=database, desktop=desktop, batch_size=batch_size, time_budget=time_budget)
+    settings = load_settings(
+        database=database, desktop=desktop, batch_size=batch_size, time_budget=time_budget, workers=workers
+    )
     if report is not None:
         require_folder("--report", report)
     if try_all and not retry_failed:

@@ -136,5 +136,8 @@ def _estimated_rows(connection: sa.Connection) -> int:
     """Return the rows that PostgreSQL's statistics know of; 0 for other databases and tables without statistics."""
     if connection.dialect.name != "postgresql":
         return 0
-    known = sa.text("SELECT reltuples FROM pg_class WHERE oid = CAST(:name AS regclass)")
+    known = sa.text(
+        "SELECT coalesce(sum(greatest(reltuples, 0)), 0) FROM pg_class WHERE relkind <> 'p' AND (oid = CAST(:name AS"
+        " regclass) OR oid IN (SELECT relid FROM pg_partition_tree(CAST(:name AS regclass)) WHERE isleaf))"
+    )
     return int(connection.execute(known, {"name": TABLE.name}).scalar_one())

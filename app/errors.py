@@ -83,6 +83,15 @@ class RunSupersededError(MediaIdsError):
         self.run_id = run_id
 
 
+class TableChangedError(MediaIdsError):
+    """The table became one of another kind while it was walked: a foreign partition came, a shard moved."""
+
+    def __init__(self, table: str) -> None:
+        """Take the table's name."""
+        super().__init__(f"table {table}: its partitions or shards changed during the run; run it again")
+        self.table = table
+
+
 class StoppedEarlyError(MediaIdsError):
     """An upgrade ended before the backfill did; all finished batches are kept and the next upgrade resumes."""
 

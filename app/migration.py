@@ -11,7 +11,7 @@ from alembic.util import CommandError
 from sqlalchemy.orm import DeclarativeBase
 
 from app import adoption
-from app.backfill.engine import backfill
+from app.backfill.engine import backfill, require_workers
 from app.backfill.listener import Listener
 from app.backfill.offline import offline_backfill
 from app.backfill.plan import Options, Report
@@ -76,6 +76,7 @@ def migration_connection(config: Config, settings: Settings) -> Iterator[sa.Conn
 def one_upgrade(connection: sa.Connection, settings: Settings) -> Iterator[None]:
     """Hold the database's lock while the block runs, and refuse a foreign table before anything is written."""
     owned_by_caller = connection.in_transaction()
+    require_workers(connection, settings.workers, owned_by_caller=owned_by_caller)
     adoption.examine(connection)
     if not owned_by_caller:
         connection.rollback()  # the migration must find no transaction open

@@ -22,6 +22,7 @@ NO_OPTIONS = frozenset({"database_url", "log", "api_url", "api_token", "api_time
 PositiveRows = Annotated[int, Field(ge=1, le=1_000_000)]
 PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Connections = Annotated[int, Field(ge=1, le=64)]
 
 
 class Settings(BaseSettings):
@@ -35,6 +36,7 @@ class Settings(BaseSettings):
     database_url: Annotated[str, Field(validation_alias="DATABASE_URL", min_length=1)] = DEFAULT_DATABASE_URL
     batch_size: PositiveRows = DEFAULT_BATCH_SIZE
     target_seconds: PositiveSeconds = DEFAULT_TARGET_SECONDS
+    workers: Connections = 1
     nice: Seconds = 0.0
     max_replica_lag: PositiveSeconds | None = None
     time_budget: PositiveSeconds | None = None

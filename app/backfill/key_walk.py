@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 import sqlalchemy as sa
 
 from app.backfill import statements
-from app.backfill.plan import Recovered, Window
+from app.backfill.plan import Recovered, Span, Window
 from app.backfill.reading import Row, judge
 from app.backfill.transactions import NO_SETTINGS
 
@@ -47,18 +47,22 @@ class KeyWalk:
         """Compare with the state at the start of the sweep."""
         return self._sweep_at is not None and _data_version(connection) == self._sweep_at
 
-    def read(self, connection: sa.Connection, cursor: str | None, rows: int, limit: int | None) -> Window:
-        """Read up to `rows` pending rows after the cursor."""
+    def cut(self, cursor: str | None) -> Span:
+        """Return all that is left: where a window ends is not known before it is read, so one worker reads them."""
+        return Span(cursor)
+
+    def read(self, connection: sa.Connection, span: Span, rows: int, limit: int | None) -> Window:
+        """Read up to `rows` pending rows from the span's start on."""
         self._read_at = _data_version(connection)
         wanted = rows if limit is None else min(rows, limit)
-        after = None if cursor is None else json.loads(cursor)
+        after = None if span.start is None else json.loads(span.start)
         statement = statements.select_by_key(self._table, self._key, self._body, after, wanted)
         window = Window()
         with connection.execute(statement, execution_options=self._streaming) as result:
             last = judge(_rows(connection, result), window)
         window.batches = [window.recovered] if window.recovered else []
         if window.found == wanted:
-            window.cursor = json.dumps(last)
+            window.cursor = json.dumps(last, default=str)
             window.fraction = self._fraction(window.cursor)
         return window
 

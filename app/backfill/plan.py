@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 from app.settings import DEFAULT_BATCH_SIZE, DEFAULT_TARGET_SECONDS, Settings
 
 Locator: TypeAlias = tuple[object, ...]
-"""What names one version of a row in an UPDATE: (rowid,), the key's values, or (ctid, xmin)."""
+"""What names one version of a row in an UPDATE: (rowid,), the key's values, or what app.backfill.heaps reads."""
 
 State: TypeAlias = Literal["done", "partial", "stopped", "dry_run"]
 Origin: TypeAlias = Literal["upgrade", "sync"]
@@ -27,6 +27,7 @@ class Options:
     time_budget: float | None = None
     limit: int | None = None
     dry_run: bool = False
+    workers: int = 1
 
     @classmethod
     def from_settings(cls, settings: Settings, *, limit: int | None = None, dry_run: bool = False) -> "Options":
@@ -39,6 +40,7 @@ class Options:
             time_budget=settings.time_budget,
             limit=limit,
             dry_run=dry_run,
+            workers=settings.workers,
         )
 
 
@@ -61,14 +63,22 @@ class Refused(NamedTuple):
     body_digest: str | None = None
 
 
+class Span(NamedTuple):
+    """A part of the table that one worker takes: from one cursor to another, None being the table's start and end."""
+
+    start: str | None = None
+    end: str | None = None
+
+
 @dataclass(kw_only=True)
 class Window:
-    """What reading one window of the table gave: every pending row in it, by outcome.
+    """What reading one window of a span gave: every pending row in it, by outcome.
 
-    `cursor` is where the next window starts; None: this one reaches the end of the table. `batches` are the recovered
+    `cursor` is where the next window starts; None: this one reaches the end of the span. `batches` are the recovered
     rows, cut into what one transaction each is to fill.
     """
 
+    span: Span = field(default_factory=Span)
     cursor: str | None = None
     fraction: float | None = None
     """Part of the table up to this window's end, 0 to 1; None where nobody can tell."""

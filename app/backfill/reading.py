@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeAlias
 
 import sqlalchemy as sa
 
-from app.backfill.plan import Locator, Recovered, Refused, Window
+from app.backfill.plan import Locator, Recovered, Refused, Span, Window
 from app.extraction import Failed, Found, Skipped, extract
 
 Body: TypeAlias = str | bytes
@@ -25,8 +25,11 @@ class Walk(Protocol):
     def start_sweep(self, connection: sa.Connection) -> None:
         """Prepare for a pass over the whole table."""
 
-    def read(self, connection: sa.Connection, cursor: str | None, rows: int, limit: int | None) -> Window:
-        """Read the window that starts at the cursor, for batches of `rows` rows; at most `limit` rows of it."""
+    def cut(self, cursor: str | None) -> Span:
+        """Return the part of the table that starts at the cursor and is one worker's next."""
+
+    def read(self, connection: sa.Connection, span: Span, rows: int, limit: int | None) -> Window:
+        """Read the first window of a span, for batches of `rows` rows; at most `limit` rows of it."""
 
     def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Sequence[Recovered]:
         """Fill those rows that have not changed since they were read, and return them."""

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
 
-from app.backfill.engine import Batch, Committed, Run
+from app.backfill.course import Batch, Committed, Course
+from app.backfill.engine import Run
 from app.backfill.key_walk import KeyWalk
 from app.backfill.ledger import FAILURES, RETRY_WALK
 from app.backfill.listener import Listener
-from app.backfill.plan import Options, Report, Window
+from app.backfill.plan import Options, Recovered, Report, Span, Window
 from app.backfill.reading import Row, digest, judge
 from app.backfill.statements import generations, pending
 from app.backfill.transactions import Transactions
@@ -39,7 +40,7 @@ def retry_failed(  # noqa: PLR0913  # what it works with, and who listens
     transactions = Transactions(connection, owned_by_caller=False)
     with transactions.read() as reading:
         walk = FailuresWalk(model, everything=everything, as_bytes=reads_utf8_bytes(reading))
-    run = RetryRun(transactions, walk, options, listener or Listener(), stop or StopRequest())
+    run = RetryRun(RetryCourse(walk, options, listener or Listener(), stop or StopRequest()), [transactions])
     report = run.look() if options.dry_run else run.fill("sync")
     if walk.left_alone:
         logger.info("%d failures left alone: neither answer nor extractor has changed (--all)", walk.left_alone)
@@ -61,11 +62,11 @@ class FailuresWalk(KeyWalk):
     def start_sweep(self, connection: sa.Connection) -> None:
         """Prepare nothing."""
 
-    def read(self, connection: sa.Connection, cursor: str | None, rows: int, limit: int | None) -> Window:
+    def read(self, connection: sa.Connection, span: Span, rows: int, limit: int | None) -> Window:
         """Read the rows of the next failures, up to `rows`."""
         self._read_at = None  # rows are read once more before they are filled
         wanted = rows if limit is None else min(rows, limit)
-        listed = self._listed(connection, cursor, wanted)
+        listed = self._listed(connection, span.start, wanted)
         window = Window(cursor=list(listed)[-1] if len(listed) == wanted else None)
         columns = (self._table.c.id, self._table.c.operation_name, self._table.c.scene_id, self._body, *self._key)
         found = sa.select(*columns).where(self._table.c.id.in_(listed), pending(self._table))
@@ -95,18 +96,23 @@ class FailuresWalk(KeyWalk):
                 self.left_alone += 1
 
 
-class RetryRun(Run):
-    """A run over failures: one sweep, and each row that is mended leaves the list with its batch."""
+class RetryCourse(Course):
+    """The course of a run over failures: each row that is mended leaves the list with its batch."""
 
-    _walk: FailuresWalk
+    walk: FailuresWalk
 
-    def _do(self, connection: sa.Connection, batch: Batch) -> Committed:
-        done = super()._do(connection, batch)
-        mended: Sequence[str] = [row.generation_id for row in done.filled]
+    def record(self, connection: sa.Connection, batch: Batch, filled: Sequence[Recovered]) -> Committed:
+        """Write into the ledger what a batch did."""
+        done = super().record(connection, batch, filled)
+        mended = [row.generation_id for row in filled]
         if batch.closes is not None:
-            mended = [*mended, *(skip.generation_id for skip in batch.closes.skips), *self._walk.gone]
-        self._ledger.forget_failures(connection, mended)
+            mended += [*(skip.generation_id for skip in batch.closes.skips), *self.walk.gone]
+        self.ledger.forget_failures(connection, mended)
         return done
+
+
+class RetryRun(Run):
+    """A run over failures: one sweep."""
 
     def _another_sweep_is_needed(self) -> bool:
         """No: and since it has not seen the whole table, it forgets no failure that it has not mended."""

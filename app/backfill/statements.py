@@ -6,7 +6,7 @@ They are built on light tables cut from the mapped classes: names and types of t
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import orjson
 import sqlalchemy as sa
@@ -35,6 +35,10 @@ PLAN_BY_INDEX: Final = {"enable_hashjoin": "off", "enable_mergejoin": "off", "en
 """Settings that make PostgreSQL find each row through the index: for a large batch it would else scan the table."""
 
 
+KEY_IN_LOCATOR: Final = 3
+"""A row that was read by place is named by (ctid, xmin, heap, key…)."""
+
+
 class TupleId(UserDefinedType[str]):
     """PostgreSQL's `tid`: where a row's version stands, `(block,offset)`."""
 
@@ -53,6 +57,20 @@ class TransactionId(UserDefinedType[str]):
     def get_col_spec(self, **_: object) -> str:
         """Return the type's name."""
         return "xid"
+
+
+class SqlType(UserDefinedType[str]):
+    """A type of PostgreSQL by the name that the catalogue has for it."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        """Take the name, with its modifiers."""
+        self.name = name
+
+    def get_col_spec(self, **_: object) -> str:
+        """Return the type's name."""
+        return self.name
 
 
 def columns_of(model: type[DeclarativeBase], *names: str) -> sa.TableClause:
@@ -77,10 +95,15 @@ def pending(table: sa.FromClause) -> sa.ColumnElement[bool]:
 def after(key: Sequence[sa.ColumnElement[Any]], cursor: Sequence[object]) -> sa.ColumnElement[bool]:
     """Return the condition of rows whose key comes after the cursor, in the database's own order."""
     if len(key) == 1:
-        return key[0] > cursor[0]
-    return sa.tuple_(*key) > sa.tuple_(
-        *(sa.literal(value, column.type) for column, value in zip(key, cursor, strict=True))
-    )
+        return key[0] > _typed(cursor[0], key[0])
+    return sa.tuple_(*key) > sa.tuple_(*(_typed(value, column) for column, value in zip(key, cursor, strict=True)))
+
+
+def _typed(value: object, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Return a value of a cursor, which is text or a number, as one of the column's type."""
+    if isinstance(column.type, SqlType):
+        return sa.cast(sa.literal(str(value), sa.Text), column.type)
+    return sa.literal(value, column.type)
 
 
 def select_by_key(
@@ -141,25 +164,42 @@ def fill_values(rows: Sequence[Recovered], moment: datetime) -> list[tuple[objec
 # --- by block: PostgreSQL heap tables -----------------------------------------------------------------------------
 
 
-def heap_of(model: type[DeclarativeBase]) -> sa.TableClause:
-    """Return the table that is filled, with PostgreSQL's place and writer of each row version."""
+class KeyColumn(NamedTuple):
+    """A column of the key by which a row is found, and its type as PostgreSQL writes it."""
+
+    name: str
+    type: str
+
+
+Key: TypeAlias = Sequence[KeyColumn]
+Place: TypeAlias = tuple[int, int]
+"""Where a row's version stands: (block, number in the block)."""
+
+
+def heap_of(
+    model: type[DeclarativeBase], key: Key = (), schema: str | None = None, name: str | None = None
+) -> sa.TableClause:
+    """Return the table that is filled, or one of its heaps, with PostgreSQL's place and writer of each row version."""
     table = columns_of(model, *NEEDED, *(name for name in BULKY if name not in NEEDED))
     columns = [sa.column(column.name, column.type) for column in table.c]
-    return sa.table(table.name, *columns, sa.column("ctid", TupleId()), sa.column("xmin", TransactionId()))
+    columns += [sa.column(column.name, SqlType(column.type)) for column in key if column.name not in table.c]
+    system = sa.column("ctid", TupleId()), sa.column("xmin", TransactionId())
+    return sa.table(name or table.name, *columns, *system, schema=schema)
 
 
-def select_plain(table: sa.TableClause, start: str, end: str, rows: int) -> sa.Select[Any]:
-    """Select pending rows between two tuple ids: ctid, xmin, id, bytes on the page, bytes of the body, id in the body.
+def select_plain(table: sa.TableClause, key: Key, start: Place, end: Place, rows: int) -> sa.Select[Any]:
+    """Select pending rows between two places: ctid, xmin, id, bytes on the page, bytes of the body, id in it, the key.
 
-    The last is NULL unless the case is plain: one operation, its name the row's, not failed, ids that agree and look
-    like ids. What is not plain is for extract() to judge. Raises, as a statement, for a body that cannot be cast
-    (malformed, or with an escaped NUL or a lone surrogate): looking for those first costs more than the cast itself.
+    The id in the body is NULL unless the case is plain: one operation, its name the row's, not failed, ids that agree
+    and look like ids. What is not plain is for extract() to judge. Raises, as a statement, for a body that cannot be
+    cast (malformed, or with an escaped NUL or a lone surrogate): looking for those first costs more than the cast.
     OFFSET 0 keeps the planner from merging the steps, so that each body is decompressed and parsed once.
     """
     bodies = (
         sa.select(
             *_version(table),
             _bytes_on_page(table).label("row_bytes"),
+            *_key_as_text(table, key),
             table.c.operation_name,
             table.c.raw_response.concat("").label("text"),
         )
@@ -168,8 +208,10 @@ def select_plain(table: sa.TableClause, start: str, end: str, rows: int) -> sa.S
         .subquery("bodies")
     )
     read = with_candidates(bodies)
-    body_bytes = sa.func.octet_length(read.c.text)
-    return sa.select(read.c.place, read.c.writer, read.c.id, read.c.row_bytes, body_bytes, plain_id(read.c.found))
+    body_bytes = sa.func.octet_length(read.c.text).label("body_bytes")
+    found = plain_id(read.c.found).label("found_id")
+    columns = (read.c.place, read.c.writer, read.c.id, read.c.row_bytes, body_bytes, found)
+    return sa.select(*columns, *(read.c[label] for label in key_labels(key)))
 
 
 def with_candidates(bodies: sa.Subquery) -> sa.Subquery:
@@ -180,49 +222,75 @@ def with_candidates(bodies: sa.Subquery) -> sa.Subquery:
     return _step("read", named, found=_text(named.c.candidate))
 
 
-def select_unparsed(table: sa.TableClause, start: str, end: str, rows: int) -> sa.Select[Any]:
+def select_unparsed(table: sa.TableClause, key: Key, start: Place, end: Place, rows: int) -> sa.Select[Any]:
     """Select the same without looking into any body: every row is left to extract()."""
-    body_bytes = sa.func.octet_length(table.c.raw_response)
-    columns = (*_version(table), _bytes_on_page(table), body_bytes, sa.null())
-    return sa.select(*columns).where(_between(table, start, end), pending(table)).limit(rows)
+    body_bytes = sa.func.octet_length(table.c.raw_response).label("body_bytes")
+    columns = (*_version(table), _bytes_on_page(table).label("row_bytes"), body_bytes, sa.null().label("found_id"))
+    statement = sa.select(*columns, *_key_as_text(table, key))
+    return statement.where(_between(table, start, end), pending(table)).limit(rows)
 
 
-def select_bodies(table: sa.TableClause, places: Sequence[str]) -> sa.Select[Any]:
-    """Select pending rows by tuple id: id, operation, scene, body, then ctid and xmin."""
+def select_bodies(table: sa.TableClause, key: Key, places: Sequence[str]) -> sa.Select[Any]:
+    """Select pending rows by tuple id: id, operation, scene, body, ctid, xmin, then the key."""
     wanted = sa.cast(_text_array("places", places), ARRAY(TupleId()))
     place, writer, generation_id = _version(table)
     columns = (generation_id, table.c.operation_name, table.c.scene_id, table.c.raw_response, place, writer)
-    return sa.select(*columns).where(table.c.ctid == sa.any_(wanted), pending(table))
+    return sa.select(*columns, *_key_as_text(table, key)).where(table.c.ctid == sa.any_(wanted), pending(table))
 
 
-def fill_at(table: sa.TableClause, rows: Sequence[Recovered], moment: datetime) -> sa.Update:
+def fill_at(table: sa.TableClause, key: Key, rows: Sequence[Recovered], moment: datetime) -> sa.Update:
     """Return the UPDATE of rows that were read by place.
 
     A row is filled only if it is still the version that was read: its writer is the same. It is found through its
     key and not through its place, since PostgreSQL prunes a page that it comes to through an index, but not one that
     it comes to through a tuple id: without pruning no new version would find room on its page.
     """
-    values = [{"key": row.generation_id, "writer": row.locator[1], "found_id": row.media_generation_id} for row in rows]
-    found = (
-        sa.func.json_to_recordset(sa.cast(sa.literal(orjson.dumps(values).decode(), sa.Text), JSON))
-        .table_valued(*(sa.column(name, sa.Text) for name in ("key", "writer", "found_id")))
-        .render_derived("found", with_types=True)
-    )
+    found = _recordset(key, rows)
     return (
         sa.update(table)
         .where(
-            table.c.id == found.c.key,
-            table.c.xmin == sa.cast(found.c.writer, TransactionId()),
+            *(table.c[column.name] == found.c[label] for column, label in zip(key, key_labels(key), strict=True)),
+            table.c.xmin == found.c.writer,
             table.c.media_generation_id.is_(None),
         )
         .values(media_generation_id=found.c.found_id, updated_at=moment)
     )
 
 
-def select_written(table: sa.TableClause, rows: Sequence[Recovered], moment: datetime) -> sa.Select[Any]:
-    """Select id and media id of those rows that were written with this timestamp."""
-    named = table.c.id.in_([row.generation_id for row in rows])
-    return sa.select(table.c.id, table.c.media_generation_id).where(named, table.c.updated_at == moment)
+def select_written(table: sa.TableClause, key: Key, rows: Sequence[Recovered], moment: datetime) -> sa.Select[Any]:
+    """Select the numbers, in their sequence, of those rows that were written with this timestamp."""
+    found = _recordset(key, rows)
+    return sa.select(found.c.number).where(
+        *(table.c[column.name] == found.c[label] for column, label in zip(key, key_labels(key), strict=True)),
+        table.c.media_generation_id == found.c.found_id,
+        table.c.updated_at == moment,
+    )
+
+
+def key_labels(key: Key) -> list[str]:
+    """Return what the key's columns are called in a result: their own names may be taken."""
+    return [f"key_{number}" for number in range(len(key))]
+
+
+def _key_as_text(table: sa.TableClause, key: Key) -> list[sa.ColumnElement[str]]:
+    labels = zip(key, key_labels(key), strict=True)
+    return [sa.cast(table.c[column.name], sa.Text).label(label) for column, label in labels]
+
+
+def _recordset(key: Key, rows: Sequence[Recovered]) -> sa.TableValuedAlias:
+    """Return the rows as a table in one parameter: number, key, writer, found_id."""
+    labels = key_labels(key)
+    values = [
+        {"number": number, "writer": row.locator[1], "found_id": row.media_generation_id}
+        | dict(zip(labels, row.locator[KEY_IN_LOCATOR:], strict=True))
+        for number, row in enumerate(rows)
+    ]
+    columns: list[sa.ColumnClause[Any]] = [
+        sa.column(label, SqlType(column.type)) for label, column in zip(labels, key, strict=True)
+    ]
+    columns += [sa.column("number", sa.Integer), sa.column("writer", TransactionId()), sa.column("found_id", sa.Text)]
+    text = sa.cast(sa.literal(orjson.dumps(values).decode(), sa.Text), JSON)
+    return sa.func.json_to_recordset(text).table_valued(*columns).render_derived("found", with_types=True)
 
 
 def _bytes_on_page(table: sa.TableClause) -> sa.ColumnElement[int]:
@@ -243,8 +311,9 @@ def _text_array(name: str, values: Sequence[object]) -> sa.BindParameter[Any]:
     return sa.bindparam(name, list(values), type_=ARRAY(sa.Text), unique=True)
 
 
-def _between(table: sa.TableClause, start: str, end: str) -> sa.ColumnElement[bool]:
-    first, last = (sa.cast(sa.literal(place, sa.Text), TupleId()) for place in (start, end))
+def _between(table: sa.TableClause, start: Place, end: Place) -> sa.ColumnElement[bool]:
+    places = (f"({block},{number})" for block, number in (start, end))
+    first, last = (sa.cast(sa.literal(place, sa.Text), TupleId()) for place in places)
     return sa.and_(table.c.ctid > first, table.c.ctid < last)
 
 

@@ -12,6 +12,8 @@ LOCK_TIMEOUT: Final = "200ms"
 """How long a batch may wait for a row that the application holds; its own rows are locked meanwhile."""
 STATEMENT_TIMEOUT: Final = "60s"
 TIMEOUTS: Final = {"lock_timeout": LOCK_TIMEOUT, "statement_timeout": STATEMENT_TIMEOUT}
+SETTINGS: Final = {**TIMEOUTS, "max_parallel_workers_per_gather": "0"}
+"""One process reads a range of blocks: its rows must come in physical order."""
 NO_SETTINGS: Final[Mapping[str, str]] = {}
 
 
@@ -38,7 +40,7 @@ class Transactions:
             yield self._connection
             return
         with self._connection.begin():
-            set_locally(self._connection, TIMEOUTS)
+            set_locally(self._connection, SETTINGS)
             yield self._connection
 
     @contextmanager
@@ -55,7 +57,7 @@ class Transactions:
         with self._connection.begin():
             if self._dialect == "sqlite":
                 self._connection.exec_driver_sql("BEGIN IMMEDIATE")
-            set_locally(self._connection, TIMEOUTS | dict(settings))
+            set_locally(self._connection, SETTINGS | dict(settings))
             yield self._connection
 
 

@@ -81,7 +81,7 @@ def test_the_plain_cases_never_leave_the_database(postgresql_database: str) -> N
     table = statements.heap_of(Veo3VideoGeneration)
 
     with make_engine(postgresql_database).connect() as connection:
-        plain: list[Any] = list(connection.execute(statements.select_plain(table, "(0,0)", "(99,0)", 100)))
+        plain: list[Any] = list(connection.execute(statements.select_plain(table, (), (0, 0), (99, 0), 100)))
 
     by_number = {number: row[-1] for row in plain for number in [int(row.id)]}
     left = [item.name[:2] for number, item in enumerate(readable) if item.media_generation_id != by_number[number]]

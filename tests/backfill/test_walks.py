@@ -26,26 +26,6 @@ def test_the_walk_is_chosen_by_the_kind_of_table(databases: Databases) -> None:
     assert names == (("block", "block") if databases.server else ("rowid", "key"))
 
 
-def test_a_partitioned_table_is_walked_by_key(postgresql_database: str) -> None:
-    """A tuple id alone does not name a row there."""
-    execute(
-        postgresql_database,
-        "DROP TABLE veo3_video_generations",
-        WITHOUT_ROWID.removesuffix(" WITHOUT ROWID") + " PARTITION BY HASH (id)",
-        "CREATE TABLE part_0 PARTITION OF veo3_video_generations FOR VALUES WITH (MODULUS 2, REMAINDER 0)",
-        "CREATE TABLE part_1 PARTITION OF veo3_video_generations FOR VALUES WITH (MODULUS 2, REMAINDER 1)",
-    )
-    rows = make_rows(100)
-    insert(postgresql_database, rows, COLUMNS)
-
-    with by_hand(postgresql_database) as walk:
-        windows = walk.read_all(rows=7)
-        filled = [id_ for window in windows for batch in window.batches for id_ in walk.fill(list(batch))]
-
-    assert walk.walk.name == "key"
-    assert sorted(filled) == sorted(row.id for row in rows if row.response.outcome == "synced")
-
-
 @pytest.mark.parametrize("rows_of_a_batch", [1, 7, 1_000])
 def test_every_pending_row_is_met_once_and_in_batches_within_the_bound(database: str, rows_of_a_batch: int) -> None:
     """In whatever windows the table is cut."""

@@ -39,6 +39,8 @@ VARIANTS = {
     "D": f"{OPTIONAL_TEXT.format(scene='UNIQUE', status=STATUS_CHECK, media=MEDIA + ',')}, {FOREIGN_KEY}",
     "E": f"{OPTIONAL_TEXT.format(scene='', status='', media='')}, {FOREIGN_KEY}",
 }
+COLUMNS_OF_VARIANT_A = f"{REQUIRED_TEXT}, {MEDIA}".replace(" PRIMARY KEY", " NOT NULL").replace(" UNIQUE", "")
+"""Without keys: where a table is partitioned or distributed they need other columns too."""
 FOREIGN_TABLE = (
     "CREATE TABLE veo3_video_generations (id TEXT PRIMARY KEY, video_id TEXT NOT NULL UNIQUE, title TEXT NOT NULL,"
     " metadata TEXT, progress_percent INTEGER, status TEXT, created_at TEXT, updated_at TEXT)"

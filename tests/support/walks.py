@@ -23,9 +23,12 @@ class ByHand:
             self.walk.start_sweep(reading)
 
     def read(self, cursor: str | None = None, rows: int = 100, limit: int | None = None) -> Window:
-        """Read the window at the cursor."""
+        """Read the window at the cursor; its own cursor is where the next one starts, in whatever span."""
+        span = self.walk.cut(cursor)
         with self._transactions.read() as reading:
-            return self.walk.read(reading, cursor, rows, limit)
+            window = self.walk.read(reading, span, rows, limit)
+        window.cursor = window.cursor or span.end
+        return window
 
     def read_all(self, rows: int = 100, cursor: str | None = None) -> list[Window]:
         """Read every window from the cursor on."""
