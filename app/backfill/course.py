@@ -92,11 +92,16 @@ class Course:
             return self._frontier.take()
 
     def read(self, connection: sa.Connection, span: Span) -> Window:
-        """Read the first window of a span. Where the rows of a run are limited, one worker reads at a time."""
+        """Read the first window of a span. Where the rows of a run are limited, one worker reads at a time.
+
+        Raises Stopped if another worker has come to the limit.
+        """
         limit = self.options.limit
         exclusively: AbstractContextManager[object] = self.turn if limit is not None else contextlib.nullcontext()
         with exclusively:
             left = None if limit is None else limit - self._looked_at
+            if left == 0:
+                raise Stopped("partial")
             window = self.walk.read(connection, span, self.pace.size, left)
             if limit is not None:
                 self._looked_at += window.found

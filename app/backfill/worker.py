@@ -164,6 +164,8 @@ def work_together(course: Course, workers: Sequence[Worker]) -> None:
     def work(worker: Worker) -> None:
         try:
             worker.work()
+        except Stopped as stopped:  # the others come to the same end by themselves, with what they have begun
+            ends.append(stopped)
         except BaseException as error:  # noqa: BLE001  # raised again below, in the thread that everybody waits in
             ends.append(error)
             course.abandon()
