@@ -7,32 +7,150 @@ and filled directly: a tuple id names a row of one heap alone.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol, cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill import statements
-from app.backfill.plan import Recovered
+from app.backfill.plan import Locator, Recovered
 from app.backfill.reading import Row
-from app.backfill.statements import Key, KeyColumn, Place
+from app.backfill.statements import Key, KeyColumn, Place, Target
+from app.backfill.strides import cut_into_strides
 from app.errors import TableChangedError
+
+READING: Final = {"enable_memoize": "off", "max_parallel_workers_per_gather": "0"}
+"""No cache of bodies that never repeat; and one process a range of blocks, whose rows come in physical order."""
+PLAN_BY_INDEX: Final = {"enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off"}
+"""Settings that make PostgreSQL find each row through the index: for a large batch it would else scan the table."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Heap:
-    """A relation that holds rows: its schema and name, and how many blocks it has."""
+    """A relation that holds rows: what a cursor calls it, and how many blocks it has."""
 
-    schema: str
-    name: str
+    label: str
     blocks: int
 
-    @property
-    def label(self) -> str:
-        """What a cursor calls it."""
-        return f"{self.schema}.{self.name}"
 
+class Part(NamedTuple):
+    """Blocks of a heap: from a place on, which is not part of it, up to a block."""
+
+    heap: Heap
+    start: Place
+    end: int
+
+
+class Heaps(Protocol):
+    """The heaps of one table, and how their rows are read and filled."""
+
+    walk: str
+    """What the report calls a walk over them."""
+    window_rows: int
+    """About so many rows are read at once, at most."""
+    reading: Mapping[str, str]
+    filling: Mapping[str, str]
+    """Settings of the database for a transaction that reads, and for one that fills rows."""
+
+    def list(self, connection: sa.Connection) -> Sequence[Heap]:
+        """Return the heaps as they are now, in an order that stays. Raises TableChangedError."""
+
+    def read(
+        self, connection: sa.Connection, part: Part, rows: int, *, parse: bool
+    ) -> tuple[Sequence[Row], Place | None] | None:
+        """Return what statements.select_plain selects, of at most `rows` rows, and the place where they were cut off.
+
+        None: there is a body that the database cannot cast. Without `parse` it looks into none.
+        """
+
+    def read_bodies(self, connection: sa.Connection, heap: Heap, rows: Sequence[Locator]) -> Iterable[Row]:
+        """Return what statements.select_bodies selects."""
+
+    def batches(self, rows: Sequence[Recovered], size: int) -> Sequence[Sequence[Recovered]]:
+        """Cut the rows of a window into batches of at most `size` rows."""
+
+    def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Sequence[Recovered]:
+        """Fill rows of one window that are still the version that was read, and return them."""
+
+
+class LocalHeaps:
+    """Heaps of the database that the connection is to: an ordinary table, or the leaves of a partitioned one."""
+
+    window_rows = 8_000
+    reading: Mapping[str, str] = READING
+    filling: Mapping[str, str] = PLAN_BY_INDEX
+
+    def __init__(self, model: type[DeclarativeBase], key: Key, *, partitioned: bool) -> None:
+        """Take the mapped class of the table, its key, and whether the table has partitions."""
+        self.walk = "partition" if partitioned else "block"
+        self._model = model
+        self._key = key
+        self._targets: dict[str, Target] = {}
+
+    def list(self, connection: sa.Connection) -> Sequence[Heap]:
+        """Ask the catalogue. Raises TableChangedError for a partition that cannot be walked by blocks."""
+        leaves = find_leaves(connection, self._model.__tablename__, self._key)
+        if leaves is None:
+            raise TableChangedError(self._model.__tablename__)
+        self._targets = {label: self._target(schema, name, label) for label, schema, name, _ in leaves}
+        return [Heap(label=label, blocks=blocks) for label, _, _, blocks in leaves]
+
+    def read(
+        self, connection: sa.Connection, part: Part, rows: int, *, parse: bool
+    ) -> tuple[Sequence[Row], Place | None] | None:
+        """Let PostgreSQL extract the ids of the plain cases."""
+        select = statements.select_plain if parse else statements.select_unparsed
+        found = read_rows(connection, select(self._targets[part.heap.label], part.start, Place(part.end), rows))
+        if found is None:
+            return None
+        return found, place_of(found[-1]) if len(found) == rows else None
+
+    def read_bodies(self, connection: sa.Connection, heap: Heap, rows: Sequence[Locator]) -> Iterable[Row]:
+        """Fetch the bodies."""
+        return connection.execute(statements.select_bodies(self._targets[heap.label], rows))
+
+    def batches(self, rows: Sequence[Recovered], size: int) -> Sequence[Sequence[Recovered]]:
+        """Cut the rows of a window into strides, and those into batches of at most `size` rows."""
+        return cut_into_strides(rows, size)
+
+    def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Sequence[Recovered]:
+        """Fill rows of one heap that are still the version that was read."""
+        return fill_unchanged(connection, self._targets[str(rows[0].locator[2])], rows, moment)
+
+    def _target(self, schema: str, name: str, label: str) -> Target:
+        table = statements.heap_of(self._model, self._key, schema, name)
+        return Target(table, self._key, sa.literal(label, sa.Text))
+
+
+def read_rows(connection: sa.Connection, statement: sa.Select[Any]) -> Sequence[Row] | None:
+    """Return the rows as the driver has them, or None if PostgreSQL could not cast a body."""
+    try:
+        with connection.begin_nested():
+            return cast("Sequence[Row]", connection.execute(statement).cursor.fetchall())
+    except DBAPIError as error:
+        if not _is_about_a_value(error):
+            raise
+        return None
+
+
+def place_of(row: Row) -> Place:
+    """Return where a row of statements.select_plain stands."""
+    block, _, number = row[0][1:-1].partition(",")
+    return Place(int(block), int(number))
+
+
+def fill_unchanged(
+    connection: sa.Connection, target: Target, rows: Sequence[Recovered], moment: datetime
+) -> Sequence[Recovered]:
+    """Fill rows that are still the version that was read, and return them."""
+    if connection.execute(statements.fill_at(target, rows, moment)).rowcount == len(rows):
+        return rows
+    written = connection.execute(statements.select_written(target, rows, moment)).scalars()
+    return [rows[number] for number in sorted(written)]
+
+
+# --- the catalogue ----------------------------------------------------------------------------------------------
 
 KEY: Final = """
 SELECT a.attname, format_type(a.atttypid, a.atttypmod)
@@ -41,11 +159,10 @@ JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
 WHERE i.indrelid = CAST(:table AS regclass) AND i.indisprimary
 ORDER BY k.place
 """
-
 LEAVES: Final = """
-SELECT n.nspname, c.relname, pg_relation_size(c.oid) / CAST(current_setting('block_size') AS int),
-    c.relkind = 'r' AND am.amname = 'heap'
-    AND NOT c.relhassubclass
+SELECT n.nspname || '.' || c.relname, n.nspname, c.relname,
+    pg_relation_size(c.oid) / CAST(current_setting('block_size') AS int),
+    c.relkind = 'r' AND am.amname = 'heap' AND NOT c.relhassubclass
     AND has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'UPDATE')
     AND EXISTS (
         SELECT FROM pg_index i JOIN pg_attribute k ON k.attrelid = c.oid AND k.attnum = i.indkey[0]
@@ -60,7 +177,6 @@ WHERE c.oid IN (
 )
 ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"
 """
-
 MOVING_ROWS: Final = """
 SELECT count(*) FROM pg_partition_tree(CAST(:table AS regclass)) t
 JOIN pg_partitioned_table p ON p.partrelid = t.relid
@@ -71,88 +187,8 @@ WHERE EXISTS (
 )
 """
 """Partitioned tables whose rows an UPDATE of ours may move to another partition; an expression may depend on it."""
-
 TUPLE_ID_RANGES: Final = 140_000
 """The server version from which on a range of tuple ids is scanned without reading the rest of the table."""
-
-
-class Heaps(Protocol):
-    """The heaps of one table, and how their rows are read and filled."""
-
-    walk: str
-    """What the report calls a walk over them."""
-    settings: Mapping[str, str]
-    """Settings of the database for a transaction that fills rows."""
-
-    def list(self, connection: sa.Connection) -> Sequence[Heap]:
-        """Return the heaps as they are now, in an order that stays. Raises TableChangedError."""
-
-    def read(
-        self, connection: sa.Connection, heap: Heap, start: Place, end: Place, rows: int
-    ) -> Sequence[Sequence[Any]]:
-        """Return what statements.select_plain selects, of at most `rows` rows in physical order."""
-
-    def read_bodies(self, connection: sa.Connection, heap: Heap, places: Sequence[str]) -> Iterable[Row]:
-        """Return what statements.select_bodies selects, with the heap's label between the writer and the key."""
-
-    def fill(
-        self, connection: sa.Connection, heap: Heap, rows: Sequence[Recovered], moment: datetime
-    ) -> Sequence[Recovered]:
-        """Fill rows of a heap that are still the version that was read, and return them."""
-
-
-class LocalHeaps:
-    """Heaps of the database that the connection is to: an ordinary table, or the leaves of a partitioned one."""
-
-    settings: Mapping[str, str] = statements.PLAN_BY_INDEX
-
-    def __init__(self, model: type[DeclarativeBase], key: Key, *, partitioned: bool) -> None:
-        """Take the mapped class of the table, its key, and whether the table has partitions."""
-        self.walk = "partition" if partitioned else "block"
-        self._model = model
-        self._key = key
-
-    def list(self, connection: sa.Connection) -> Sequence[Heap]:
-        """Ask the catalogue. Raises TableChangedError for a partition that cannot be walked by blocks."""
-        heaps = find_heaps(connection, self._model.__tablename__, self._key)
-        if heaps is None:
-            raise TableChangedError(self._model.__tablename__)
-        return heaps
-
-    def read(
-        self, connection: sa.Connection, heap: Heap, start: Place, end: Place, rows: int
-    ) -> Sequence[Sequence[Any]]:
-        """Let PostgreSQL extract the ids of the plain cases.
-
-        One body that it cannot cast fails the whole statement: then every body of this window is looked at here
-        instead.
-        """
-        table = self._table(heap)
-        try:
-            with connection.begin_nested():
-                return connection.execute(statements.select_plain(table, self._key, start, end, rows)).all()
-        except DBAPIError as error:
-            if not _is_about_a_value(error):
-                raise
-            return connection.execute(statements.select_unparsed(table, self._key, start, end, rows)).all()
-
-    def read_bodies(self, connection: sa.Connection, heap: Heap, places: Sequence[str]) -> Iterable[Row]:
-        """Fetch the bodies."""
-        rows = connection.execute(statements.select_bodies(self._table(heap), self._key, places))
-        return ((*row[:6], heap.label, *row[6:]) for row in rows)
-
-    def fill(
-        self, connection: sa.Connection, heap: Heap, rows: Sequence[Recovered], moment: datetime
-    ) -> Sequence[Recovered]:
-        """Fill rows that are still the version that was read."""
-        table = self._table(heap)
-        if connection.execute(statements.fill_at(table, self._key, rows, moment)).rowcount == len(rows):
-            return rows
-        written = connection.execute(statements.select_written(table, self._key, rows, moment)).scalars()
-        return [rows[number] for number in sorted(written)]
-
-    def _table(self, heap: Heap) -> sa.TableClause:
-        return statements.heap_of(self._model, self._key, heap.schema, heap.name)
 
 
 def find_key(connection: sa.Connection, table: str) -> Key:
@@ -161,22 +197,19 @@ def find_key(connection: sa.Connection, table: str) -> Key:
     return key or (KeyColumn("id", "text"),)
 
 
-def find_heaps(connection: sa.Connection, table: str, key: Key) -> Sequence[Heap] | None:
-    """Return the heaps of a table, in the order of their names; None if one of them cannot be walked by blocks.
+def find_leaves(connection: sa.Connection, table: str, key: Key) -> Sequence[tuple[str, str, str, int]] | None:
+    """Return label, schema, name and blocks of the heaps of a table, in the order of their names.
 
-    Every heap must be of PostgreSQL's own kind (no foreign table), be ours to read and fill, and have an index that
-    starts as the key does.
+    None if one of them cannot be walked by blocks: every heap must be of PostgreSQL's own kind (no foreign table), be
+    ours to read and fill, and have an index that starts as the key does.
     """
     rows = connection.execute(sa.text(LEAVES), {"table": table, "first_of_key": key[0].name}).all()
-    if _version(connection) < TUPLE_ID_RANGES or not all(walkable for *_, walkable in rows):
+    version = connection.execute(sa.text("SELECT CAST(current_setting('server_version_num') AS int)")).scalar_one()
+    if version < TUPLE_ID_RANGES or not all(walkable for *_, walkable in rows):
         return None
     if connection.execute(sa.text(MOVING_ROWS), {"table": table}).scalar_one():
         return None
-    return [Heap(schema=schema, name=name, blocks=blocks) for schema, name, blocks, _ in rows]
-
-
-def _version(connection: sa.Connection) -> int:
-    return int(connection.execute(sa.text("SELECT current_setting('server_version_num')")).scalar_one())
+    return [(label, schema, name, blocks) for label, schema, name, blocks, _ in rows]
 
 
 def _is_about_a_value(error: DBAPIError) -> bool:

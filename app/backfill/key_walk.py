@@ -23,7 +23,8 @@ class KeyWalk:
     written in between: on SQLite `PRAGMA data_version` tells, elsewhere always.
     """
 
-    settings: Mapping[str, str] = NO_SETTINGS
+    reading: Mapping[str, str] = NO_SETTINGS
+    filling: Mapping[str, str] = NO_SETTINGS
 
     def __init__(
         self, table: sa.TableClause, key: Sequence[sa.ColumnElement[Any]], *, name: str, as_bytes: bool

@@ -96,7 +96,8 @@ def _fill_page(table: sa.TableClause) -> sa.Update:
         .subquery("bodies")
     )
     read = with_candidates(bodies)
-    found = sa.select(read.c.id, read.c.writer, plain_id(read.c.found).label("found_id")).subquery("found")
+    found_id = plain_id(read.found).label("found_id")
+    found = sa.select(bodies.c.id, bodies.c.writer, found_id).select_from(read.rows).subquery("found")
     return (
         sa.update(table)
         .where(

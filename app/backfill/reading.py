@@ -19,8 +19,9 @@ class Walk(Protocol):
     """One way through a table."""
 
     name: str
-    settings: Mapping[str, str]
-    """Settings of the database for a transaction that fills rows."""
+    reading: Mapping[str, str]
+    filling: Mapping[str, str]
+    """Settings of the database for a transaction that reads, and for one that fills rows."""
 
     def start_sweep(self, connection: sa.Connection) -> None:
         """Prepare for a pass over the whole table."""

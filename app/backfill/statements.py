@@ -4,17 +4,17 @@ They are built on light tables cut from the mapped classes: names and types of t
 `onupdate`, no column that a later revision adds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, OID
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import UserDefinedType
 
-from app.backfill.plan import Recovered
+from app.backfill.plan import Locator, Recovered
 from app.db import format_timestamp
 from app.extraction import FAILED_STATUS, MAX_ID_LENGTH
 
@@ -31,12 +31,8 @@ LONGEST_BULK_BYTES: Final = 1_690
 """PostgreSQL keeps rows to 2,032 bytes; the other columns of the table take about 340 of them."""
 
 
-PLAN_BY_INDEX: Final = {"enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off"}
-"""Settings that make PostgreSQL find each row through the index: for a large batch it would else scan the table."""
-
-
 KEY_IN_LOCATOR: Final = 3
-"""A row that was read by place is named by (ctid, xmin, heap, key…)."""
+"""A row that was read by place is named by (ctid, xmin, relation, key…)."""
 
 
 class TupleId(UserDefinedType[str]):
@@ -172,34 +168,59 @@ class KeyColumn(NamedTuple):
 
 
 Key: TypeAlias = Sequence[KeyColumn]
-Place: TypeAlias = tuple[int, int]
-"""Where a row's version stands: (block, number in the block)."""
+
+
+class Place(NamedTuple):
+    """Where a row's version stands in a heap; where several relations are read at once, also in which of them."""
+
+    block: int = 0
+    number: int = 0
+    relation: str = ""
+
+    @property
+    def tuple_id(self) -> str:
+        """What PostgreSQL calls it."""
+        return f"({self.block},{self.number})"
+
+
+class Target(NamedTuple):
+    """What a walk by blocks reads and fills: an ordinary table, a partition, or all shards of a distributed table."""
+
+    table: sa.TableClause
+    """With the place and the writer of each row version; see `heap_of`."""
+    key: Key
+    relation: sa.ColumnElement[str]
+    """What the relation of a row is called. Rows of one name are filled by one statement."""
+    route: str | None = None
+    """The column of the key that tells Citus the shard; None: there are no shards."""
 
 
 def heap_of(
     model: type[DeclarativeBase], key: Key = (), schema: str | None = None, name: str | None = None
 ) -> sa.TableClause:
-    """Return the table that is filled, or one of its heaps, with PostgreSQL's place and writer of each row version."""
+    """Return the table that is filled, or one of its heaps, with PostgreSQL's system columns."""
     table = columns_of(model, *NEEDED, *(name for name in BULKY if name not in NEEDED))
     columns = [sa.column(column.name, column.type) for column in table.c]
     columns += [sa.column(column.name, SqlType(column.type)) for column in key if column.name not in table.c]
-    system = sa.column("ctid", TupleId()), sa.column("xmin", TransactionId())
+    system = sa.column("ctid", TupleId()), sa.column("xmin", TransactionId()), sa.column("tableoid", OID())
     return sa.table(name or table.name, *columns, *system, schema=schema)
 
 
-def select_plain(table: sa.TableClause, key: Key, start: Place, end: Place, rows: int) -> sa.Select[Any]:
-    """Select pending rows between two places: ctid, xmin, id, bytes on the page, bytes of the body, id in it, the key.
+def select_plain(target: Target, start: Place, end: Place, rows: int | None = None) -> sa.Select[Any]:
+    """Select pending rows between two places: ctid, xmin, relation, id, bytes, bytes of the body, id in it, the key.
 
-    The id in the body is NULL unless the case is plain: one operation, its name the row's, not failed, ids that agree
-    and look like ids. What is not plain is for extract() to judge. Raises, as a statement, for a body that cannot be
-    cast (malformed, or with an escaped NUL or a lone surrogate): looking for those first costs more than the cast.
-    OFFSET 0 keeps the planner from merging the steps, so that each body is decompressed and parsed once.
+    The bytes are those of the row on its page. The id in the body is NULL unless the case is plain: one operation, its
+    name the row's, not failed, ids that agree and look like ids. What is not plain is for extract() to judge. Raises,
+    as a statement, for a body that cannot be cast (malformed, or with an escaped NUL or a lone surrogate): looking for
+    those first costs more than the cast.
     """
+    table = target.table
     bodies = (
         sa.select(
-            *_version(table),
+            *_version(target),
+            table.c.id,
             _bytes_on_page(table).label("row_bytes"),
-            *_key_as_text(table, key),
+            *_key_as_text(target),
             table.c.operation_name,
             table.c.raw_response.concat("").label("text"),
         )
@@ -208,60 +229,82 @@ def select_plain(table: sa.TableClause, key: Key, start: Place, end: Place, rows
         .subquery("bodies")
     )
     read = with_candidates(bodies)
-    body_bytes = sa.func.octet_length(read.c.text).label("body_bytes")
-    found = plain_id(read.c.found).label("found_id")
-    columns = (read.c.place, read.c.writer, read.c.id, read.c.row_bytes, body_bytes, found)
-    return sa.select(*columns, *(read.c[label] for label in key_labels(key)))
+    columns = (bodies.c[name] for name in ("place", "writer", "relation", "id", "row_bytes"))
+    keys = (bodies.c[label] for label in key_labels(target.key))
+    return sa.select(*columns, sa.func.octet_length(read.body), plain_id(read.found), *keys).select_from(read.rows)
 
 
-def with_candidates(bodies: sa.Subquery) -> sa.Subquery:
-    """Add to rows with `operation_name` and `text` the text that stands where the id belongs: `found`."""
-    parsed = _step("parsed", bodies, body=sa.cast(bodies.c.text, JSONB))
-    chosen = _step("chosen", parsed, operation=_single_operation(parsed.c.body))
-    named = _step("named", chosen, candidate=_candidate(chosen.c.operation, chosen.c.operation_name))
-    return _step("read", named, found=_text(named.c.candidate))
+class Candidates(NamedTuple):
+    """Rows with their bodies, and the text that stands in each body where the id belongs."""
+
+    rows: sa.FromClause
+    body: sa.ColumnElement[str]
+    found: sa.ColumnElement[str]
 
 
-def select_unparsed(table: sa.TableClause, key: Key, start: Place, end: Place, rows: int) -> sa.Select[Any]:
+def with_candidates(bodies: sa.Subquery) -> Candidates:
+    """Look into the bodies of rows with `operation_name` and `text`.
+
+    Each step is a LATERAL subquery with OFFSET 0, which the planner does not merge with the next: so each body is
+    decompressed and parsed once. Citus sends the whole to the shards. Wants `enable_memoize` off.
+    """
+    text = _step("body", [bodies], value=bodies.c.text)
+    parsed = _step("parsed", [bodies, text], value=sa.cast(text.c.value, JSONB))
+    operation = _step("operation", [bodies, parsed], value=_single_operation(parsed.c.value))
+    candidate = _step("candidate", [bodies, operation], value=_candidate(operation.c.value, bodies.c.operation_name))
+    rows: sa.FromClause = bodies
+    for step in (text, parsed, operation, candidate):
+        rows = rows.join(step, sa.true())
+    return Candidates(rows, text.c.value, _text(candidate.c.value))
+
+
+def select_unparsed(target: Target, start: Place, end: Place, rows: int | None = None) -> sa.Select[Any]:
     """Select the same without looking into any body: every row is left to extract()."""
-    body_bytes = sa.func.octet_length(table.c.raw_response).label("body_bytes")
-    columns = (*_version(table), _bytes_on_page(table).label("row_bytes"), body_bytes, sa.null().label("found_id"))
-    statement = sa.select(*columns, *_key_as_text(table, key))
-    return statement.where(_between(table, start, end), pending(table)).limit(rows)
+    table = target.table
+    sizes = _bytes_on_page(table), sa.func.octet_length(table.c.raw_response)
+    columns: list[sa.ColumnElement[Any]] = [*_version(target), table.c.id, *sizes, sa.null(), *_key_as_text(target)]
+    return sa.select(*columns).where(_between(table, start, end), pending(table)).limit(rows)
 
 
-def select_bodies(table: sa.TableClause, key: Key, places: Sequence[str]) -> sa.Select[Any]:
-    """Select pending rows by tuple id: id, operation, scene, body, ctid, xmin, then the key."""
-    wanted = sa.cast(_text_array("places", places), ARRAY(TupleId()))
-    place, writer, generation_id = _version(table)
-    columns = (generation_id, table.c.operation_name, table.c.scene_id, table.c.raw_response, place, writer)
-    return sa.select(*columns, *_key_as_text(table, key)).where(table.c.ctid == sa.any_(wanted), pending(table))
+def select_bodies(target: Target, rows: Sequence[Locator]) -> sa.Select[Any]:
+    """Select rows that are still pending: id, operation, scene, body, then ctid, xmin, relation and the key."""
+    table = target.table
+    columns = (table.c.id, table.c.operation_name, table.c.scene_id, table.c.raw_response)
+    statement = sa.select(*columns, *_version(target), *_key_as_text(target)).where(pending(table))
+    if target.route is None:
+        places = sa.cast(_text_array("places", [row[0] for row in rows]), ARRAY(TupleId()))
+        return statement.where(table.c.ctid == sa.any_(places))
+    found = _recordset(target.key, [(row, "") for row in rows])  # there a place names a row in each shard
+    return statement.where(*_named(target, found, rows))
 
 
-def fill_at(table: sa.TableClause, key: Key, rows: Sequence[Recovered], moment: datetime) -> sa.Update:
+def fill_at(target: Target, rows: Sequence[Recovered], moment: datetime) -> sa.Update:
     """Return the UPDATE of rows that were read by place.
 
     A row is filled only if it is still the version that was read: its writer is the same. It is found through its
     key and not through its place, since PostgreSQL prunes a page that it comes to through an index, but not one that
     it comes to through a tuple id: without pruning no new version would find room on its page.
     """
-    found = _recordset(key, rows)
+    table = target.table
+    found = _recordset(target.key, [(row.locator, row.media_generation_id) for row in rows])
+    values = {"media_generation_id": found.c.found_id, "updated_at": moment}
     return (
         sa.update(table)
         .where(
-            *(table.c[column.name] == found.c[label] for column, label in zip(key, key_labels(key), strict=True)),
+            *_named(target, found, [row.locator for row in rows]),
             table.c.xmin == found.c.writer,
             table.c.media_generation_id.is_(None),
         )
-        .values(media_generation_id=found.c.found_id, updated_at=moment)
+        .values(values)
     )
 
 
-def select_written(table: sa.TableClause, key: Key, rows: Sequence[Recovered], moment: datetime) -> sa.Select[Any]:
+def select_written(target: Target, rows: Sequence[Recovered], moment: datetime) -> sa.Select[int]:
     """Select the numbers, in their sequence, of those rows that were written with this timestamp."""
-    found = _recordset(key, rows)
+    table = target.table
+    found = _recordset(target.key, [(row.locator, row.media_generation_id) for row in rows])
     return sa.select(found.c.number).where(
-        *(table.c[column.name] == found.c[label] for column, label in zip(key, key_labels(key), strict=True)),
+        *_named(target, found, [row.locator for row in rows]),
         table.c.media_generation_id == found.c.found_id,
         table.c.updated_at == moment,
     )
@@ -272,18 +315,28 @@ def key_labels(key: Key) -> list[str]:
     return [f"key_{number}" for number in range(len(key))]
 
 
-def _key_as_text(table: sa.TableClause, key: Key) -> list[sa.ColumnElement[str]]:
-    labels = zip(key, key_labels(key), strict=True)
-    return [sa.cast(table.c[column.name], sa.Text).label(label) for column, label in labels]
+def _key_as_text(target: Target) -> list[sa.ColumnElement[str]]:
+    labels = zip(target.key, key_labels(target.key), strict=True)
+    return [sa.cast(target.table.c[column.name], sa.Text).label(label) for column, label in labels]
 
 
-def _recordset(key: Key, rows: Sequence[Recovered]) -> sa.TableValuedAlias:
-    """Return the rows as a table in one parameter: number, key, writer, found_id."""
+def _named(target: Target, found: sa.TableValuedAlias, rows: Sequence[Locator]) -> Iterator[sa.ColumnElement[bool]]:
+    """Yield the conditions of the rows with these keys; one of them by itself, since Citus looks into no recordset."""
+    table, key, route = target.table, target.key, target.route
+    for number, (column, label) in enumerate(zip(key, key_labels(key), strict=True)):
+        yield table.c[column.name] == found.c[label]
+        if column.name == route:
+            values = list({str(row[KEY_IN_LOCATOR + number]) for row in rows})
+            yield table.c[route] == sa.any_(sa.cast(_text_array("route", values), ARRAY(SqlType(column.type))))
+
+
+def _recordset(key: Key, rows: Sequence[tuple[Locator, str]]) -> sa.TableValuedAlias:
+    """Return rows as a table in one parameter: number, key, writer, found_id."""
     labels = key_labels(key)
+    names = ("number", "writer", "found_id", *labels)
     values = [
-        {"number": number, "writer": row.locator[1], "found_id": row.media_generation_id}
-        | dict(zip(labels, row.locator[KEY_IN_LOCATOR:], strict=True))
-        for number, row in enumerate(rows)
+        dict(zip(names, (number, locator[1], found_id, *locator[KEY_IN_LOCATOR:]), strict=True))
+        for number, (locator, found_id) in enumerate(rows)
     ]
     columns: list[sa.ColumnClause[Any]] = [
         sa.column(label, SqlType(column.type)) for label, column in zip(labels, key, strict=True)
@@ -302,9 +355,10 @@ def _bytes_on_page(table: sa.TableClause) -> sa.ColumnElement[int]:
     return prompt + url + sa.case((body + prompt + url <= LONGEST_BULK_BYTES, body), else_=0)
 
 
-def _version(table: sa.TableClause) -> list[sa.ColumnElement[Any]]:
-    place, writer = sa.cast(table.c.ctid, sa.Text), sa.cast(table.c.xmin, sa.Text)
-    return [place.label("place"), writer.label("writer"), table.c.id]
+def _version(target: Target) -> list[sa.ColumnElement[str]]:
+    """Return where a row's version stands, who wrote it, and in which relation it is."""
+    place, writer = sa.cast(target.table.c.ctid, sa.Text), sa.cast(target.table.c.xmin, sa.Text)
+    return [place.label("place"), writer.label("writer"), target.relation.label("relation")]
 
 
 def _text_array(name: str, values: Sequence[object]) -> sa.BindParameter[Any]:
@@ -312,13 +366,13 @@ def _text_array(name: str, values: Sequence[object]) -> sa.BindParameter[Any]:
 
 
 def _between(table: sa.TableClause, start: Place, end: Place) -> sa.ColumnElement[bool]:
-    places = (f"({block},{number})" for block, number in (start, end))
-    first, last = (sa.cast(sa.literal(place, sa.Text), TupleId()) for place in places)
+    first, last = (sa.cast(sa.literal(place.tuple_id, sa.Text), TupleId()) for place in (start, end))
     return sa.and_(table.c.ctid > first, table.c.ctid < last)
 
 
-def _step(name: str, previous: sa.Subquery, **added: sa.ColumnElement[Any]) -> sa.Subquery:
-    return sa.select(previous, *(value.label(label) for label, value in added.items())).offset(0).subquery(name)
+def _step(name: str, earlier: Sequence[sa.FromClause], **value: sa.ColumnElement[Any]) -> sa.FromClause:
+    columns = [column.label(label) for label, column in value.items()]
+    return sa.select(*columns).correlate(*earlier).offset(0).lateral(name)
 
 
 def _single_operation(body: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

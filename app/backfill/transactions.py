@@ -12,8 +12,6 @@ LOCK_TIMEOUT: Final = "200ms"
 """How long a batch may wait for a row that the application holds; its own rows are locked meanwhile."""
 STATEMENT_TIMEOUT: Final = "60s"
 TIMEOUTS: Final = {"lock_timeout": LOCK_TIMEOUT, "statement_timeout": STATEMENT_TIMEOUT}
-SETTINGS: Final = {**TIMEOUTS, "max_parallel_workers_per_gather": "0"}
-"""One process reads a range of blocks: its rows must come in physical order."""
 NO_SETTINGS: Final[Mapping[str, str]] = {}
 
 
@@ -34,13 +32,13 @@ class Transactions:
             _relax_synchronisation(connection)
 
     @contextmanager
-    def read(self) -> Iterator[sa.Connection]:
-        """Yield the connection for reading."""
+    def read(self, settings: Mapping[str, str] = NO_SETTINGS) -> Iterator[sa.Connection]:
+        """Yield the connection for reading. `settings` hold for this transaction."""
         if self._owned_by_caller:
             yield self._connection
             return
         with self._connection.begin():
-            set_locally(self._connection, SETTINGS)
+            set_locally(self._connection, TIMEOUTS | dict(settings))
             yield self._connection
 
     @contextmanager
@@ -57,16 +55,15 @@ class Transactions:
         with self._connection.begin():
             if self._dialect == "sqlite":
                 self._connection.exec_driver_sql("BEGIN IMMEDIATE")
-            set_locally(self._connection, SETTINGS | dict(settings))
+            set_locally(self._connection, TIMEOUTS | dict(settings))
             yield self._connection
 
 
 def set_locally(connection: sa.Connection, settings: Mapping[str, str]) -> None:
     """Change settings for this transaction alone: a pooler may hand the session to somebody else after it."""
     if connection.dialect.name == "postgresql":
-        connection.execute(
-            sa.select(*(sa.func.set_config(name, value, True) for name, value in settings.items()))  # noqa: FBT003
-        )
+        # statements and not set_config(): Citus passes on nothing else to the shards
+        connection.exec_driver_sql("; ".join(f"SET LOCAL {name} = '{value}'" for name, value in settings.items()))
 
 
 def _refuse_transaction_hooks(connection: sa.Connection) -> None:

@@ -5,7 +5,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill import statements
 from app.backfill.block_walk import BlockWalk
-from app.backfill.heaps import LocalHeaps, find_heaps, find_key
+from app.backfill.heaps import LocalHeaps, find_key, find_leaves
 from app.backfill.key_walk import KeyWalk
 from app.backfill.reading import Walk
 
@@ -31,7 +31,7 @@ def reads_utf8_bytes(connection: sa.Connection) -> bool:
 def _walk_of_postgresql(connection: sa.Connection, model: type[DeclarativeBase]) -> Walk:
     table = model.__tablename__
     key = find_key(connection, table)
-    if find_heaps(connection, table, key) is None:
+    if find_leaves(connection, table, key) is None:
         return _walk_by_key(connection, model)
     return BlockWalk(LocalHeaps(model, key, partitioned=_is_partitioned(connection, table)))
 

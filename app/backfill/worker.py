@@ -64,7 +64,7 @@ class Worker:
         """Read one window in a transaction of its own: nothing is locked while bodies are looked at."""
 
         def read() -> Window:
-            with self._transactions.read() as connection:
+            with self._transactions.read(self._course.walk.reading) as connection:
                 return self._course.read(connection, span)
 
         return self._course.attempt(read)
@@ -113,7 +113,7 @@ class Worker:
         course = self._course
         started = time.monotonic()
         with ExitStack() as turn:
-            with self._transactions.write(course.walk.settings) as connection:
+            with self._transactions.write(course.walk.filling) as connection:
                 filled = course.walk.fill(connection, batch.rows, now()) if batch.rows else ()
                 turn.enter_context(course.turn)
                 course.settle(connection)

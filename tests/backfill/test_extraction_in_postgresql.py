@@ -5,6 +5,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -78,10 +79,12 @@ def test_the_plain_cases_never_leave_the_database(postgresql_database: str) -> N
     """Of the stored responses, all that can be recovered are plain, but the one whose row is the second of four."""
     readable = [response for response in responses() if response.reason != "invalid_json"]
     store(postgresql_database, [(item.body, item.operation_name, item.scene_id) for item in readable])
-    table = statements.heap_of(Veo3VideoGeneration)
+    target = statements.Target(statements.heap_of(Veo3VideoGeneration), (), sa.literal("a table"))
 
     with make_engine(postgresql_database).connect() as connection:
-        plain: list[Any] = list(connection.execute(statements.select_plain(table, (), (0, 0), (99, 0), 100)))
+        plain: list[Any] = list(
+            connection.execute(statements.select_plain(target, statements.Place(), statements.Place(99)))
+        )
 
     by_number = {number: row[-1] for row in plain for number in [int(row.id)]}
     left = [item.name[:2] for number, item in enumerate(readable) if item.media_generation_id != by_number[number]]

@@ -25,7 +25,7 @@ class ByHand:
     def read(self, cursor: str | None = None, rows: int = 100, limit: int | None = None) -> Window:
         """Read the window at the cursor; its own cursor is where the next one starts, in whatever span."""
         span = self.walk.cut(cursor)
-        with self._transactions.read() as reading:
+        with self._transactions.read(self.walk.reading) as reading:
             window = self.walk.read(reading, span, rows, limit)
         window.cursor = window.cursor or span.end
         return window
@@ -39,7 +39,7 @@ class ByHand:
 
     def fill(self, rows: list[Recovered]) -> list[str]:
         """Fill rows in one transaction and return the ids of those that were filled."""
-        with self._transactions.write(self.walk.settings) as writing:
+        with self._transactions.write(self.walk.filling) as writing:
             return sorted(row.generation_id for row in self.walk.fill(writing, rows, now()))
 
 
