@@ -92,6 +92,16 @@ class TableChangedError(MediaIdsError):
         self.table = table
 
 
+class UnsupportedTableError(MediaIdsError):
+    """The table is kept in a way in which it cannot be filled safely."""
+
+    def __init__(self, table: str, problem: str) -> None:
+        """Take the table's name, and what is in the way."""
+        super().__init__(f"table {table} cannot be filled: {problem}. Nothing was changed")
+        self.table = table
+        self.problem = problem
+
+
 class StoppedEarlyError(MediaIdsError):
     """An upgrade ended before the backfill did; all finished batches are kept and the next upgrade resumes."""
 

@@ -32,6 +32,9 @@ BEGIN
     page := ARRAY({page});
     BEGIN
       PERFORM set_config('lock_timeout', '{lock_timeout}', true);
+      IF current_setting('server_version_num')::integer >= 140000 THEN
+        PERFORM set_config('enable_memoize', 'off', true);
+      END IF;
       {update};
       GET DIAGNOSTICS batch_filled = ROW_COUNT;
       all_filled := all_filled + batch_filled;

@@ -397,7 +397,7 @@ def _candidate(operation: sa.ColumnElement[Any], operation_name: sa.ColumnElemen
         (
             sa.and_(
                 operation_name != "",
-                inner["name"] == sa.func.to_jsonb(operation_name),
+                _text(inner["name"]) == operation_name,
                 _not_null(inner["error"]).is_(None),
                 operation["status"].is_distinct_from(_json(f'"{FAILED_STATUS}"')),
                 sa.or_(top_level.is_(None), nested.is_(None), top_level == nested),

@@ -8,6 +8,7 @@ from app.backfill.block_walk import BlockWalk
 from app.backfill.heaps import LocalHeaps, find_key, find_leaves
 from app.backfill.key_walk import KeyWalk
 from app.backfill.reading import Walk
+from app.backfill.shards import Shards, find_route
 
 
 def choose_walk(connection: sa.Connection, model: type[DeclarativeBase]) -> Walk:
@@ -31,6 +32,9 @@ def reads_utf8_bytes(connection: sa.Connection) -> bool:
 def _walk_of_postgresql(connection: sa.Connection, model: type[DeclarativeBase]) -> Walk:
     table = model.__tablename__
     key = find_key(connection, table)
+    route = find_route(connection, table)
+    if route is not None:
+        return BlockWalk(Shards(model, key, route))
     if find_leaves(connection, table, key) is None:
         return _walk_by_key(connection, model)
     return BlockWalk(LocalHeaps(model, key, partitioned=_is_partitioned(connection, table)))

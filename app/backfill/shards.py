@@ -1,0 +1,124 @@
+"""Shards: a table that Citus has distributed, read and filled through its coordinator.
+
+A range of tuple ids is read in every shard at once, and the shards look into the bodies: none crosses the network but
+those that they leave to extract(). Rows are filled by key, a statement for each shard. The ledger is a table of the
+coordinator alone; if it dies within a commit, the ledger can lag behind the shards, but never lead: the next run then
+meets rows that are filled already.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import REGCLASS
+from sqlalchemy.orm import DeclarativeBase
+
+from app.backfill import statements
+from app.backfill.heaps import READING, Heap, Part, fill_unchanged, place_of, read_rows
+from app.backfill.plan import Locator, Recovered
+from app.backfill.reading import Row
+from app.backfill.statements import Key, Place, Target
+from app.errors import TableChangedError, UnsupportedTableError
+
+PASSED_ON: Final = {"citus.propagate_set_commands": "local"}
+"""Comes first: makes Citus send the settings after it to the shards."""
+FILLING: Final = {**PASSED_ON, "enable_nestloop": "off", "enable_seqscan": "off"}
+"""Through the index; and no loop over the recordset, whose rows the planner always takes for a hundred."""
+
+DISTRIBUTION: Final = """
+SELECT column_to_column_name(logicalrelid, partkey), repmodel = 'c' AND EXISTS (
+    SELECT FROM pg_dist_placement p JOIN pg_dist_shard s USING (shardid) WHERE s.logicalrelid = d.logicalrelid
+    GROUP BY shardid HAVING count(*) > 1
+)
+FROM pg_dist_partition d
+WHERE logicalrelid = CAST(:table AS regclass) AND partmethod <> 'n'
+"""
+BLOCKS: Final = """
+SELECT coalesce(max(CAST(CASE WHEN success THEN result END AS bigint)), 0), coalesce(bool_and(success), true), count(*)
+FROM (
+    SELECT relid FROM pg_partition_tree(CAST(:table AS regclass)) WHERE isleaf
+    UNION SELECT CAST(:table AS regclass)
+) r
+CROSS JOIN LATERAL run_command_on_shards(
+    r.relid, 'SELECT pg_relation_size(''%s'') / current_setting(''block_size'')::bigint'
+)
+"""
+
+
+class Shards:
+    """All shards of a distributed table, as one heap whose every block is a block of each of them."""
+
+    walk = "shard"
+    window_rows = 32_000
+    reading: Mapping[str, str] = PASSED_ON | READING
+    filling: Mapping[str, str] = FILLING
+
+    def __init__(self, model: type[DeclarativeBase], key: Key, route: str) -> None:
+        """Take the mapped class of the table, its key, and the column of the key that tells the shard."""
+        self._label = model.__tablename__
+        table = statements.heap_of(model, key)
+        shard = sa.cast(sa.cast(table.c.tableoid, REGCLASS), sa.Text)
+        self._target = Target(table, key, shard, route)
+
+    def list(self, connection: sa.Connection) -> Sequence[Heap]:
+        """Ask the shards how long the longest of them is. Raises TableChangedError if one does not answer."""
+        blocks, all_answered, _ = connection.execute(sa.text(BLOCKS), {"table": self._label}).one()
+        if not all_answered:
+            raise TableChangedError(self._label)
+        return [Heap(label=self._label, blocks=blocks)]
+
+    def read(
+        self, connection: sa.Connection, part: Part, rows: int, *, parse: bool
+    ) -> tuple[Sequence[Row], Place | None] | None:
+        """Let the shards extract the ids of the plain cases; rows are in the order of their places and shards."""
+        start, end = part.start, Place(part.end)
+        after = start._replace(number=start.number - 1) if start.relation else start
+        select = statements.select_plain if parse else statements.select_unparsed
+        found = read_rows(connection, select(self._target, after, end))
+        if found is None:
+            return None
+        found = sorted((row for row in found if _stands(row) > start), key=_stands)
+        return found[:rows], _stands(found[rows - 1]) if len(found) > rows else None
+
+    def read_bodies(self, connection: sa.Connection, heap: Heap, rows: Sequence[Locator]) -> Iterable[Row]:  # noqa: ARG002
+        """Fetch the bodies."""
+        return connection.execute(statements.select_bodies(self._target, rows))
+
+    def batches(self, rows: Sequence[Recovered], size: int) -> Sequence[Sequence[Recovered]]:
+        """Cut rows into batches, shard after shard: the fewer shards a batch has rows of, the fewer statements."""
+        ordered = sorted(rows, key=_shard)
+        return [ordered[first : first + size] for first in range(0, len(ordered), size)]
+
+    def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Sequence[Recovered]:
+        """Fill rows that are still the version that was read, a statement for each shard."""
+        by_shard: dict[str, list[Recovered]] = {}
+        for row in rows:
+            by_shard.setdefault(_shard(row), []).append(row)
+        groups = by_shard.values()
+        return [row for group in groups for row in fill_unchanged(connection, self._target, group, moment)]
+
+
+def find_route(connection: sa.Connection, table: str) -> str | None:
+    """Return the column by which Citus has distributed a table; None if it has not, or keeps it whole.
+
+    Raises UnsupportedTableError for shards that are kept in several copies by repeating statements: each copy has
+    writers of its own, so nobody could tell there whether a row is still the version that was read.
+    """
+    if connection.execute(sa.text("SELECT to_regclass('pg_dist_partition') IS NULL")).scalar_one():
+        return None
+    found = connection.execute(sa.text(DISTRIBUTION), {"table": table}).first()
+    if found is None:
+        return None
+    route, is_copied = found
+    if is_copied:
+        raise UnsupportedTableError(table, "Citus keeps its shards in several copies (shard_replication_factor > 1)")
+    return str(route)
+
+
+def _shard(row: Recovered) -> str:
+    return str(row.locator[2])
+
+
+def _stands(row: Row) -> Place:
+    return place_of(row)._replace(relation=row[2])
