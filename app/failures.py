@@ -56,9 +56,13 @@ def read_failures(connection: sa.Connection, reasons: Sequence[str] = ()) -> lis
 
 
 def still_failing() -> sa.ColumnElement[bool]:
-    """Return the condition of a failure whose row is there and has no id yet."""
+    """Return the condition of a failure whose row is there and has no id yet.
+
+    By lists of ids and not by a join, which Citus does not do between a distributed table and the ledger.
+    """
     table = generations(Veo3VideoGeneration)
-    return sa.exists().where(table.c.id == FAILURES.c.generation_id, pending(table))
+    listed = sa.select(FAILURES.c.generation_id)
+    return FAILURES.c.generation_id.in_(sa.select(table.c.id).where(table.c.id.in_(listed), pending(table)))
 
 
 def _failure(generation_id: Any, reason: Any, detail: Any, first_seen: Any, last_seen: Any) -> Failure:  # noqa: ANN401

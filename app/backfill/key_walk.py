@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 import sqlalchemy as sa
 
@@ -16,6 +16,16 @@ STREAMED_ROWS: Final = 4
 """Rows fetched at a time where the driver would else fetch all: memory must not grow with the bodies."""
 
 
+class KeyAccess(NamedTuple):
+    """How the rows of a table are found by a key, and fetched."""
+
+    key: Sequence[sa.ColumnElement[Any]]
+    as_bytes: bool = False
+    """Bodies can be fetched as UTF-8 bytes, which the parser wants."""
+    singly: bool = False
+    """Rows can be locked one at a time only: Citus locks no rows of several shards together."""
+
+
 class KeyWalk:
     """Windows in the order of a key that the database compares: any database; on SQLite, the rowid.
 
@@ -26,15 +36,14 @@ class KeyWalk:
     reading: Mapping[str, str] = NO_SETTINGS
     filling: Mapping[str, str] = NO_SETTINGS
 
-    def __init__(
-        self, table: sa.TableClause, key: Sequence[sa.ColumnElement[Any]], *, name: str, as_bytes: bool
-    ) -> None:
-        """Take the key's columns, and whether bodies can be fetched as UTF-8 bytes, which the parser wants."""
+    def __init__(self, table: sa.TableClause, access: KeyAccess, *, name: str) -> None:
+        """Take the table, how its rows are found and fetched, and what the report calls the walk."""
         self.name = name
-        self._streaming = {} if as_bytes else {"yield_per": STREAMED_ROWS}
+        self._streaming = {} if access.as_bytes else {"yield_per": STREAMED_ROWS}
         self._table = table
-        self._key = tuple(key)
-        self._body = sa.cast(table.c.raw_response, sa.LargeBinary) if as_bytes else table.c.raw_response
+        self._key = tuple(access.key)
+        self._singly = access.singly
+        self._body = sa.cast(table.c.raw_response, sa.LargeBinary) if access.as_bytes else table.c.raw_response
         self._read_at: object = None
         self._sweep_at: object = None
         self._ends: tuple[int, int] | None = None
@@ -94,7 +103,8 @@ class KeyWalk:
 
     def _still_the_same(self, connection: sa.Connection, rows: Sequence[Recovered]) -> Sequence[Recovered]:
         again = Window()
-        judge(connection.execute(statements.select_again(self._table, self._key, self._body, rows)), again)
+        for some in [[row] for row in rows] if self._singly else [rows]:
+            judge(connection.execute(statements.select_again(self._table, self._key, self._body, some)), again)
         same = set(again.recovered)
         return [row for row in rows if row in same]
 

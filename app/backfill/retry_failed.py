@@ -8,14 +8,14 @@ from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill.course import Batch, Committed, Course
 from app.backfill.engine import Run
-from app.backfill.key_walk import KeyWalk
+from app.backfill.key_walk import KeyAccess, KeyWalk
 from app.backfill.ledger import FAILURES, RETRY_WALK
 from app.backfill.listener import Listener
 from app.backfill.plan import Options, Recovered, Report, Span, Window
 from app.backfill.reading import Row, digest, judge
 from app.backfill.statements import generations, pending
 from app.backfill.transactions import Transactions
-from app.backfill.walk import reads_utf8_bytes
+from app.backfill.walk import choose_access
 from app.extraction import EXTRACTOR_VERSION
 from app.signals import StopRequest
 
@@ -39,7 +39,7 @@ def retry_failed(  # noqa: PLR0913  # what it works with, and who listens
     """
     transactions = Transactions(connection, owned_by_caller=False)
     with transactions.read() as reading:
-        walk = FailuresWalk(model, everything=everything, as_bytes=reads_utf8_bytes(reading))
+        walk = FailuresWalk(model, choose_access(reading, model), everything=everything)
     run = RetryRun(RetryCourse(walk, options, listener or Listener(), stop or StopRequest()), [transactions])
     report = run.look() if options.dry_run else run.fill("sync")
     if walk.left_alone:
@@ -50,10 +50,9 @@ def retry_failed(  # noqa: PLR0913  # what it works with, and who listens
 class FailuresWalk(KeyWalk):
     """Windows of the ledger's failures, in the order of their ids."""
 
-    def __init__(self, model: type[DeclarativeBase], *, everything: bool, as_bytes: bool) -> None:
-        """Take the mapped class of the table, whether to try unchanged rows too, and how bodies are fetched."""
-        table = generations(model)
-        super().__init__(table, [table.c.id], name=RETRY_WALK, as_bytes=as_bytes)
+    def __init__(self, model: type[DeclarativeBase], access: KeyAccess, *, everything: bool) -> None:
+        """Take the mapped class of the table, how its rows are found, and whether to try unchanged rows too."""
+        super().__init__(generations(model), access, name=RETRY_WALK)
         self._everything = everything
         self.left_alone = 0
         self.gone: list[str] = []

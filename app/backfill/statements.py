@@ -133,6 +133,8 @@ def select_filled(
 
 def named_by(key: Sequence[sa.ColumnElement[Any]], rows: Sequence[Recovered]) -> sa.ColumnElement[bool]:
     """Return the condition of the rows with these keys."""
+    if len(rows) == 1:  # Citus finds the shard of a row by equality, and of a pair of columns by nothing else
+        return sa.and_(*(column == value for column, value in zip(key, rows[0].locator, strict=True)))
     if len(key) == 1:
         return key[0].in_([row.locator[0] for row in rows])
     return sa.tuple_(*key).in_([row.locator for row in rows])

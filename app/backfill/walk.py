@@ -5,8 +5,8 @@ from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill import statements
 from app.backfill.block_walk import BlockWalk
-from app.backfill.heaps import LocalHeaps, find_key, find_leaves
-from app.backfill.key_walk import KeyWalk
+from app.backfill.heaps import Heaps, LocalHeaps, find_key, find_leaves
+from app.backfill.key_walk import KeyAccess, KeyWalk
 from app.backfill.reading import Walk
 from app.backfill.shards import Shards, find_route
 
@@ -14,40 +14,43 @@ from app.backfill.shards import Shards, find_route
 def choose_walk(connection: sa.Connection, model: type[DeclarativeBase]) -> Walk:
     """Ask the database what kind of table it is, and return the walk for it."""
     if connection.dialect.name == "postgresql":
-        return _walk_of_postgresql(connection, model)
-    if connection.dialect.name == "sqlite" and _has_rowid(connection, model.__tablename__):
-        table = statements.generations(model)
+        heaps = _choose_heaps(connection, model)
+        if heaps is not None:
+            return BlockWalk(heaps)
+    table = statements.generations(model)
+    if connection.dialect.name == "sqlite" and _has_rowid(connection, table.name):
         rowid = sa.column("rowid", sa.Integer)
-        return KeyWalk(table, [rowid], name="rowid", as_bytes=reads_utf8_bytes(connection))
-    return _walk_by_key(connection, model)
+        return KeyWalk(table, KeyAccess([rowid], as_bytes=_stores_utf8(connection)), name="rowid")
+    return KeyWalk(table, choose_access(connection, model), name="key")
 
 
-def reads_utf8_bytes(connection: sa.Connection) -> bool:
-    """Tell whether a body's bytes can be read as they are stored: SQLite stores UTF-8, unless it was told otherwise."""
-    if connection.dialect.name != "sqlite":
-        return False
-    return bool(connection.exec_driver_sql("PRAGMA encoding").scalar() == "UTF-8")
+def choose_access(connection: sa.Connection, model: type[DeclarativeBase]) -> KeyAccess:
+    """Ask the database how the rows of a table are found by their primary key."""
+    table = model.__tablename__
+    if connection.dialect.name == "postgresql":
+        columns = [sa.column(name, statements.SqlType(kind)) for name, kind in find_key(connection, table)]
+        return KeyAccess(columns, singly=find_route(connection, table) is not None)
+    names = sa.inspect(connection).get_pk_constraint(table)["constrained_columns"] or ["id"]
+    return KeyAccess([sa.column(name, sa.Text) for name in names], as_bytes=_stores_utf8(connection))
 
 
-def _walk_of_postgresql(connection: sa.Connection, model: type[DeclarativeBase]) -> Walk:
+def _choose_heaps(connection: sa.Connection, model: type[DeclarativeBase]) -> Heaps | None:
+    """Return the access to the heaps of a PostgreSQL table; None if it cannot be walked by blocks."""
     table = model.__tablename__
     key = find_key(connection, table)
     route = find_route(connection, table)
     if route is not None:
-        return BlockWalk(Shards(model, key, route))
+        return Shards(model, key, route)
     if find_leaves(connection, table, key) is None:
-        return _walk_by_key(connection, model)
-    return BlockWalk(LocalHeaps(model, key, partitioned=_is_partitioned(connection, table)))
+        return None
+    return LocalHeaps(model, key, partitioned=_is_partitioned(connection, table))
 
 
-def _walk_by_key(connection: sa.Connection, model: type[DeclarativeBase]) -> Walk:
-    table = statements.generations(model)
-    if connection.dialect.name == "postgresql":
-        key = [sa.column(name, statements.SqlType(kind)) for name, kind in find_key(connection, table.name)]
-    else:
-        names = sa.inspect(connection).get_pk_constraint(table.name)["constrained_columns"] or ["id"]
-        key = [sa.column(name, sa.Text) for name in names]
-    return KeyWalk(table, key, name="key", as_bytes=reads_utf8_bytes(connection))
+def _stores_utf8(connection: sa.Connection) -> bool:
+    """Tell whether a body's bytes can be read as they are stored: SQLite stores UTF-8, unless it was told otherwise."""
+    if connection.dialect.name != "sqlite":
+        return False
+    return bool(connection.exec_driver_sql("PRAGMA encoding").scalar() == "UTF-8")
 
 
 def _has_rowid(connection: sa.Connection, table: str) -> bool:

@@ -7,12 +7,13 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
 from app.db import make_engine
 from tests.conftest import Databases
-from tests.live.test_locked_rows import failures, row_held
+from tests.live.test_locked_rows import HELD, failures
 from tests.live.test_workers import filled_to
 from tests.migrations.test_backfill import expected
 from tests.support.plain_rows import count_filled, expected_ids, filled, filled_ids, insert_plain
@@ -203,9 +204,11 @@ def test_a_locked_row_on_a_shard_holds_up_nobody_else(cluster: str) -> None:
     assert run_upgrade(cluster).code == 0
     insert_plain(cluster, ROWS)
 
-    with row_held(cluster):
+    with psycopg.connect(cluster) as session:
+        session.execute(f"UPDATE {TABLE} SET prompt = prompt WHERE operation_name = '{HELD}'")
         process = start_sync(cluster)
         wait_until(lambda: count_filled(cluster) == len(expected_ids(ROWS)) - 1)
+        session.rollback()
     ended = process.finish()
 
     assert (ended.code, filled_ids(cluster), failures(cluster)) == (1, expected_ids(ROWS), []), ended
@@ -226,3 +229,27 @@ def test_status_failures_and_check_work_on_a_distributed_table(cluster: str) -> 
     assert (listed.code, len(json.loads(listed.out))) == (0, 80), listed
     assert "ok    nothing recoverable left" in check.out, check
     assert (retried.code, json.loads(retried.out)["failed"]) == (1, 80), retried
+
+
+@pytest.mark.parametrize("by", DISTRIBUTIONS)
+def test_failures_that_were_mended_are_filled_by_a_retry(cluster: str, by: str) -> None:
+    """Rows of several shards at once, which cannot be locked together there."""
+    distribute(cluster, by)
+    rows = make_rows(30, (named("02"),))
+    insert(cluster, rows)
+    execute(cluster, f"UPDATE {TABLE} SET raw_response = 'cut off' WHERE id IS NOT NULL")
+    assert run_sync_after_upgrade(cluster) == {"invalid_json": 30}
+    for row in rows[:20]:
+        store_body(cluster, row.id, row.response.body)
+
+    retried = run_sync(cluster, "--retry-failed", "--json")
+
+    report = json.loads(retried.out)
+    assert (retried.code, report["synced"], count_filled(cluster)) == (0, 20, 20), retried
+
+
+def run_sync_after_upgrade(url: str) -> dict[str, int]:
+    """Upgrade, and return the reasons that a run reports."""
+    assert run_upgrade(url).code == 0
+    reasons: dict[str, int] = json.loads(run_sync(url, "--json").out)["reasons"]
+    return reasons
