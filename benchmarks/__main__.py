@@ -6,6 +6,7 @@ Contestants: `project`, the whole command, with the start of Python; `update`, o
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -84,10 +85,9 @@ def load(database: Database, template: str, count: int, *, malformed: int = 0) -
     return Template(name=template, expected=expected)
 
 
-def compare(database: Database, options: Options) -> Results:
+def compare(database: Database, options: Options, results: Results) -> None:
     """Run the contestants in turn, round by round: alone, then beside a writer, then with their rows counted."""
     template = load(database, "comparison", options.rows, malformed=options.malformed)
-    results = Results(database=database.name, product=database.product, rows=options.rows)
     for contestant in options.only * options.runs:
         results.runs.append(measure(database, template, contestant))
         tell(database, results.runs[-1])
@@ -96,7 +96,6 @@ def compare(database: Database, options: Options) -> Results:
         tell(database, results.waits[-1])
     for contestant in options.only if options.plot else ():
         results.progress[contestant] = measure_progress(database, template, contestant)
-    return results
 
 
 def tell(database: Database, what: object) -> None:
@@ -115,16 +114,15 @@ def scale(database: Database, options: Options) -> Scaling:
     return Scaling(database=database.name, rows=options.rows, rounds=rounds)
 
 
-def run(options: Options) -> tuple[list[Results], list[Scaling]]:
-    """Measure on one database after the other."""
-    results, scaling = [], []
+def run(options: Options, results: list[Results], scaling: list[Scaling]) -> None:
+    """Measure on one database after the other and add to the lists."""
     for name in options.databases:
         with open_database(name, options.postgresql_version) as database:
             if options.only:
-                results.append(compare(database, options))
+                results.append(Results(database=database.name, product=database.product, rows=options.rows))
+                compare(database, options, results[-1])
             if options.scaling:
                 scaling.append(scale(database, options))
-    return results, scaling
 
 
 def write(options: Options, results: Sequence[Results], scaling: Sequence[Scaling]) -> None:
@@ -140,9 +138,14 @@ def write(options: Options, results: Sequence[Results], scaling: Sequence[Scalin
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure and report; return 1 if a contestant's result is wrong."""
+    """Measure and report, also what there is when interrupted; return 1 if a contestant's result is wrong."""
     options = parse(arguments)
-    results, scaling = run(options)
+    results: list[Results] = []
+    scaling: list[Scaling] = []
+    try:
+        run(options, results, scaling)
+    except KeyboardInterrupt:
+        progress.print("interrupted; this is what was measured")
     write(options, results, scaling)
     for wrong in wrong_runs(results):
         progress.print(f"wrong result: {wrong}")
@@ -150,4 +153,5 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))

@@ -1,6 +1,8 @@
 """Starts the programs that are measured, and the writer beside them, as processes of their own."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -41,7 +43,12 @@ def launch(program: Sequence[str], url: str, *, meanwhile: Callable[[float], Non
         with output.open("wb") as stdout, errors.open("wb") as stderr:
             arguments = [sys.executable, "-I", "-S", str(LAUNCHER), str(result), *program]
             process = subprocess.Popen(
-                arguments, cwd=ROOT, env=environment(url, ORDINARY_PYTHON), stdout=stdout, stderr=stderr
+                arguments,
+                cwd=ROOT,
+                env=environment(url, ORDINARY_PYTHON),
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
             )
             wait(process, meanwhile)
         return Process(
@@ -53,12 +60,16 @@ def launch(program: Sequence[str], url: str, *, meanwhile: Callable[[float], Non
 
 
 def wait(process: subprocess.Popen[bytes], meanwhile: Callable[[float], None] | None) -> None:
-    """Wait for the end of a process."""
+    """Wait for the end of a process; when interrupted, end it and what it started."""
     started = time.perf_counter()
-    while meanwhile is not None and process.poll() is None:
-        meanwhile(time.perf_counter() - started)
-        time.sleep(POLL_SECONDS)
-    process.wait()
+    try:
+        while meanwhile is not None and process.poll() is None:
+            meanwhile(time.perf_counter() - started)
+            time.sleep(POLL_SECONDS)
+        process.wait()
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
 
 
 @contextmanager
