@@ -1,7 +1,8 @@
 """Measures `alembic upgrade head` next to what a user would otherwise write, on fresh copies of the same table.
 
-Contestants: `project`, the whole command, with the start of Python; `update`, one unbounded UPDATE in plain SQL;
-`orm`, the obvious SQLAlchemy loop in key order; `limit`, the loop on `IS NULL LIMIT 1000`.
+Contestants: `project`, the whole command, with the start of Python; `workers`, the same with two workers (PostgreSQL);
+`large`, the same with batches of up to 20,000 rows; `update`, one unbounded UPDATE in plain SQL; `orm`, the obvious
+SQLAlchemy loop in key order; `limit`, the loop on `IS NULL LIMIT 1000`.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from rich.console import Console
 from benchmarks import databases, plot, report
 from benchmarks.data import Row, rows
 from benchmarks.databases import Database, open_database
-from benchmarks.measure import CONTESTANTS, Template, measure, measure_progress, measure_waits
+from benchmarks.measure import CONTESTANTS, DEFAULT, WORKERS, Template, measure, measure_progress, measure_waits
 from benchmarks.results import Results, wrong_runs
 from benchmarks.scaling import Scaling, measure_scale
 from tests.support.postgres import DEFAULT_VERSION, available_versions
@@ -47,8 +48,10 @@ def parse(arguments: Sequence[str]) -> Options:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, allow_abbrev=False)
     parser.add_argument("--rows", type=int, default=200_000, help="rows of the table (default: %(default)s)")
     parser.add_argument("--malformed", type=int, default=0, help="how many of them are no JSON (default: none)")
-    parser.add_argument("--databases", type=choice(databases.NAMES), default=databases.NAMES, help="which, by commas")
-    parser.add_argument("--only", type=choice(CONTESTANTS), default=CONTESTANTS, help="contestants, by commas")
+    parser.add_argument(
+        "--databases", type=choice(databases.NAMES), default=databases.ORDINARY, help="which, by commas"
+    )
+    parser.add_argument("--only", type=choice(CONTESTANTS), default=DEFAULT, help="contestants, by commas")
     parser.add_argument("--runs", type=int, default=3, help="rounds (default: %(default)s)")
     parser.add_argument("--alone", action="store_true", help="leave out the runs beside a concurrent writer")
     parser.add_argument("--postgresql-version", type=int, choices=available_versions(), default=DEFAULT_VERSION)
@@ -88,13 +91,14 @@ def load(database: Database, template: str, count: int, *, malformed: int = 0) -
 def compare(database: Database, options: Options, results: Results) -> None:
     """Run the contestants in turn, round by round: alone, then beside a writer, then with their rows counted."""
     template = load(database, "comparison", options.rows, malformed=options.malformed)
-    for contestant in options.only * options.runs:
+    contestants = [name for name in options.only if name != WORKERS or not database.has_one_writer]
+    for contestant in contestants * options.runs:
         results.runs.append(measure(database, template, contestant))
         tell(database, results.runs[-1])
-    for contestant in () if options.alone else options.only * options.runs:
+    for contestant in () if options.alone else contestants * options.runs:
         results.waits.append(measure_waits(database, template, contestant))
         tell(database, results.waits[-1])
-    for contestant in options.only if options.plot else ():
+    for contestant in contestants if options.plot else ():
         results.progress[contestant] = measure_progress(database, template, contestant)
 
 

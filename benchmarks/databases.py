@@ -30,8 +30,14 @@ POSTGRESQL_PROFILES: Mapping[str, Mapping[str, str]] = {
 }
 """`small`: the table is far larger than the cache, and checkpoints are frequent. `cached`: the table fits."""
 SQLITE = "sqlite"
-NAMES = (*POSTGRESQL_PROFILES, SQLITE)
+CITUS = "citus"
+"""A cluster that is there already; TEST_CITUS_URL names a database of its coordinator, which holds nothing else."""
+ORDINARY = (*POSTGRESQL_PROFILES, SQLITE)
+NAMES = (*ORDINARY, CITUS)
 CHILDREN_TIMES = slice(13, 15)  # of the fields of /proc/<id>/stat that follow the program's name, in clock ticks
+LEDGER = ("media_generation_id_backfill_runs", "media_generation_id_backfill_failures", "alembic_version")
+TEMPLATE = "benchmark_rows"  # the table of a cluster's coordinator that holds the data
+DISTRIBUTE_ROWS = "INSERT INTO veo3_video_generations SELECT * FROM benchmark_rows"
 RUN = "run"  # the name of the copy that a run works on
 
 FILLED = sa.text("SELECT id, media_generation_id FROM veo3_video_generations WHERE media_generation_id IS NOT NULL")
@@ -45,6 +51,9 @@ FOOTPRINT = """
 SELECT pg_total_relation_size(relid), pg_relation_size(relid), n_tup_hot_upd::float8 / nullif(n_tup_upd, 0)
 FROM pg_stat_user_tables WHERE relname = 'veo3_video_generations'
 """
+
+
+CLUSTER_FOOTPRINT = sa.text("SELECT citus_total_relation_size('veo3_video_generations')")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +117,8 @@ class Database(ABC):
     name: str
     product: str
     """What it is and which version."""
+    has_one_writer = False
+    """Several workers would have to wait for one another."""
 
     @abstractmethod
     def __enter__(self) -> Self:
@@ -230,6 +241,7 @@ class SqliteDatabase(Database):
     """A folder of SQLite files in WAL mode, as the application uses them."""
 
     name = SQLITE
+    has_one_writer = True
     product = f"SQLite {sqlite3.sqlite_version}"
 
     def __enter__(self) -> Self:
@@ -265,14 +277,89 @@ class SqliteDatabase(Database):
                 path.unlink()
 
 
+class CitusCopy(Copy):
+    """The table, distributed anew."""
+
+    def wait_for_sessions(self) -> None:
+        """Do nothing: nothing is asked of the sessions."""
+
+    def wal_position(self) -> None:
+        """Return nothing: each server has a log of its own."""
+
+    def server_processor_seconds(self) -> float:
+        """Return nothing: there are several servers."""
+        return 0.0
+
+    def footprint(self) -> Footprint:
+        """Ask the shards."""
+        with self._engine.connect() as connection:
+            table_bytes = connection.scalars(
+                sa.text("SELECT citus_total_relation_size('veo3_video_generations')")
+            ).one()
+        return Footprint(table_bytes=table_bytes)
+
+
+class CitusDatabase(Database):
+    """A database of a cluster, with the table distributed by its primary key."""
+
+    name = CITUS
+
+    def __init__(self, url: str) -> None:
+        """Take the URL of the coordinator."""
+        self._url = url
+
+    def __enter__(self) -> Self:
+        """Connect."""
+        self._connection = psycopg.connect(self._url, autocommit=True)
+        self.product = str(_scalar(self._connection, "SELECT extversion FROM pg_extension WHERE extname = 'citus'"))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Remove what is left."""
+        self._connection.execute(f"DROP TABLE IF EXISTS {TEMPLATE}")
+        self._connection.close()
+
+    def load(self, template: str, rows: Iterable[Row]) -> None:  # noqa: ARG002  # there is one
+        """Keep the rows in a table of the coordinator."""
+        self._connection.execute(f"DROP TABLE IF EXISTS {TEMPLATE}")
+        self._connection.execute(_create_table(TEMPLATE))
+        _copy_rows(self._connection, rows, TEMPLATE)
+
+    @contextmanager
+    def copy(self, template: str) -> Iterator[Copy]:  # noqa: ARG002  # there is one
+        """Distribute the rows, read them once, and write everything to disk."""
+        self._connection.execute(_create_table("veo3_video_generations"))
+        self._connection.execute("SELECT create_distributed_table('veo3_video_generations', 'id', shard_count := 32)")
+        try:
+            for statement in CREATE_INDEXES:
+                self._connection.execute(statement)
+            self._connection.execute(DISTRIBUTE_ROWS)
+            self._connection.execute("VACUUM ANALYZE veo3_video_generations")
+            self._connection.execute(READ_EVERYTHING)
+            self._connection.execute("SELECT run_command_on_all_nodes('CHECKPOINT')")
+            yield CitusCopy(self._url)
+        finally:
+            for table in ("veo3_video_generations", *LEDGER):
+                self._connection.execute(f"DROP TABLE IF EXISTS {table}")
+
+
 def open_database(name: str, postgresql_version: int) -> Database:
-    """Return the database of this name, not started yet."""
+    """Return the database of this name, not started yet. Raises KeyError for a cluster that nobody has named."""
+    if name == CITUS:
+        return CitusDatabase(os.environ["TEST_CITUS_URL"])
     return SqliteDatabase() if name == SQLITE else PostgresDatabase(name, postgresql_version)
 
 
-def _copy_rows(connection: psycopg.Connection[tuple[Any, ...]], rows: Iterable[Row]) -> None:
+def _create_table(name: str) -> str:
+    """Return the statement for a table of the cluster, where a second key may not be unique."""
+    return CREATE_TABLE.replace("veo3_video_generations", name).replace(" UNIQUE", "")
+
+
+def _copy_rows(
+    connection: psycopg.Connection[tuple[Any, ...]], rows: Iterable[Row], table: str = "veo3_video_generations"
+) -> None:
     columns = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
-    statement = sql.SQL("COPY veo3_video_generations ({}) FROM STDIN").format(columns)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), columns)
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for values in map(attrgetter(*COLUMNS), rows):
             copy.write_row(values)

@@ -12,8 +12,13 @@ from benchmarks.databases import Copy, Database
 from benchmarks.processes import Process, concurrent_writer, launch
 from tests.support.commands import SCRIPTS
 
-PROJECT, UPDATE, ORM, LIMIT = CONTESTANTS = ("project", "update", "orm", "limit")
-UPGRADE: Sequence[str] = (str(SCRIPTS / "alembic"), "upgrade", "head")
+PROJECT, WORKERS, LARGE = PROJECTS = ("project", "workers", "large")
+"""The project as it is, with two workers, and with batches of up to 20,000 rows."""
+UPDATE, ORM, LIMIT = OTHERS = ("update", "orm", "limit")
+CONTESTANTS = (*PROJECTS, *OTHERS)
+DEFAULT = (PROJECT, WORKERS, *OTHERS)
+OPTIONS: Mapping[str, Sequence[str]] = {PROJECT: (), WORKERS: ("-x", "workers=2"), LARGE: ("-x", "batch_size=20000")}
+ALEMBIC = str(SCRIPTS / "alembic")
 P99 = 0.99
 COUNTING_SHARE = 0.2  # of the time of a run whose rows are counted
 
@@ -88,7 +93,9 @@ class Template:
 
 def command(contestant: str) -> Sequence[str]:
     """Return the program that is this contestant."""
-    return UPGRADE if contestant == PROJECT else (sys.executable, "-m", "benchmarks.contestants", contestant)
+    if contestant in PROJECTS:
+        return (ALEMBIC, *OPTIONS[contestant], "upgrade", "head")
+    return (sys.executable, "-m", "benchmarks.contestants", contestant)
 
 
 def measure(database: Database, template: Template, contestant: str) -> Run:
@@ -130,7 +137,7 @@ def describe(contestant: str, used: Used, copy: Copy, expected: Mapping[str, str
 
 def times_printed(contestant: str, process: Process) -> Mapping[str, Any]:
     """Return the times that the simple contestants print, without the start of Python; the project prints none."""
-    return {} if contestant == PROJECT or process.exit_code else dict(json.loads(process.output))
+    return {} if contestant in PROJECTS or process.exit_code else dict(json.loads(process.output))
 
 
 def batch_times(copy: Copy, own_times: Mapping[str, Any]) -> tuple[float | None, float | None]:

@@ -9,7 +9,7 @@ from benchmarks.results import Results
 WIDTH, PANEL_HEIGHT = 720, 300
 LEFT, RIGHT, TOP, BOTTOM = 80, 120, 40, 40
 TICKS = 4
-COLOURS = dict(zip(CONTESTANTS, ("#1a7f37", "#cf222e", "#0969da", "#8250df"), strict=True))
+COLOURS = dict(zip(CONTESTANTS, ("#1a7f37", "#116329", "#4ac26b", "#cf222e", "#0969da", "#8250df"), strict=True))
 STYLE = (
     "text{font:12px sans-serif;fill:#57606a}.title{font-weight:bold}"
     "line{stroke:#d0d7de}polyline{fill:none;stroke-width:2}"

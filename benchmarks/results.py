@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
-from benchmarks.measure import LIMIT, ORM, PROJECT, UPDATE, Outcome, Run, Sample, Waits
+from benchmarks.measure import LARGE, LIMIT, ORM, PROJECT, UPDATE, WORKERS, Outcome, Run, Sample, Waits
 
-RATIOS = ((PROJECT, UPDATE), (PROJECT, ORM))
+RATIOS = ((PROJECT, UPDATE), (PROJECT, ORM), (WORKERS, PROJECT), (LARGE, UPDATE))
 COST_FIGURES = (
     "seconds",
     "processor_seconds",

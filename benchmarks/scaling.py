@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from benchmarks.databases import Database
-from benchmarks.measure import UPGRADE
+from benchmarks.measure import PROJECT, command
 from benchmarks.processes import Process, launch
 from tests.support.commands import SCRIPTS
 
@@ -61,7 +61,7 @@ class ProjectFailedError(Exception):
 def measure_scale(database: Database, template: str, rows: int) -> Scale:
     """Upgrade a fresh copy of a template with this number of rows, then sync it again."""
     with database.copy(template) as copy:
-        upgrade, sync = launch(UPGRADE, copy.url), launch(SYNC, copy.url)
+        upgrade, sync = launch(command(PROJECT), copy.url), launch(SYNC, copy.url)
     for process in (upgrade, sync):
         if process.exit_code:
             raise ProjectFailedError(process)
