@@ -11,7 +11,6 @@ from app.backfill.heaps import Heap, Heaps, Part
 from app.backfill.plan import Locator, Recovered, Span, Window
 from app.backfill.reading import Row, judge
 from app.backfill.statements import Place
-from app.backfill.strides import STRIDES
 
 FIRST_BLOCKS: Final = 8
 MAX_BLOCKS: Final = 16_384  # 128 MB
@@ -69,7 +68,8 @@ class BlockWalk:
         number, start = self._find(span.start)
         heap = self._heaps[number]
         end = span_end = self._end(span, number)
-        wanted = min(rows * STRIDES, max(rows, self._access.window_rows), limit or self._access.window_rows)
+        most = self._access.window_rows(rows)
+        wanted = min(most, limit or most)
         parse = True
         while (read := self._access.read(connection, Part(heap, start, end), wanted, parse=parse)) is None:
             parse = end - start.block > DETOUR_BLOCKS
@@ -80,7 +80,7 @@ class BlockWalk:
             window.cursor = _write(heap, stopped_at or Place(end))
         self._sort_out(connection, heap, found, window)
         window.batches = self._access.batches(window.recovered, rows)
-        self._adapt(max(len(found) / wanted, len(window.batches[0]) / rows if window.batches else 0))
+        self._adapt(max(len(found) / most, self._access.fullness(window.batches, rows)))
         return window
 
     def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Sequence[Recovered]:
@@ -100,23 +100,27 @@ class BlockWalk:
 
     def _sort_out(self, connection: sa.Connection, heap: Heap, rows: Sequence[Row], window: Window) -> None:
         """Take the ids that the database found; fetch the bodies of the other rows in chunks and judge them."""
-        left: list[Locator] = []
+        short: list[Row] = []
+        long: list[Locator] = []
         size = 0
-        for place, writer, relation, generation_id, row_bytes, body_bytes, found, *key in rows:
+        for place, writer, relation, generation_id, row_bytes, found, operation, scene, body, body_bytes, *key in rows:
             locator = (place, writer, relation, *key)
             if found is not None:
                 window.recovered.append(Recovered(locator, generation_id, found, row_bytes))
-                continue
-            left.append(locator)
-            size += body_bytes
-            if size >= BODY_CHUNK_BYTES:
-                judge(self._access.read_bodies(connection, heap, left), window)
-                left, size = [], 0
-        if left:
-            judge(self._access.read_bodies(connection, heap, left), window)
+            elif body is not None:
+                short.append((generation_id, operation, scene, body, *locator))
+            else:
+                long.append(locator)
+                size += body_bytes
+                if size >= BODY_CHUNK_BYTES:
+                    judge(self._access.read_bodies(connection, heap, long), window)
+                    long, size = [], 0
+        judge(short, window)
+        if long:
+            judge(self._access.read_bodies(connection, heap, long), window)
 
     def _adapt(self, fullness: float) -> None:
-        """Aim at a window that is just full: of rows, or of pages whose first rows make a batch."""
+        """Aim at a window that is just full."""
         factor = min(BLOCK_GROWTH, 1 / fullness) if fullness else BLOCK_GROWTH
         self._blocks = max(1, min(MAX_BLOCKS, int(self._blocks * factor)))
 

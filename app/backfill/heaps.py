@@ -17,7 +17,7 @@ from app.backfill import statements
 from app.backfill.plan import Locator, Recovered
 from app.backfill.reading import Row
 from app.backfill.statements import Key, KeyColumn, Place, Target
-from app.backfill.strides import cut_into_strides
+from app.backfill.strides import STRIDES, cut_into_strides
 from app.errors import TableChangedError
 
 READING: Final = {"enable_memoize": "off", "max_parallel_workers_per_gather": "0"}
@@ -26,12 +26,32 @@ PLAN_BY_INDEX: Final = {"enable_hashjoin": "off", "enable_mergejoin": "off", "en
 """Settings that make PostgreSQL find each row through the index: for a large batch it would else scan the table."""
 
 
+MAX_WINDOW_ROWS: Final = 8_000
+
+
 @dataclass(frozen=True, kw_only=True)
 class Heap:
     """A relation that holds rows: what a cursor calls it, and how many blocks it has."""
 
     label: str
     blocks: int
+
+
+class Version(NamedTuple):
+    """A version of a pending row, as it was read; the values of the key come after it."""
+
+    place: str
+    writer: str
+    relation: str
+    generation_id: str
+    row_bytes: int
+    """About what the row takes of its page."""
+    found: str | None
+    """The id, where the case is plain; else what follows is there for extract(), the body only if it is short."""
+    operation_name: str | None
+    scene_id: str | None
+    body: str | None
+    body_bytes: int
 
 
 class Part(NamedTuple):
@@ -47,14 +67,18 @@ class Heaps(Protocol):
 
     walk: str
     """What the report calls a walk over them."""
-    window_rows: int
-    """About so many rows are read at once, at most."""
     reading: Mapping[str, str]
     filling: Mapping[str, str]
     """Settings of the database for a transaction that reads, and for one that fills rows."""
 
     def list(self, connection: sa.Connection) -> Sequence[Heap]:
         """Return the heaps as they are now, in an order that stays. Raises TableChangedError."""
+
+    def window_rows(self, batch_rows: int) -> int:
+        """Return how many rows to read at once for batches of this size, at most."""
+
+    def fullness(self, batches: Sequence[Sequence[Recovered]], size: int) -> float:
+        """Return how full a window with these batches is, 1 being just right, where it is not for its rows to say."""
 
     def read(
         self, connection: sa.Connection, part: Part, rows: int, *, parse: bool
@@ -77,7 +101,6 @@ class Heaps(Protocol):
 class LocalHeaps:
     """Heaps of the database that the connection is to: an ordinary table, or the leaves of a partitioned one."""
 
-    window_rows = 8_000
     reading: Mapping[str, str] = READING
     filling: Mapping[str, str] = PLAN_BY_INDEX
 
@@ -87,6 +110,14 @@ class LocalHeaps:
         self._model = model
         self._key = key
         self._targets: dict[str, Target] = {}
+
+    def window_rows(self, batch_rows: int) -> int:
+        """Return a batch for each stride, within limits."""
+        return min(batch_rows * STRIDES, max(batch_rows, MAX_WINDOW_ROWS))
+
+    def fullness(self, batches: Sequence[Sequence[Recovered]], size: int) -> float:
+        """Return 1 where the first rows of each page make a batch."""
+        return len(batches[0]) / size if batches else 0.0
 
     def list(self, connection: sa.Connection) -> Sequence[Heap]:
         """Ask the catalogue. Raises TableChangedError for a partition that cannot be walked by blocks."""

@@ -26,6 +26,8 @@ PASSED_ON: Final = {"citus.propagate_set_commands": "local"}
 FILLING: Final = {**PASSED_ON, "enable_nestloop": "off", "enable_seqscan": "off"}
 """Through the index; and no loop over the recordset, whose rows the planner always takes for a hundred."""
 
+WINDOW_ROWS: Final = 32_000
+
 DISTRIBUTION: Final = """
 SELECT column_to_column_name(logicalrelid, partkey), repmodel = 'c' AND EXISTS (
     SELECT FROM pg_dist_placement p JOIN pg_dist_shard s USING (shardid) WHERE s.logicalrelid = d.logicalrelid
@@ -50,7 +52,6 @@ class Shards:
     """All shards of a distributed table, as one heap whose every block is a block of each of them."""
 
     walk = "shard"
-    window_rows = 32_000
     reading: Mapping[str, str] = PASSED_ON | READING
     filling: Mapping[str, str] = FILLING
 
@@ -60,6 +61,14 @@ class Shards:
         table = statements.heap_of(model, key)
         shard = sa.cast(sa.cast(table.c.tableoid, REGCLASS), sa.Text)
         self._target = Target(table, key, shard, route)
+
+    def window_rows(self, batch_rows: int) -> int:  # noqa: ARG002
+        """Return as many as memory is for: the more, the more rows of one shard there are for a batch."""
+        return WINDOW_ROWS
+
+    def fullness(self, batches: Sequence[Sequence[Recovered]], size: int) -> float:  # noqa: ARG002
+        """Leave it to the rows."""
+        return 0.0
 
     def list(self, connection: sa.Connection) -> Sequence[Heap]:
         """Ask the shards how long the longest of them is. Raises TableChangedError if one does not answer."""
@@ -71,13 +80,18 @@ class Shards:
     def read(
         self, connection: sa.Connection, part: Part, rows: int, *, parse: bool
     ) -> tuple[Sequence[Row], Place | None] | None:
-        """Let the shards extract the ids of the plain cases; rows are in the order of their places and shards."""
+        """Let the shards extract the ids of the plain cases.
+
+        Rows of all shards stand at the same places: where there are too many, they are cut off between two shards.
+        """
         start, end = part.start, Place(part.end)
         after = start._replace(number=start.number - 1) if start.relation else start
         select = statements.select_plain if parse else statements.select_unparsed
         found = read_rows(connection, select(self._target, after, end))
         if found is None:
             return None
+        if not start.relation and len(found) <= rows:
+            return found, None
         found = sorted((row for row in found if _stands(row) > start), key=_stands)
         return found[:rows], _stands(found[rows - 1]) if len(found) > rows else None
 

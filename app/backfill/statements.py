@@ -31,6 +31,8 @@ LONGEST_BULK_BYTES: Final = 1_690
 """PostgreSQL keeps rows to 2,032 bytes; the other columns of the table take about 340 of them."""
 
 
+SHORT_BODY_BYTES: Final = 2_048
+"""A body that is left to extract() comes along with its row if it is no longer; others are fetched apart, in chunks."""
 KEY_IN_LOCATOR: Final = 3
 """A row that was read by place is named by (ctid, xmin, relation, key…)."""
 
@@ -209,12 +211,11 @@ def heap_of(
 
 
 def select_plain(target: Target, start: Place, end: Place, rows: int | None = None) -> sa.Select[Any]:
-    """Select pending rows between two places: ctid, xmin, relation, id, bytes, bytes of the body, id in it, the key.
+    """Select pending rows between two places, as app.backfill.heaps.Version describes them.
 
-    The bytes are those of the row on its page. The id in the body is NULL unless the case is plain: one operation, its
-    name the row's, not failed, ids that agree and look like ids. What is not plain is for extract() to judge. Raises,
-    as a statement, for a body that cannot be cast (malformed, or with an escaped NUL or a lone surrogate): looking for
-    those first costs more than the cast.
+    The id in the body is NULL unless the case is plain: one operation, its name the row's, not failed, ids that agree
+    and look like ids. What is not plain is for extract() to judge. Raises, as a statement, for a body that cannot be
+    cast (malformed, or with an escaped NUL or a lone surrogate): looking for those first costs more than the cast.
     """
     table = target.table
     bodies = (
@@ -224,6 +225,7 @@ def select_plain(target: Target, start: Place, end: Place, rows: int | None = No
             _bytes_on_page(table).label("row_bytes"),
             *_key_as_text(target),
             table.c.operation_name,
+            table.c.scene_id,
             table.c.raw_response.concat("").label("text"),
         )
         .where(_between(table, start, end), pending(table))
@@ -231,15 +233,23 @@ def select_plain(target: Target, start: Place, end: Place, rows: int | None = No
         .subquery("bodies")
     )
     read = with_candidates(bodies)
+    found = _step("plain", [bodies, *read.steps], value=plain_id(read.found))
+    is_left = found.c.value.is_(None)
     columns = (bodies.c[name] for name in ("place", "writer", "relation", "id", "row_bytes"))
+    left = (sa.case((is_left, column)) for column in (bodies.c.operation_name, bodies.c.scene_id))
+    body = sa.case((sa.and_(is_left, _is_short(read.body)), read.body))
     keys = (bodies.c[label] for label in key_labels(target.key))
-    return sa.select(*columns, sa.func.octet_length(read.body), plain_id(read.found), *keys).select_from(read.rows)
+    rows_read = read.rows.join(found, sa.true())
+    return sa.select(*columns, found.c.value, *left, body, sa.func.octet_length(read.body), *keys).select_from(
+        rows_read
+    )
 
 
 class Candidates(NamedTuple):
     """Rows with their bodies, and the text that stands in each body where the id belongs."""
 
     rows: sa.FromClause
+    steps: Sequence[sa.FromClause]
     body: sa.ColumnElement[str]
     found: sa.ColumnElement[str]
 
@@ -254,18 +264,24 @@ def with_candidates(bodies: sa.Subquery) -> Candidates:
     parsed = _step("parsed", [bodies, text], value=sa.cast(text.c.value, JSONB))
     operation = _step("operation", [bodies, parsed], value=_single_operation(parsed.c.value))
     candidate = _step("candidate", [bodies, operation], value=_candidate(operation.c.value, bodies.c.operation_name))
+    steps = (text, parsed, operation, candidate)
     rows: sa.FromClause = bodies
-    for step in (text, parsed, operation, candidate):
+    for step in steps:
         rows = rows.join(step, sa.true())
-    return Candidates(rows, text.c.value, _text(candidate.c.value))
+    return Candidates(rows, steps, text.c.value, _text(candidate.c.value))
 
 
 def select_unparsed(target: Target, start: Place, end: Place, rows: int | None = None) -> sa.Select[Any]:
     """Select the same without looking into any body: every row is left to extract()."""
     table = target.table
-    sizes = _bytes_on_page(table), sa.func.octet_length(table.c.raw_response)
-    columns: list[sa.ColumnElement[Any]] = [*_version(target), table.c.id, *sizes, sa.null(), *_key_as_text(target)]
-    return sa.select(*columns).where(_between(table, start, end), pending(table)).limit(rows)
+    body = table.c.raw_response
+    left = table.c.operation_name, table.c.scene_id, sa.case((_is_short(body), body)), sa.func.octet_length(body)
+    columns: list[sa.ColumnElement[Any]] = [*_version(target), table.c.id, _bytes_on_page(table), sa.null(), *left]
+    return sa.select(*columns, *_key_as_text(target)).where(_between(table, start, end), pending(table)).limit(rows)
+
+
+def _is_short(body: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    return sa.func.octet_length(body) <= SHORT_BODY_BYTES
 
 
 def select_bodies(target: Target, rows: Sequence[Locator]) -> sa.Select[Any]:

@@ -38,7 +38,7 @@ class Transactions:
             yield self._connection
             return
         with self._connection.begin():
-            set_locally(self._connection, TIMEOUTS | dict(settings))
+            set_locally(self._connection, dict(settings) | TIMEOUTS)
             yield self._connection
 
     @contextmanager
@@ -55,7 +55,7 @@ class Transactions:
         with self._connection.begin():
             if self._dialect == "sqlite":
                 self._connection.exec_driver_sql("BEGIN IMMEDIATE")
-            set_locally(self._connection, TIMEOUTS | dict(settings))
+            set_locally(self._connection, dict(settings) | TIMEOUTS)
             yield self._connection
 
 
