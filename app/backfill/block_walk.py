@@ -58,11 +58,17 @@ class BlockWalk:
         number, place = self._find(cursor)
         heap = self._heaps[number]
         if place.block + self._blocks < heap.blocks:
-            return Span(cursor, _write(heap, Place(place.block + self._blocks)))
-        return Span(cursor, _write(self._heaps[number + 1], Place()) if number + 1 < len(self._heaps) else None)
+            return Span(cursor, write_cursor(heap, Place(place.block + self._blocks)))
+        return Span(cursor, write_cursor(self._heaps[number + 1], Place()) if number + 1 < len(self._heaps) else None)
 
     def read(self, connection: sa.Connection, span: Span, rows: int, limit: int | None) -> Window:
-        """Read the pending rows of the span's blocks, no more than fill a batch of `rows` for each stride."""
+        """Read the pending rows of the span's blocks, about as many as fill a batch for each stride."""
+        window = self._read_rows(connection, span, rows, limit)
+        most = self._access.window_rows(rows)
+        self._adapt(max(window.found / most, self._access.fullness(window.batches, rows)))
+        return window
+
+    def _read_rows(self, connection: sa.Connection, span: Span, rows: int, limit: int | None) -> Window:
         if not self._heaps:
             return Window()
         number, start = self._find(span.start)
@@ -77,10 +83,9 @@ class BlockWalk:
         found, stopped_at = read
         window = Window(fraction=(self._blocks_before[number] + end) / self._blocks_before[-1])
         if stopped_at is not None or end < span_end:
-            window.cursor = _write(heap, stopped_at or Place(end))
+            window.cursor = write_cursor(heap, stopped_at or Place(end))
         self._sort_out(connection, heap, found, window)
         window.batches = self._access.batches(window.recovered, rows)
-        self._adapt(max(len(found) / most, self._access.fullness(window.batches, rows)))
         return window
 
     def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Sequence[Recovered]:
@@ -125,7 +130,8 @@ class BlockWalk:
         self._blocks = max(1, min(MAX_BLOCKS, int(self._blocks * factor)))
 
 
-def _write(heap: Heap, place: Place) -> str:
+def write_cursor(heap: Heap, place: Place) -> str:
+    """Return the cursor of a place in a heap."""
     return f"{heap.label} {place.tuple_id}{place.relation}"
 
 

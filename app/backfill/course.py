@@ -16,7 +16,7 @@ from app.backfill.frontier import Frontier
 from app.backfill.ledger import Ledger, Place
 from app.backfill.listener import Listener, Progress
 from app.backfill.pace import Pace
-from app.backfill.plan import Options, Recovered, Refused, Report, Span, State, Window
+from app.backfill.plan import InPlace, Options, Recovered, Refused, Report, Span, State, Window
 from app.backfill.reading import Walk
 from app.backfill.retry import PATIENCE_SECONDS, attempt
 from app.signals import StopRequest
@@ -37,6 +37,7 @@ class Batch(NamedTuple):
     """What one transaction does: fill rows, record refusals of the database, and finish a window."""
 
     rows: Sequence[Recovered] = ()
+    in_place: InPlace | None = None
     refused: Sequence[Refused] = ()
     closes: Window | None = None
 
@@ -136,9 +137,10 @@ class Course:
     def record(self, connection: sa.Connection, batch: Batch, filled: Sequence[Recovered]) -> Committed:
         """Write into the ledger what a batch did, in its transaction. Raises RunSupersededError: the fence."""
         counts = self.counts.copy()
-        place = replace(self.place, sweep_filled=self.place.sweep_filled + len(batch.rows))
-        if batch.rows:
-            counts.add_batch(len(batch.rows), len(filled))
+        wanted = len(filled) if batch.in_place else len(batch.rows)
+        place = replace(self.place, sweep_filled=self.place.sweep_filled + wanted)
+        if wanted:
+            counts.add_batch(wanted, len(filled))
         failures = list(batch.refused)
         counts.add_failures(failures)
         if batch.closes is not None:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill import sqlite_json
-from app.backfill.statements import TransactionId, generations, heap_of, pending, plain_id, with_candidates
+from app.backfill.statements import TransactionId, generations, heap_of, pending, with_plain_ids
 from app.backfill.transactions import LOCK_TIMEOUT
 from app.errors import OfflineBackfillError
 
@@ -98,8 +98,8 @@ def _fill_page(table: sa.TableClause) -> sa.Update:
         .where(table.c.id == sa.any_(page), pending(table))
         .subquery("bodies")
     )
-    read = with_candidates(bodies)
-    found_id = plain_id(read.found).label("found_id")
+    read = with_plain_ids(bodies)
+    found_id = read.plain_id.label("found_id")
     found = sa.select(bodies.c.id, bodies.c.writer, found_id).select_from(read.rows).subquery("found")
     return (
         sa.update(table)

@@ -1,8 +1,11 @@
 """Facts of a run: what is asked for, what reading a window gave, and what is reported in the end."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Final, Literal, NamedTuple, TypeAlias
+from datetime import datetime
+from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
+
+import sqlalchemy as sa
 
 from app.settings import DEFAULT_BATCH_SIZE, DEFAULT_TARGET_SECONDS, Settings
 
@@ -63,6 +66,20 @@ class Refused(NamedTuple):
     body_digest: str | None = None
 
 
+class InPlace(Protocol):
+    """Rows that the database can fill in one transaction without handing them out first, all within `batch_size`."""
+
+    settings: Mapping[str, str]
+    """Settings of the database for the transaction."""
+
+    def fill(self, connection: sa.Connection, moment: datetime) -> Sequence[Recovered]:
+        """Fill the rows whose case is plain, and return them. Raises TooManyRowsError, and writes nothing then."""
+
+
+class TooManyRowsError(Exception):
+    """There are more rows to fill than a transaction may: some came after they were counted."""
+
+
 class Span(NamedTuple):
     """A part of the table that one worker takes: from one cursor to another, None being the table's start and end."""
 
@@ -86,6 +103,9 @@ class Window:
     failures: list[Refused] = field(default_factory=list)
     skips: list[Refused] = field(default_factory=list)
     batches: Sequence[Sequence[Recovered]] = ()
+    in_place: Sequence[InPlace] = ()
+    """What the database is to fill by itself first. What it leaves is in the next window, which starts at the same
+    place: nothing is lost if it cannot do it."""
 
     @property
     def found(self) -> int:

@@ -23,10 +23,13 @@ from app.errors import TableChangedError, UnsupportedTableError
 
 PASSED_ON: Final = {"citus.propagate_set_commands": "local"}
 """Comes first: makes Citus send the settings after it to the shards."""
-FILLING: Final = {**PASSED_ON, "enable_nestloop": "off", "enable_seqscan": "off"}
+ONE_CONNECTION: Final = {"citus.max_adaptive_executor_pool_size": "1"}
+"""A statement for all shards has one connection to each server: opening more for every transaction costs more time than
+they save, and a backfill leaves the other processors to the application. Several workers have one each."""
+FILLING: Final = {**PASSED_ON, **ONE_CONNECTION, "enable_nestloop": "off", "enable_seqscan": "off"}
 """Through the index; and no loop over the recordset, whose rows the planner always takes for a hundred."""
 
-WINDOW_ROWS: Final = 32_000
+WINDOW_ROWS: Final = 16_000
 
 DISTRIBUTION: Final = """
 SELECT column_to_column_name(logicalrelid, partkey), repmodel = 'c' AND EXISTS (
@@ -52,7 +55,7 @@ class Shards:
     """All shards of a distributed table, as one heap whose every block is a block of each of them."""
 
     walk = "shard"
-    reading: Mapping[str, str] = PASSED_ON | READING
+    reading: Mapping[str, str] = PASSED_ON | ONE_CONNECTION | READING
     filling: Mapping[str, str] = FILLING
 
     def __init__(self, model: type[DeclarativeBase], key: Key, route: str) -> None:
@@ -103,6 +106,16 @@ class Shards:
         """Cut rows into batches, shard after shard: the fewer shards a batch has rows of, the fewer statements."""
         ordered = sorted(rows, key=_shard)
         return [ordered[first : first + size] for first in range(0, len(ordered), size)]
+
+    def count(self, connection: sa.Connection, part: Part) -> Sequence[tuple[int, int]]:
+        """Return the blocks that hold pending rows, and how many all shards together have there."""
+        counted = connection.execute(statements.count_by_block(self._target, part.start, Place(part.end)))
+        return [(block, rows) for block, rows in counted]
+
+    def fill_in_place(self, connection: sa.Connection, part: Part, moment: datetime) -> Sequence[Recovered]:
+        """Let the shards fill the plain cases of some blocks, all at once, and return them."""
+        filled = connection.execute(statements.fill_in_place(self._target, part.start, Place(part.end), moment))
+        return [Recovered((), generation_id, found) for generation_id, found in filled]
 
     def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Sequence[Recovered]:
         """Fill rows that are still the version that was read, a statement for each shard."""

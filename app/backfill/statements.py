@@ -12,6 +12,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, OID
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.types import UserDefinedType
 
 from app.backfill.plan import Locator, Recovered
@@ -232,29 +233,25 @@ def select_plain(target: Target, start: Place, end: Place, rows: int | None = No
         .limit(rows)
         .subquery("bodies")
     )
-    read = with_candidates(bodies)
-    found = _step("plain", [bodies, *read.steps], value=plain_id(read.found))
-    is_left = found.c.value.is_(None)
+    read = with_plain_ids(bodies)
+    is_left = read.plain_id.is_(None)
     columns = (bodies.c[name] for name in ("place", "writer", "relation", "id", "row_bytes"))
     left = (sa.case((is_left, column)) for column in (bodies.c.operation_name, bodies.c.scene_id))
     body = sa.case((sa.and_(is_left, _is_short(read.body)), read.body))
     keys = (bodies.c[label] for label in key_labels(target.key))
-    rows_read = read.rows.join(found, sa.true())
-    return sa.select(*columns, found.c.value, *left, body, sa.func.octet_length(read.body), *keys).select_from(
-        rows_read
-    )
+    body_bytes = sa.func.octet_length(read.body)
+    return sa.select(*columns, read.plain_id, *left, body, body_bytes, *keys).select_from(read.rows)
 
 
-class Candidates(NamedTuple):
-    """Rows with their bodies, and the text that stands in each body where the id belongs."""
+class PlainIds(NamedTuple):
+    """Rows with their bodies, and the id in each body where the case is plain."""
 
     rows: sa.FromClause
-    steps: Sequence[sa.FromClause]
     body: sa.ColumnElement[str]
-    found: sa.ColumnElement[str]
+    plain_id: sa.ColumnElement[str]
 
 
-def with_candidates(bodies: sa.Subquery) -> Candidates:
+def with_plain_ids(bodies: sa.Subquery) -> PlainIds:
     """Look into the bodies of rows with `operation_name` and `text`.
 
     Each step is a LATERAL subquery with OFFSET 0, which the planner does not merge with the next: so each body is
@@ -264,11 +261,12 @@ def with_candidates(bodies: sa.Subquery) -> Candidates:
     parsed = _step("parsed", [bodies, text], value=sa.cast(text.c.value, JSONB))
     operation = _step("operation", [bodies, parsed], value=_single_operation(parsed.c.value))
     candidate = _step("candidate", [bodies, operation], value=_candidate(operation.c.value, bodies.c.operation_name))
-    steps = (text, parsed, operation, candidate)
+    found = _step("found", [candidate], value=_text(candidate.c.value))
+    plain = _step("plain", [found], value=_plain_id(found.c.value))
     rows: sa.FromClause = bodies
-    for step in steps:
+    for step in (text, parsed, operation, candidate, found, plain):
         rows = rows.join(step, sa.true())
-    return Candidates(rows, steps, text.c.value, _text(candidate.c.value))
+    return PlainIds(rows, text.c.value, plain.c.value)
 
 
 def select_unparsed(target: Target, start: Place, end: Place, rows: int | None = None) -> sa.Select[Any]:
@@ -315,6 +313,45 @@ def fill_at(target: Target, rows: Sequence[Recovered], moment: datetime) -> sa.U
         )
         .values(values)
     )
+
+
+def count_by_block(target: Target, start: Place, end: Place) -> sa.Select[int, int]:
+    """Select the blocks between two places that hold pending rows, in their order, and how many; looks into no body."""
+    place = sa.cast(target.table.c.ctid, sa.Text)
+    block = sa.cast(sa.func.split_part(sa.func.substr(place, 2), ",", 1), sa.Integer).label("block")
+    condition = _between(target.table, start, end), pending(target.table)
+    return sa.select(block, sa.func.count()).where(*condition).group_by(block).order_by(block)
+
+
+def fill_in_place(target: Target, start: Place, end: Place, moment: datetime) -> ReturningUpdate[str, str]:
+    """Return the UPDATE that looks into the bodies between two places and fills the plain cases, and returns them.
+
+    A row that changes meanwhile is left alone: its writer is another one then.
+    """
+    table, source = target.table, target.table.alias("source")
+    labels = key_labels(target.key)
+    keys = [source.c[column.name].label(label) for column, label in zip(target.key, labels, strict=True)]
+    bodies = (
+        sa.select(
+            *keys,
+            source.c.xmin.label("writer"),
+            source.c.operation_name,
+            source.c.raw_response.concat("").label("text"),
+        )
+        .where(_between(source, start, end), pending(source))
+        .subquery("bodies")
+    )
+    read = with_plain_ids(bodies)
+    found = (
+        sa.select(*(bodies.c[label] for label in labels), bodies.c.writer, read.plain_id.label("found_id"))
+        .select_from(read.rows)
+        .where(read.plain_id.is_not(None))
+        .subquery("found")
+    )
+    named = [table.c[column.name] == found.c[label] for column, label in zip(target.key, labels, strict=True)]
+    unchanged = table.c.xmin == found.c.writer, table.c.media_generation_id.is_(None)
+    values = {"media_generation_id": found.c.found_id, "updated_at": moment}
+    return sa.update(table).where(*named, *unchanged).values(values).returning(table.c.id, table.c.media_generation_id)
 
 
 def select_written(target: Target, rows: Sequence[Recovered], moment: datetime) -> sa.Select[int]:
@@ -383,7 +420,7 @@ def _text_array(name: str, values: Sequence[object]) -> sa.BindParameter[Any]:
     return sa.bindparam(name, list(values), type_=ARRAY(sa.Text), unique=True)
 
 
-def _between(table: sa.TableClause, start: Place, end: Place) -> sa.ColumnElement[bool]:
+def _between(table: sa.FromClause, start: Place, end: Place) -> sa.ColumnElement[bool]:
     first, last = (sa.cast(sa.literal(place.tuple_id, sa.Text), TupleId()) for place in (start, end))
     return sa.and_(table.c.ctid > first, table.c.ctid < last)
 
@@ -438,6 +475,6 @@ def _text(candidate: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
     return sa.case((sa.func.jsonb_typeof(candidate) == "string", candidate[()].astext))
 
 
-def plain_id(text: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+def _plain_id(text: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
     """Return the text if it looks like an id, else NULL."""
     return sa.case((sa.and_(sa.func.char_length(text) <= MAX_ID_LENGTH, text.regexp_match(PLAIN_ID)), text))

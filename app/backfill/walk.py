@@ -5,18 +5,19 @@ from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill import statements
 from app.backfill.block_walk import BlockWalk
-from app.backfill.heaps import Heaps, LocalHeaps, find_key, find_leaves
+from app.backfill.heaps import LocalHeaps, find_key, find_leaves
 from app.backfill.key_walk import KeyAccess, KeyWalk
 from app.backfill.reading import Walk
+from app.backfill.shard_walk import ShardWalk
 from app.backfill.shards import Shards, find_route
 
 
 def choose_walk(connection: sa.Connection, model: type[DeclarativeBase]) -> Walk:
     """Ask the database what kind of table it is, and return the walk for it."""
     if connection.dialect.name == "postgresql":
-        heaps = _choose_heaps(connection, model)
-        if heaps is not None:
-            return BlockWalk(heaps)
+        walk = _walk_by_blocks(connection, model)
+        if walk is not None:
+            return walk
     table = statements.generations(model)
     if connection.dialect.name == "sqlite" and _has_rowid(connection, table.name):
         rowid = sa.column("rowid", sa.Integer)
@@ -34,16 +35,16 @@ def choose_access(connection: sa.Connection, model: type[DeclarativeBase]) -> Ke
     return KeyAccess([sa.column(name, sa.Text) for name in names], as_bytes=_stores_utf8(connection))
 
 
-def _choose_heaps(connection: sa.Connection, model: type[DeclarativeBase]) -> Heaps | None:
-    """Return the access to the heaps of a PostgreSQL table; None if it cannot be walked by blocks."""
+def _walk_by_blocks(connection: sa.Connection, model: type[DeclarativeBase]) -> Walk | None:
+    """Return the walk over the blocks of a PostgreSQL table; None if it cannot be walked by them."""
     table = model.__tablename__
     key = find_key(connection, table)
     route = find_route(connection, table)
     if route is not None:
-        return Shards(model, key, route)
+        return ShardWalk(Shards(model, key, route))
     if find_leaves(connection, table, key) is None:
         return None
-    return LocalHeaps(model, key, partitioned=_is_partitioned(connection, table))
+    return BlockWalk(LocalHeaps(model, key, partitioned=_is_partitioned(connection, table)))
 
 
 def _stores_utf8(connection: sa.Connection) -> bool:

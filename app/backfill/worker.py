@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Final
 
+import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from app.backfill.course import Batch, Committed, Course, Stopped
-from app.backfill.plan import UPDATE_FAILED, Refused, Span, Window
+from app.backfill.plan import UPDATE_FAILED, InPlace, Recovered, Refused, Span, TooManyRowsError, Window
 from app.backfill.replicas import ReplicaLag
 from app.backfill.retry import PATIENCE_SECONDS
 from app.backfill.transactions import Transactions
@@ -51,6 +52,9 @@ class Worker:
     def work(self) -> None:
         """Fill window after window until the table is handed out. Raises Stopped."""
         for window in self.windows():
+            for in_place in window.in_place:
+                self._fill_in_place(in_place)
+                self._pause()
             for rows in window.batches[:-1]:
                 self._fill(Batch(rows=rows))
                 self._pause()
@@ -88,6 +92,16 @@ class Worker:
             else:
                 self._leave_row(batch, kind, first_line(error.orig or error))
 
+    def _fill_in_place(self, in_place: InPlace) -> None:
+        """Let the database fill rows by itself. If it cannot do all of them, the next window does them one by one."""
+        try:
+            self._course.attempt(lambda: self._commit(Batch(in_place=in_place)), busy_seconds=BUSY_BATCH_SECONDS)
+        except TooManyRowsError:
+            logger.debug("rows came in while they were counted")
+        except DBAPIError as error:
+            if trouble(error) not in {Trouble.BUSY, Trouble.ROW}:
+                raise
+
     def _busy_seconds(self, batch: Batch) -> float:
         """Return how long to wait for locked rows: at first go round them, later wait for the one that is left."""
         if not batch.rows:
@@ -113,15 +127,21 @@ class Worker:
         course = self._course
         started = time.monotonic()
         with ExitStack() as turn:
-            with self._transactions.write(course.walk.filling) as connection:
-                filled = course.walk.fill(connection, batch.rows, now()) if batch.rows else ()
+            settings = batch.in_place.settings if batch.in_place else course.walk.filling
+            with self._transactions.write(settings) as connection:
+                filled = self._write(connection, batch)
                 turn.enter_context(course.turn)
                 course.settle(connection)
                 self._unconfirmed = course.record(connection, batch, filled)
             course.keep(self._unconfirmed, time.monotonic() - started)
             self._unconfirmed = None
-            if batch.rows:
-                course.pace.took(len(batch.rows), course.times.last)
+            if filled:
+                course.pace.took(len(batch.rows) or len(filled), course.times.last)
+
+    def _write(self, connection: sa.Connection, batch: Batch) -> Sequence[Recovered]:
+        if batch.in_place:
+            return batch.in_place.fill(connection, now())
+        return self._course.walk.fill(connection, batch.rows, now()) if batch.rows else ()
 
     def _has_arrived(self) -> bool:
         """Tell whether the last try was committed after all, though its answer was lost."""

@@ -11,7 +11,17 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from app.db import make_engine
+from app.backfill import shard_walk
+from app.backfill.engine import backfill
+from app.backfill.heaps import Heap, Part, find_key
+from app.backfill.listener import Listener
+from app.backfill.plan import Options, Recovered, TooManyRowsError
+from app.backfill.shard_walk import FilledByShards
+from app.backfill.shards import Shards
+from app.backfill.statements import Place
+from app.backfill.transactions import Transactions
+from app.db import make_engine, now
+from app.models import Veo3VideoGeneration
 from tests.conftest import Databases
 from tests.live.test_locked_rows import HELD, failures
 from tests.live.test_workers import filled_to
@@ -94,6 +104,58 @@ def test_upgrade_fills_every_shard_and_a_rerun_finds_nothing(cluster: str, by: s
     assert query(cluster, f"SELECT DISTINCT walk FROM {RUNS}") == [("shard",)]
     assert (again.code, json.loads(again.out)["synced"]) == (1, 0), again
     assert read_all(cluster) == after
+
+
+@pytest.mark.parametrize("by", DISTRIBUTIONS)
+def test_large_batches_are_filled_by_all_shards_at_once(cluster: str, by: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every kind of stored answer, a body that no shard can cast, and the bound all the same."""
+    monkeypatch.setattr(shard_walk, "FEWEST_ROWS", 100)
+    distribute(cluster, by)
+    assert run_upgrade(cluster).code == 0
+    rows = make_rows(6_000)
+    insert(cluster, rows)
+    odd = next(row for row in rows if row.response.name.startswith("02"))
+    store_body(cluster, odd.id, odd.response.body.replace("{", '{"x":"\\u0000",', 1))
+    before = read_all(cluster)
+    together: list[int] = []
+    listener = HearsBatches(together)
+
+    with make_engine(cluster).connect() as connection:
+        report = backfill(connection, Veo3VideoGeneration, Options(batch_size=400), origin="sync", listener=listener)
+
+    after = read_all(cluster)
+    assert after == expected(before, rows, after)
+    assert (report.synced, report.total) == (sum(row.response.outcome == "synced" for row in rows), 6_000)
+    assert (max(together) <= 400, sum(together)) == (True, report.synced)
+    assert max(query(cluster, WRITTEN_TOGETHER))[0] <= 400
+
+
+class HearsBatches(Listener):
+    """Notes how many rows each transaction filled."""
+
+    def __init__(self, sizes: list[int]) -> None:
+        self._sizes = sizes
+
+    def filled(self, rows: Sequence[Recovered]) -> None:
+        """Note a batch."""
+        self._sizes.append(len(rows))
+
+
+def test_rows_that_come_in_after_they_were_counted_do_not_pass_the_bound(cluster: str) -> None:
+    """The transaction is undone; the next window does them."""
+    distribute(cluster, "id")
+    assert run_upgrade(cluster).code == 0
+    insert(cluster, make_rows(300, recoverable()))
+
+    with make_engine(cluster).connect() as connection:
+        shards = Shards(Veo3VideoGeneration, find_key(connection, TABLE), "id")
+        in_place = FilledByShards(shards, Part(Heap(label=TABLE, blocks=99), Place(), 99), most_rows=299)
+        connection.rollback()
+        transactions = Transactions(connection, owned_by_caller=False)
+        with pytest.raises(TooManyRowsError), transactions.write(in_place.settings) as writing:
+            in_place.fill(writing, now())
+
+    assert count_filled(cluster) == 0
 
 
 @pytest.mark.parametrize("by", DISTRIBUTIONS)
