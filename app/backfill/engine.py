@@ -1,9 +1,10 @@
 """Engine: the loop that fills the table, sweep by sweep. It knows neither the database nor the walk."""
 
 import contextlib
+import gc
 import logging
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 import sqlalchemy as sa
@@ -53,9 +54,20 @@ def backfill(  # noqa: PLR0913  # what it works with, and who listens
     if options.dry_run:
         return Run(course, [transactions]).look()
     with ExitStack() as stack:
+        stack.enter_context(_modules_left_alone())
         others = [stack.enter_context(connection.engine.connect()) for _ in range(1, options.workers)]
         connections = [transactions, *(Transactions(other, owned_by_caller=False) for other in others)]
         return Run(course, connections).fill(origin)
+
+
+@contextmanager
+def _modules_left_alone() -> Iterator[None]:
+    """Keep the garbage collector from looking through all that is loaded each time so many rows have been read."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def require_workers(connection: sa.Connection, workers: int, *, owned_by_caller: bool = False) -> None:
