@@ -25,8 +25,9 @@ BODY_CHUNK_BYTES: Final = 4_000_000
 class BlockWalk:
     """Windows of blocks in physical order, heap by heap.
 
-    The database extracts the plain cases itself; what is left is fetched for extract(). Rows are filled only if they
-    are still the version that was read, so nothing is locked between reading and filling. A cursor is the label of a
+    The database looks into the bodies. Plain cases it fills by itself, or hands out the ids where batches are small;
+    what is left is fetched for extract(). Rows are filled only if they are still the version that was read, so nothing
+    is locked between reading and filling. A cursor is the label of a
     heap and a place in it, `public.veo3_video_generations (12,0)`.
     """
 
@@ -40,6 +41,8 @@ class BlockWalk:
         self._numbers: dict[str, int] = {}
         self._blocks_before: list[int] = [0]
         self._blocks = FIRST_BLOCKS
+        self._filled: set[str | None] = set()
+        """Cursors from which on the plain cases of a window have been filled, and the rest is to be read."""
 
     def start_sweep(self, connection: sa.Connection) -> None:
         """Look how long the heaps are now; blocks that come later hold new versions and are the next sweep's."""
@@ -62,11 +65,29 @@ class BlockWalk:
         return Span(cursor, write_cursor(self._heaps[number + 1], Place()) if number + 1 < len(self._heaps) else None)
 
     def read(self, connection: sa.Connection, span: Span, rows: int, limit: int | None) -> Window:
-        """Read the pending rows of the span's blocks, about as many as fill a batch for each stride."""
-        window = self._read_rows(connection, span, rows, limit)
-        most = self._access.window_rows(rows)
-        self._adapt(max(window.found / most, self._access.fullness(window.batches, rows)))
-        return window
+        """Read the first window of the span; where batches are not small, let the database fill what is plain first."""
+        if rows < self._access.fewest_in_place or limit is not None or not self._heaps:
+            window = self._read_rows(connection, span, rows, limit)
+            most = self._access.window_rows(rows)
+            self._adapt(max(window.found / most, self._access.fullness(window.batches, rows)))
+            return window
+        if span.start in self._filled:
+            self._filled.discard(span.start)
+            return self._read_rows(connection, span, rows, limit)
+        return self._plan(connection, span, rows)
+
+    def _plan(self, connection: sa.Connection, span: Span, rows: int) -> Window:
+        """Return what the database is to fill by itself. The next window starts at the same place, and reads the rest.
+
+        A run that ends in between has lost nothing: the next one fills, or reads, what it finds there.
+        """
+        number, start = self._find(span.start)
+        heap = self._heaps[number]
+        in_place, fullness = self._access.in_place(connection, Part(heap, start, self._end(span, number)), rows)
+        self._adapt(fullness)
+        cursor = write_cursor(heap, start)
+        self._filled.add(cursor)
+        return Window(cursor=cursor, in_place=in_place)
 
     def _read_rows(self, connection: sa.Connection, span: Span, rows: int, limit: int | None) -> Window:
         if not self._heaps:

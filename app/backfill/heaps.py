@@ -12,12 +12,13 @@ from typing import Any, Final, NamedTuple, Protocol, cast
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.backfill import statements
-from app.backfill.plan import Locator, Recovered
+from app.backfill.plan import InPlace, Locator, Recovered
 from app.backfill.reading import Row
 from app.backfill.statements import Key, KeyColumn, Place, Target
-from app.backfill.strides import STRIDES, cut_into_strides
+from app.backfill.strides import STRIDES, Stride, batches_of_strides, cut_into_strides
 from app.errors import TableChangedError
 
 READING: Final = {"enable_memoize": "off", "max_parallel_workers_per_gather": "0"}
@@ -70,6 +71,8 @@ class Heaps(Protocol):
     reading: Mapping[str, str]
     filling: Mapping[str, str]
     """Settings of the database for a transaction that reads, and for one that fills rows."""
+    fewest_in_place: int
+    """Batches of fewer rows are read and filled row by row."""
 
     def list(self, connection: sa.Connection) -> Sequence[Heap]:
         """Return the heaps as they are now, in an order that stays. Raises TableChangedError."""
@@ -79,6 +82,9 @@ class Heaps(Protocol):
 
     def fullness(self, batches: Sequence[Sequence[Recovered]], size: int) -> float:
         """Return how full a window with these batches is, 1 being just right, where it is not for its rows to say."""
+
+    def in_place(self, connection: sa.Connection, part: Part, rows: int) -> tuple[Sequence[InPlace], float]:
+        """Return what the database can fill by itself, `rows` rows at most each, and how full that makes a window."""
 
     def read(
         self, connection: sa.Connection, part: Part, rows: int, *, parse: bool
@@ -98,8 +104,25 @@ class Heaps(Protocol):
         """Fill rows of one window that are still the version that was read, and return them."""
 
 
+class FilledByPlace(InPlace):
+    """Rows of a heap, by their places, whose plain cases PostgreSQL fills by itself."""
+
+    settings: Mapping[str, str] = READING | PLAN_BY_INDEX
+
+    def __init__(self, target: Target, places: str) -> None:
+        """Take the heap, and the array of places as text."""
+        self._target = target
+        self._places = places
+
+    def fill(self, connection: sa.Connection, moment: datetime) -> Sequence[Recovered]:
+        """Fill the plain cases and return them."""
+        return filled_rows(connection, statements.fill_places(self._target, self._places, moment))
+
+
 class LocalHeaps:
     """Heaps of the database that the connection is to: an ordinary table, or the leaves of a partitioned one."""
+
+    fewest_in_place = 128
 
     reading: Mapping[str, str] = READING
     filling: Mapping[str, str] = PLAN_BY_INDEX
@@ -126,6 +149,16 @@ class LocalHeaps:
             raise TableChangedError(self._model.__tablename__)
         self._targets = {label: self._target(schema, name, label) for label, schema, name, _ in leaves}
         return [Heap(label=label, blocks=blocks) for label, _, _, blocks in leaves]
+
+    def in_place(self, connection: sa.Connection, part: Part, rows: int) -> tuple[Sequence[InPlace], float]:
+        """Return the strides of some blocks, cut into batches."""
+        target = self._targets[part.heap.label]
+        statement = statements.select_strides(target, part.start, Place(part.end), STRIDES)
+        strides = [Stride(number, places) for number, places in connection.execute(statement)]
+        fullness = max(sum(stride.rows for stride in strides) / self.window_rows(rows), 0)
+        if strides:
+            fullness = max(fullness, strides[0].rows / rows)
+        return [FilledByPlace(target, places) for places in batches_of_strides(strides, rows)], fullness
 
     def read(
         self, connection: sa.Connection, part: Part, rows: int, *, parse: bool
@@ -163,6 +196,11 @@ def read_rows(connection: sa.Connection, statement: sa.Select[Any]) -> Sequence[
         if not _is_about_a_value(error):
             raise
         return None
+
+
+def filled_rows(connection: sa.Connection, statement: ReturningUpdate[str, str]) -> Sequence[Recovered]:
+    """Execute an UPDATE that looks into bodies, and return the rows that it filled."""
+    return [Recovered((), generation_id, found) for generation_id, found in connection.execute(statement)]
 
 
 def place_of(row: Row) -> Place:

@@ -6,7 +6,7 @@ coordinator alone; if it dies within a commit, the ledger can lag behind the sha
 meets rows that are filled already.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -15,8 +15,8 @@ from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill import statements
-from app.backfill.heaps import READING, Heap, Part, fill_unchanged, place_of, read_rows
-from app.backfill.plan import Locator, Recovered
+from app.backfill.heaps import READING, Heap, Part, fill_unchanged, filled_rows, place_of, read_rows
+from app.backfill.plan import InPlace, Locator, Recovered, TooManyRowsError
 from app.backfill.reading import Row
 from app.backfill.statements import Key, Place, Target
 from app.errors import TableChangedError, UnsupportedTableError
@@ -29,7 +29,10 @@ they save, and a backfill leaves the other processors to the application. Severa
 FILLING: Final = {**PASSED_ON, **ONE_CONNECTION, "enable_nestloop": "off", "enable_seqscan": "off"}
 """Through the index; and no loop over the recordset, whose rows the planner always takes for a hundred."""
 
+READ_BY_SHARDS: Final = {**PASSED_ON, **ONE_CONNECTION, **READING}
 WINDOW_ROWS: Final = 16_000
+WINDOW_BATCHES: Final = 4
+"""So many batches are counted at a time where the shards fill by themselves."""
 
 DISTRIBUTION: Final = """
 SELECT column_to_column_name(logicalrelid, partkey), repmodel = 'c' AND EXISTS (
@@ -51,11 +54,32 @@ CROSS JOIN LATERAL run_command_on_shards(
 """
 
 
+class FilledByShards(InPlace):
+    """Blocks of all shards whose plain cases the shards fill by themselves."""
+
+    settings: Mapping[str, str] = READ_BY_SHARDS | {"enable_hashjoin": "off", "enable_mergejoin": "off"}
+
+    def __init__(self, target: Target, part: Part, most_rows: int) -> None:
+        """Take the table, the blocks, and how many rows one transaction may fill."""
+        self._target = target
+        self._part = part
+        self._most_rows = most_rows
+
+    def fill(self, connection: sa.Connection, moment: datetime) -> Sequence[Recovered]:
+        """Fill the plain cases and return them. Raises TooManyRowsError if more came in since they were counted."""
+        start, end = self._part.start, Place(self._part.end)
+        filled = filled_rows(connection, statements.fill_between(self._target, start, end, moment))
+        if len(filled) > self._most_rows:
+            raise TooManyRowsError
+        return filled
+
+
 class Shards:
     """All shards of a distributed table, as one heap whose every block is a block of each of them."""
 
     walk = "shard"
-    reading: Mapping[str, str] = PASSED_ON | ONE_CONNECTION | READING
+    fewest_in_place = 4_000  # one statement for all shards costs more than it saves for a smaller batch
+    reading: Mapping[str, str] = READ_BY_SHARDS
     filling: Mapping[str, str] = FILLING
 
     def __init__(self, model: type[DeclarativeBase], key: Key, route: str) -> None:
@@ -79,6 +103,13 @@ class Shards:
         if not all_answered:
             raise TableChangedError(self._label)
         return [Heap(label=self._label, blocks=blocks)]
+
+    def in_place(self, connection: sa.Connection, part: Part, rows: int) -> tuple[Sequence[InPlace], float]:
+        """Return blocks of all shards with as many rows as a batch may have."""
+        statement = statements.count_by_block(self._target, part.start, Place(part.end))
+        counted = [(block, count) for block, count in connection.execute(statement)]
+        fullness = sum(count for _, count in counted) / (rows * WINDOW_BATCHES)
+        return [FilledByShards(self._target, some, rows) for some in cut_blocks(part, counted, rows)], fullness
 
     def read(
         self, connection: sa.Connection, part: Part, rows: int, *, parse: bool
@@ -107,16 +138,6 @@ class Shards:
         ordered = sorted(rows, key=_shard)
         return [ordered[first : first + size] for first in range(0, len(ordered), size)]
 
-    def count(self, connection: sa.Connection, part: Part) -> Sequence[tuple[int, int]]:
-        """Return the blocks that hold pending rows, and how many all shards together have there."""
-        counted = connection.execute(statements.count_by_block(self._target, part.start, Place(part.end)))
-        return [(block, rows) for block, rows in counted]
-
-    def fill_in_place(self, connection: sa.Connection, part: Part, moment: datetime) -> Sequence[Recovered]:
-        """Let the shards fill the plain cases of some blocks, all at once, and return them."""
-        filled = connection.execute(statements.fill_in_place(self._target, part.start, Place(part.end), moment))
-        return [Recovered((), generation_id, found) for generation_id, found in filled]
-
     def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Sequence[Recovered]:
         """Fill rows that are still the version that was read, a statement for each shard."""
         by_shard: dict[str, list[Recovered]] = {}
@@ -124,6 +145,22 @@ class Shards:
             by_shard.setdefault(_shard(row), []).append(row)
         groups = by_shard.values()
         return [row for group in groups for row in fill_unchanged(connection, self._target, group, moment)]
+
+
+def cut_blocks(whole: Part, counted: Sequence[tuple[int, int]], most_rows: int) -> Iterator[Part]:
+    """Cut blocks into parts of at most `most_rows` rows; a block that alone has more is left out."""
+    start, rows = whole.start, 0
+    for block, count in counted:
+        if rows + count > most_rows:
+            if rows:
+                yield Part(whole.heap, start, block)
+            start, rows = Place(block), 0
+        if count > most_rows:
+            start = Place(block + 1)
+        else:
+            rows += count
+    if rows:
+        yield Part(whole.heap, start, whole.end)
 
 
 def find_route(connection: sa.Connection, table: str) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, OID
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, OID, aggregate_order_by
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.types import TypeEngine, UserDefinedType
@@ -317,28 +317,53 @@ def fill_at(target: Target, rows: Sequence[Recovered], moment: datetime) -> sa.U
 
 def count_by_block(target: Target, start: Place, end: Place) -> sa.Select[int, int]:
     """Select the blocks between two places that hold pending rows, in their order, and how many; looks into no body."""
-    place = sa.cast(target.table.c.ctid, sa.Text)
-    block = sa.cast(sa.func.split_part(sa.func.substr(place, 2), ",", 1), sa.Integer).label("block")
+    block = _block(target.table).label("block")
     condition = _between(target.table, start, end), pending(target.table)
     return sa.select(block, sa.func.count()).where(*condition).group_by(block).order_by(block)
 
 
-def fill_in_place(target: Target, start: Place, end: Place, moment: datetime) -> ReturningUpdate[str, str]:
-    """Return the UPDATE that looks into the bodies between two places and fills the plain cases, and returns them.
+def select_strides(target: Target, start: Place, end: Place, strides: int) -> sa.Select[int, str]:
+    """Select how many pending rows between two places each stride has, and an array of where they stand, as text.
 
-    A row that changes meanwhile is left alone: its writer is another one then.
+    A stride takes every so many-th row of each page, the longest first. Looks into no body.
     """
-    table, source = target.table, target.table.alias("source")
+    table = target.table
+    block = _block(table)
+    rank = sa.func.row_number().over(partition_by=block, order_by=_bytes_on_page(table).desc()) - 1
+    ranked = (
+        sa.select(table.c.ctid.label("place"), (rank % strides).label("stride"))
+        .where(_between(table, start, end), pending(table))
+        .subquery("ranked")
+    )
+    places = sa.cast(sa.func.array_agg(aggregate_order_by(ranked.c.place, ranked.c.place)), sa.Text)
+    return sa.select(sa.func.count(), places).group_by(ranked.c.stride).order_by(ranked.c.stride)
+
+
+def fill_places(target: Target, places: str, moment: datetime) -> ReturningUpdate[str, str]:
+    """Return the UPDATE that looks into the bodies of rows at some places (an array as text), and fills the plain ones.
+
+    It returns the rows that it filled. One that changes meanwhile is left alone: its writer is another one then.
+    """
+    wanted = sa.cast(sa.literal(places, sa.Text), ARRAY(TupleId()))
+    source = target.table.alias("source")
+    return _fill_in_place(target, source, source.c.ctid == sa.any_(wanted), moment)
+
+
+def fill_between(target: Target, start: Place, end: Place, moment: datetime) -> ReturningUpdate[str, str]:
+    """Return the same UPDATE for all rows between two places, of all shards."""
+    source = target.table.alias("source")
+    return _fill_in_place(target, source, _between(source, start, end), moment)
+
+
+def _fill_in_place(
+    target: Target, source: sa.FromClause, chosen: sa.ColumnElement[bool], moment: datetime
+) -> ReturningUpdate[str, str]:
     labels = key_labels(target.key)
     keys = [source.c[column.name].label(label) for column, label in zip(target.key, labels, strict=True)]
+    text = source.c.raw_response.concat("").label("text")
     bodies = (
-        sa.select(
-            *keys,
-            source.c.xmin.label("writer"),
-            source.c.operation_name,
-            source.c.raw_response.concat("").label("text"),
-        )
-        .where(_between(source, start, end), pending(source))
+        sa.select(*keys, source.c.ctid, source.c.xmin.label("writer"), source.c.operation_name, text)
+        .where(chosen, pending(source))
         .subquery("bodies")
     )
     read = with_plain_ids(bodies)
@@ -346,12 +371,21 @@ def fill_in_place(target: Target, start: Place, end: Place, moment: datetime) ->
         sa.select(*(bodies.c[label] for label in labels), bodies.c.writer, read.plain_id.label("found_id"))
         .select_from(read.rows)
         .where(read.plain_id.is_not(None))
-        .subquery("found")
     )
-    named = [table.c[column.name] == found.c[label] for column, label in zip(target.key, labels, strict=True)]
-    unchanged = table.c.xmin == found.c.writer, table.c.media_generation_id.is_(None)
-    values = {"media_generation_id": found.c.found_id, "updated_at": moment}
+    if target.route is None:
+        # a page that is still being read is not pruned: all is read before the first row is written
+        found = found.order_by(bodies.c.ctid).offset(0)
+    found_rows = found.subquery("found")
+    table = target.table
+    named = [table.c[column.name] == found_rows.c[label] for column, label in zip(target.key, labels, strict=True)]
+    unchanged = table.c.xmin == found_rows.c.writer, table.c.media_generation_id.is_(None)
+    values = {"media_generation_id": found_rows.c.found_id, "updated_at": moment}
     return sa.update(table).where(*named, *unchanged).values(values).returning(table.c.id, table.c.media_generation_id)
+
+
+def _block(table: sa.FromClause) -> sa.ColumnElement[int]:
+    place = sa.cast(table.c.ctid, sa.Text)
+    return sa.cast(sa.func.split_part(sa.func.substr(place, 2), ",", 1), sa.Integer)
 
 
 def select_written(target: Target, rows: Sequence[Recovered], moment: datetime) -> sa.Select[int]:

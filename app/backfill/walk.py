@@ -8,7 +8,6 @@ from app.backfill.block_walk import BlockWalk
 from app.backfill.heaps import LocalHeaps, find_key, find_leaves
 from app.backfill.key_walk import KeyAccess, KeyWalk
 from app.backfill.reading import Walk
-from app.backfill.shard_walk import ShardWalk
 from app.backfill.shards import Shards, find_route
 
 
@@ -41,7 +40,7 @@ def _walk_by_blocks(connection: sa.Connection, model: type[DeclarativeBase]) -> 
     key = find_key(connection, table)
     route = find_route(connection, table)
     if route is not None:
-        return ShardWalk(Shards(model, key, route))
+        return BlockWalk(Shards(model, key, route))
     if find_leaves(connection, table, key) is None:
         return None
     return BlockWalk(LocalHeaps(model, key, partitioned=_is_partitioned(connection, table)))

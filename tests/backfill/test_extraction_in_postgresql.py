@@ -86,7 +86,7 @@ def test_the_plain_cases_never_leave_the_database(postgresql_database: str) -> N
             connection.execute(statements.select_plain(target, statements.Place(), statements.Place(99)))
         )
 
-    by_number = {number: row[-1] for row in plain for number in [int(row.id)]}
+    by_number = {number: row[5] for row in plain for number in [int(row.id)]}
     left = [item.name[:2] for number, item in enumerate(readable) if item.media_generation_id != by_number[number]]
     assert left == ["08", "15"]
 

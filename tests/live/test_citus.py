@@ -11,14 +11,12 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from app.backfill import shard_walk
 from app.backfill.engine import backfill
 from app.backfill.heaps import Heap, Part, find_key
 from app.backfill.listener import Listener
 from app.backfill.plan import Options, Recovered, TooManyRowsError
-from app.backfill.shard_walk import FilledByShards
-from app.backfill.shards import Shards
-from app.backfill.statements import Place
+from app.backfill.shards import FilledByShards, Shards
+from app.backfill.statements import Place, Target, heap_of
 from app.backfill.transactions import Transactions
 from app.db import make_engine, now
 from app.models import Veo3VideoGeneration
@@ -109,7 +107,7 @@ def test_upgrade_fills_every_shard_and_a_rerun_finds_nothing(cluster: str, by: s
 @pytest.mark.parametrize("by", DISTRIBUTIONS)
 def test_large_batches_are_filled_by_all_shards_at_once(cluster: str, by: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every kind of stored answer, a body that no shard can cast, and the bound all the same."""
-    monkeypatch.setattr(shard_walk, "FEWEST_ROWS", 100)
+    monkeypatch.setattr(Shards, "fewest_in_place", 100)
     distribute(cluster, by)
     assert run_upgrade(cluster).code == 0
     rows = make_rows(6_000)
@@ -148,8 +146,9 @@ def test_more_rows_than_were_counted_undo_the_transaction(cluster: str) -> None:
     insert(cluster, make_rows(300, recoverable()))
 
     with make_engine(cluster).connect() as connection:
-        shards = Shards(Veo3VideoGeneration, find_key(connection, TABLE), "id")
-        in_place = FilledByShards(shards, Part(Heap(label=TABLE, blocks=99), Place(), 99), most_rows=100)
+        key = find_key(connection, TABLE)
+        target = Target(heap_of(Veo3VideoGeneration, key), key, sa.literal("a shard"), "id")
+        in_place = FilledByShards(target, Part(Heap(label=TABLE, blocks=99), Place(), 99), most_rows=100)
         connection.rollback()
         transactions = Transactions(connection, owned_by_caller=False)
         with pytest.raises(TooManyRowsError), transactions.write(in_place.settings) as writing:

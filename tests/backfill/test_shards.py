@@ -1,9 +1,9 @@
-"""Shard walk: blocks are cut into parts by counted rows. What needs a cluster is in tests/live/test_citus.py."""
+"""Shards: blocks are cut into parts by counted rows. What needs a cluster is in tests/live/test_citus.py."""
 
 import pytest
 
 from app.backfill.heaps import Heap, Part
-from app.backfill.shard_walk import cut_blocks
+from app.backfill.shards import cut_blocks
 from app.backfill.statements import Place
 
 HEAP = Heap(label="a table", blocks=9)
