@@ -116,7 +116,8 @@ class FilledByPlace(InPlace):
 
     def fill(self, connection: sa.Connection, moment: datetime) -> Sequence[Recovered]:
         """Fill the plain cases and return them."""
-        return filled_rows(connection, statements.fill_places(self._target, self._places, moment))
+        values = {"places": self._places, "moment": moment}
+        return filled_rows(connection, statements.fill_places(self._target), values)
 
 
 class LocalHeaps:
@@ -198,9 +199,12 @@ def read_rows(connection: sa.Connection, statement: sa.Select[Any]) -> Sequence[
         return None
 
 
-def filled_rows(connection: sa.Connection, statement: ReturningUpdate[str, str]) -> Sequence[Recovered]:
+def filled_rows(
+    connection: sa.Connection, statement: ReturningUpdate[str, str], values: Mapping[str, object]
+) -> Sequence[Recovered]:
     """Execute an UPDATE that looks into bodies, and return the rows that it filled."""
-    return [Recovered((), generation_id, found) for generation_id, found in connection.execute(statement)]
+    rows = cast("Sequence[Row]", connection.execute(statement, values).cursor.fetchall())
+    return [Recovered((), generation_id, found) for generation_id, found in rows]
 
 
 def place_of(row: Row) -> Place:

@@ -67,8 +67,9 @@ class FilledByShards(InPlace):
 
     def fill(self, connection: sa.Connection, moment: datetime) -> Sequence[Recovered]:
         """Fill the plain cases and return them. Raises TooManyRowsError if more came in since they were counted."""
-        start, end = self._part.start, Place(self._part.end)
-        filled = filled_rows(connection, statements.fill_between(self._target, start, end, moment))
+        start, end = self._part.start.tuple_id, Place(self._part.end).tuple_id
+        values = {"start": start, "end": end, "moment": moment}
+        filled = filled_rows(connection, statements.fill_between(self._target), values)
         if len(filled) > self._most_rows:
             raise TooManyRowsError
         return filled

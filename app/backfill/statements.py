@@ -6,6 +6,7 @@ They are built on light tables cut from the mapped classes: names and types of t
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import orjson
@@ -339,25 +340,27 @@ def select_strides(target: Target, start: Place, end: Place, strides: int) -> sa
     return sa.select(sa.func.count(), places).group_by(ranked.c.stride).order_by(ranked.c.stride)
 
 
-def fill_places(target: Target, places: str, moment: datetime) -> ReturningUpdate[str, str]:
-    """Return the UPDATE that looks into the bodies of rows at some places (an array as text), and fills the plain ones.
+@cache
+def fill_places(target: Target) -> ReturningUpdate[str, str]:
+    """Return the UPDATE that looks into the bodies of rows at some places and fills the plain ones.
 
-    It returns the rows that it filled. One that changes meanwhile is left alone: its writer is another one then.
+    Its parameters are `places`, an array as text, and `moment`. It returns the rows that it filled. One that changes
+    meanwhile is left alone: its writer is another one then.
     """
-    wanted = sa.cast(sa.literal(places, sa.Text), ARRAY(TupleId()))
+    wanted = sa.cast(sa.bindparam("places", type_=sa.Text), ARRAY(TupleId()))
     source = target.table.alias("source")
-    return _fill_in_place(target, source, source.c.ctid == sa.any_(wanted), moment)
+    return _fill_in_place(target, source, source.c.ctid == sa.any_(wanted))
 
 
-def fill_between(target: Target, start: Place, end: Place, moment: datetime) -> ReturningUpdate[str, str]:
-    """Return the same UPDATE for all rows between two places, of all shards."""
+@cache
+def fill_between(target: Target) -> ReturningUpdate[str, str]:
+    """Return the same UPDATE for all rows between two tuple ids, `start` and `end`, of all shards."""
     source = target.table.alias("source")
-    return _fill_in_place(target, source, _between(source, start, end), moment)
+    start, end = (sa.cast(sa.bindparam(name, type_=sa.Text), TupleId()) for name in ("start", "end"))
+    return _fill_in_place(target, source, sa.and_(source.c.ctid > start, source.c.ctid < end))
 
 
-def _fill_in_place(
-    target: Target, source: sa.FromClause, chosen: sa.ColumnElement[bool], moment: datetime
-) -> ReturningUpdate[str, str]:
+def _fill_in_place(target: Target, source: sa.FromClause, chosen: sa.ColumnElement[bool]) -> ReturningUpdate[str, str]:
     labels = key_labels(target.key)
     keys = [source.c[column.name].label(label) for column, label in zip(target.key, labels, strict=True)]
     text = source.c.raw_response.concat("").label("text")
@@ -379,6 +382,7 @@ def _fill_in_place(
     table = target.table
     named = [table.c[column.name] == found_rows.c[label] for column, label in zip(target.key, labels, strict=True)]
     unchanged = table.c.xmin == found_rows.c.writer, table.c.media_generation_id.is_(None)
+    moment = sa.bindparam("moment", type_=table.c.updated_at.type)
     values = {"media_generation_id": found_rows.c.found_id, "updated_at": moment}
     return sa.update(table).where(*named, *unchanged).values(values).returning(table.c.id, table.c.media_generation_id)
 
