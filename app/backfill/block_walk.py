@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate
-from typing import Final
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
 from app.backfill.heaps import Heap, Heaps, Part
-from app.backfill.plan import Locator, Recovered, Span, Window
+from app.backfill.plan import InPlace, Locator, Recovered, Span, Window
 from app.backfill.reading import Row, judge
 from app.backfill.statements import Place
 
@@ -17,9 +17,18 @@ MAX_BLOCKS: Final = 16_384  # 128 MB
 BLOCK_GROWTH: Final = 4
 DETOUR_BLOCKS: Final = 8
 """One body that the database cannot cast fails a whole statement. Its neighbourhood is closed in on to so many blocks,
-whose bodies are then all looked at here."""
+whose bodies are then all looked at here; to more, each time the next blocks hold such a body too."""
+MOST_DISCOURAGED: Final = 63
+"""Where most parts of a window hold a body that cannot be cast, so many windows at most are read row by row."""
 BODY_CHUNK_BYTES: Final = 4_000_000
 """Bodies are fetched in chunks of about this size: memory must not grow with them."""
+
+
+class Planned(NamedTuple):
+    """Up to which block the database was to fill plain cases by itself, and its parts."""
+
+    end: int
+    in_place: Sequence[InPlace] = ()
 
 
 class BlockWalk:
@@ -41,8 +50,12 @@ class BlockWalk:
         self._numbers: dict[str, int] = {}
         self._blocks_before: list[int] = [0]
         self._blocks = FIRST_BLOCKS
-        self._filled: set[str | None] = set()
-        """Cursors from which on the plain cases of a window have been filled, and the rest is to be read."""
+        self._castable = MAX_BLOCKS
+        """Try no more blocks at once: the last time, so many could nearly be cast."""
+        self._detour = DETOUR_BLOCKS
+        self._planned: dict[str | None, Planned] = {}
+        """What the database was to fill from a cursor on, before the rest is read from there."""
+        self._discouraged = self._windows_by_row = 0
 
     def start_sweep(self, connection: sa.Connection) -> None:
         """Look how long the heaps are now; blocks that come later hold new versions and are the next sweep's."""
@@ -66,46 +79,75 @@ class BlockWalk:
 
     def read(self, connection: sa.Connection, span: Span, rows: int, limit: int | None) -> Window:
         """Read the first window of the span; where batches are not small, let the database fill what is plain first."""
-        if rows < self._access.fewest_in_place or limit is not None or not self._heaps:
-            window = self._read_rows(connection, span, rows, limit)
+        if not self._heaps:
+            return Window()
+        number, start = self._find(span.start)
+        part = Part(self._heaps[number], start, self._end(span, number))
+        if rows < self._access.fewest_in_place or limit is not None or self._is_discouraged():
+            window = self._read_rows(connection, part, rows, limit)
             most = self._access.window_rows(rows)
             self._adapt(max(window.found / most, self._access.fullness(window.batches, rows)))
             return window
-        if span.start in self._filled:
-            self._filled.discard(span.start)
-            return self._read_rows(connection, span, rows, limit)
-        return self._plan(connection, span, rows)
+        planned = self._planned.pop(span.start, None)
+        if planned is None:
+            return self._plan(connection, part, rows)
+        self._learn(planned.in_place)
+        window = self._read_rows(connection, part._replace(end=min(planned.end, part.end)), rows, limit)
+        if window.cursor is not None:
+            self._planned[window.cursor] = Planned(planned.end)
+        elif planned.end < part.end:
+            window.cursor = write_cursor(part.heap, Place(planned.end))
+        return window
 
-    def _plan(self, connection: sa.Connection, span: Span, rows: int) -> Window:
+    def _plan(self, connection: sa.Connection, part: Part, rows: int) -> Window:
         """Return what the database is to fill by itself. The next window starts at the same place, and reads the rest.
 
         A run that ends in between has lost nothing: the next one fills, or reads, what it finds there.
         """
-        number, start = self._find(span.start)
-        heap = self._heaps[number]
-        in_place, fullness = self._access.in_place(connection, Part(heap, start, self._end(span, number)), rows)
+        in_place, fullness = self._access.in_place(connection, part, rows)
+        while fullness > BLOCK_GROWTH and part.end - part.start.block > 1:
+            blocks = max(1, int((part.end - part.start.block) / fullness))
+            part = part._replace(end=part.start.block + blocks)
+            in_place, fullness = self._access.in_place(connection, part, rows)
         self._adapt(fullness)
-        cursor = write_cursor(heap, start)
-        self._filled.add(cursor)
+        cursor = write_cursor(part.heap, part.start)
+        self._planned[cursor] = Planned(part.end, in_place)
         return Window(cursor=cursor, in_place=in_place)
 
-    def _read_rows(self, connection: sa.Connection, span: Span, rows: int, limit: int | None) -> Window:
-        if not self._heaps:
-            return Window()
-        number, start = self._find(span.start)
-        heap = self._heaps[number]
-        end = span_end = self._end(span, number)
+    def _learn(self, in_place: Sequence[InPlace]) -> None:
+        """Read the next windows row by row where the database could not do most of this one by itself."""
+        if not in_place:
+            return
+        failed = sum(part.has_failed for part in in_place) > len(in_place) / 2
+        self._discouraged = min(MOST_DISCOURAGED, 2 * self._discouraged + 1) if failed else 0
+        self._windows_by_row = self._discouraged
+
+    def _is_discouraged(self) -> bool:
+        if not self._windows_by_row:
+            return False
+        self._windows_by_row -= 1
+        return True
+
+    def _read_rows(self, connection: sa.Connection, part: Part, rows: int, limit: int | None) -> Window:
+        """Read the pending rows of some blocks, or of the first of them where there are too many."""
+        start = part.start
+        end = min(part.end, start.block + self._castable)
         most = self._access.window_rows(rows)
         wanted = min(most, limit or most)
         parse = True
-        while (read := self._access.read(connection, Part(heap, start, end), wanted, parse=parse)) is None:
-            parse = end - start.block > DETOUR_BLOCKS
-            end = start.block + max(DETOUR_BLOCKS, (end - start.block) // BLOCK_GROWTH) if parse else end
+        while (read := self._access.read(connection, part._replace(end=end), wanted, parse=parse)) is None:
+            self._castable = 1
+            parse = end - start.block > self._detour
+            blocks = max(self._detour, (end - start.block) // BLOCK_GROWTH) if parse else self._detour
+            end = min(part.end, start.block + blocks)
+        self._detour = DETOUR_BLOCKS if parse else min(MAX_BLOCKS, self._detour * BLOCK_GROWTH)
+        self._castable = min(MAX_BLOCKS, max(BLOCK_GROWTH * (end - start.block), self._castable))
         found, stopped_at = read
-        window = Window(fraction=(self._blocks_before[number] + end) / self._blocks_before[-1])
-        if stopped_at is not None or end < span_end:
-            window.cursor = write_cursor(heap, stopped_at or Place(end))
-        self._sort_out(connection, heap, found, window)
+        blocks_before = self._blocks_before[self._numbers[part.heap.label]]
+        window = Window(fraction=(blocks_before + end) / self._blocks_before[-1])
+        if stopped_at is not None or end < part.end:
+            window.cursor = write_cursor(part.heap, stopped_at or Place(end))
+        self._sort_out(connection, part.heap, found, window)
         window.batches = self._access.batches(window.recovered, rows)
         return window
 

@@ -71,6 +71,8 @@ class InPlace(Protocol):
 
     settings: Mapping[str, str]
     """Settings of the database for the transaction."""
+    has_failed: bool = False
+    """The database could not do it."""
 
     def fill(self, connection: sa.Connection, moment: datetime) -> Sequence[Recovered]:
         """Fill the rows whose case is plain, and return them. Raises TooManyRowsError, and writes nothing then."""

@@ -97,10 +97,11 @@ class Worker:
         try:
             self._course.attempt(lambda: self._commit(Batch(in_place=in_place)), busy_seconds=BUSY_BATCH_SECONDS)
         except TooManyRowsError:
-            logger.debug("rows came in while they were counted")
+            in_place.has_failed = True
         except DBAPIError as error:
             if trouble(error) not in {Trouble.BUSY, Trouble.ROW}:
                 raise
+            in_place.has_failed = True
 
     def _busy_seconds(self, batch: Batch) -> float:
         """Return how long to wait for locked rows: at first go round them, later wait for the one that is left."""

@@ -14,6 +14,7 @@ NOT_RUN = {
     "uv sync": "installs something; whoever runs the tests has done it",
     "uv run pytest": "that is this run",
     "uv run pytest -m soak": "that is this run, for longer",
+    "TEST_CITUS_URL=postgresql://localhost:9700/postgres uv run pytest -m citus": "needs a cluster",
     "uv run python -m tests.docs.refresh": "rewrites the documents",
     ".ci/run": "runs the tests",
     "uv run python -m benchmarks --rows 200000 --runs 3": "measures for long; tests/benchmarks runs it small",
