@@ -145,10 +145,10 @@ def test_an_option_out_of_range(tmp_path: Path, option: str, message: str) -> No
 def test_an_unknown_option_lists_the_known_ones(tmp_path: Path) -> None:
     """On Alembic's command line, in the environment, and on our own."""
     url = f"sqlite:///{tmp_path}/new.db"
-    known = "backfill, batch_size, lock_wait, max_replica_lag, nice, on_failure, target_seconds, time_budget"
+    known = "backfill, batch_size, lock_wait, max_replica_lag, nice, on_failure, target_seconds, time_budget, workers"
     settings = (
         "api_timeout, api_token, api_url, backfill, batch_size, lock_wait, log, max_replica_lag, nice, on_failure,"
-        " target_seconds, time_budget"
+        " target_seconds, time_budget, workers"
     )
 
     argument = alembic("-x", "nonsense=1", "upgrade", "head", url=url)

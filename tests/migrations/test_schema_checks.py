@@ -108,7 +108,7 @@ def test_the_backfill_names_only_columns_that_exist_at_its_revision(databases: D
 
     command.upgrade(config, "0003")
 
-    about_rows = [statement for statement in sent if re.search(rf"(FROM|UPDATE|INTO) {TABLE}\b", statement)]
+    about_rows = [statement for statement in sent if re.search(rf"(FROM|UPDATE|INTO) (public\.)?{TABLE}\b", statement)]
     assert len(about_rows) >= 2
     assert {name for statement in about_rows for name in model_columns_in(statement)} <= known
 
