@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, OID, aggregate_order_by
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql.dml import ReturningUpdate
-from sqlalchemy.types import TypeEngine, UserDefinedType
+from sqlalchemy.types import UserDefinedType
 
 from app.backfill.plan import Locator, Recovered
 from app.db import format_timestamp
@@ -413,7 +413,7 @@ def _key_as_text(target: Target) -> list[sa.ColumnElement[str]]:
     return [sa.cast(target.table.c[column.name], sa.Text).label(label) for column, label in labels]
 
 
-def _named(target: Target, found: sa.Subquery, rows: Sequence[Locator]) -> Iterator[sa.ColumnElement[bool]]:
+def _named(target: Target, found: sa.TableValuedAlias, rows: Sequence[Locator]) -> Iterator[sa.ColumnElement[bool]]:
     """Yield the conditions of the rows with these keys; one of them by itself, since Citus looks into no recordset."""
     table, key, route = target.table, target.key, target.route
     for number, (column, label) in enumerate(zip(key, key_labels(key), strict=True)):
@@ -423,21 +423,23 @@ def _named(target: Target, found: sa.Subquery, rows: Sequence[Locator]) -> Itera
             yield table.c[route] == sa.any_(sa.cast(_text_array("route", values), ARRAY(SqlType(column.type))))
 
 
-def _recordset(key: Key, rows: Sequence[tuple[Locator, str]]) -> sa.Subquery:
+def _recordset(key: Key, rows: Sequence[tuple[Locator, str]]) -> sa.TableValuedAlias:
     """Return rows as a table in one parameter: number, key, writer, found_id.
 
-    The parameter holds a list for each column: a list of objects would have to name the columns in each row.
+    One parameter, named once: Citus writes it out wherever it is used.
     """
-    _, writers, _, *keys = zip(*(locator for locator, _ in rows), strict=True)
-    types: dict[str, TypeEngine[Any]] = {"writer": TransactionId(), "found_id": sa.Text(), "number": sa.Integer()}
-    types |= {label: SqlType(column.type) for label, column in zip(key_labels(key), key, strict=True)}
-    found = [found_id for _, found_id in rows]
-    columns = dict(zip(types, (writers, found, range(len(rows)), *keys), strict=True))
-    text = orjson.dumps({name: list(values) for name, values in columns.items()}).decode()
-    document = sa.cast(sa.literal(text, sa.Text), JSON)
-    elements = {name: sa.func.json_array_elements_text(document[name]) for name in types}
-    unpacked = sa.select(*(values.label(name) for name, values in elements.items())).offset(0).subquery("unpacked")
-    return sa.select(*(sa.cast(unpacked.c[name], kind).label(name) for name, kind in types.items())).subquery("found")
+    labels = key_labels(key)
+    names = ("number", "writer", "found_id", *labels)
+    values = [
+        dict(zip(names, (number, locator[1], found_id, *locator[KEY_IN_LOCATOR:]), strict=True))
+        for number, (locator, found_id) in enumerate(rows)
+    ]
+    columns: list[sa.ColumnClause[Any]] = [
+        sa.column(label, SqlType(column.type)) for label, column in zip(labels, key, strict=True)
+    ]
+    columns += [sa.column("number", sa.Integer), sa.column("writer", TransactionId()), sa.column("found_id", sa.Text)]
+    text = sa.cast(sa.literal(orjson.dumps(values).decode(), sa.Text), JSON)
+    return sa.func.json_to_recordset(text).table_valued(*columns).render_derived("found", with_types=True)
 
 
 def _bytes_on_page(table: sa.TableClause) -> sa.ColumnElement[int]:
