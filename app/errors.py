@@ -97,7 +97,7 @@ class UnsupportedTableError(MediaIdsError):
 
     def __init__(self, table: str, problem: str) -> None:
         """Take the table's name, and what is in the way."""
-        super().__init__(f"table {table} cannot be filled: {problem}. Nothing was changed")
+        super().__init__(f"table {table} cannot be filled: {problem}. No row was changed")
         self.table = table
         self.problem = problem
 

@@ -61,6 +61,7 @@ class BlockWalk:
         """Look how long the heaps are now; blocks that come later hold new versions and are the next sweep's."""
         self._heaps = [heap for heap in self._access.list(connection) if heap.blocks]
         self._numbers = {heap.label: number for number, heap in enumerate(self._heaps)}
+        self._planned.clear()
         self._blocks_before = list(accumulate((heap.blocks for heap in self._heaps), initial=0))
 
     def untouched(self, connection: sa.Connection) -> bool:  # noqa: ARG002

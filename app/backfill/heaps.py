@@ -124,7 +124,6 @@ class LocalHeaps:
     """Heaps of the database that the connection is to: an ordinary table, or the leaves of a partitioned one."""
 
     fewest_in_place = 128
-
     reading: Mapping[str, str] = READING
     filling: Mapping[str, str] = PLAN_BY_INDEX
 
@@ -156,9 +155,8 @@ class LocalHeaps:
         target = self._targets[part.heap.label]
         statement = statements.select_strides(target, part.start, Place(part.end), STRIDES)
         strides = [Stride(number, places) for number, places in connection.execute(statement)]
-        fullness = max(sum(stride.rows for stride in strides) / self.window_rows(rows), 0)
-        if strides:
-            fullness = max(fullness, strides[0].rows / rows)
+        first = strides[0].rows if strides else 0
+        fullness = max(sum(stride.rows for stride in strides) / self.window_rows(rows), first / rows)
         return [FilledByPlace(target, places) for places in batches_of_strides(strides, rows)], fullness
 
     def read(

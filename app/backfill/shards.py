@@ -43,7 +43,7 @@ FROM pg_dist_partition d
 WHERE logicalrelid = CAST(:table AS regclass) AND partmethod <> 'n'
 """
 BLOCKS: Final = """
-SELECT coalesce(max(CAST(CASE WHEN success THEN result END AS bigint)), 0), coalesce(bool_and(success), true), count(*)
+SELECT coalesce(max(CAST(CASE WHEN success THEN result END AS bigint)), 0), coalesce(bool_and(success), true)
 FROM (
     SELECT relid FROM pg_partition_tree(CAST(:table AS regclass)) WHERE isleaf
     UNION SELECT CAST(:table AS regclass)
@@ -100,7 +100,7 @@ class Shards:
 
     def list(self, connection: sa.Connection) -> Sequence[Heap]:
         """Ask the shards how long the longest of them is. Raises TableChangedError if one does not answer."""
-        blocks, all_answered, _ = connection.execute(sa.text(BLOCKS), {"table": self._label}).one()
+        blocks, all_answered = connection.execute(sa.text(BLOCKS), {"table": self._label}).one()
         if not all_answered:
             raise TableChangedError(self._label)
         return [Heap(label=self._label, blocks=blocks)]

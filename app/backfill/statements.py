@@ -6,7 +6,7 @@ They are built on light tables cut from the mapped classes: names and types of t
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import orjson
@@ -33,6 +33,8 @@ LONGEST_BULK_BYTES: Final = 1_690
 """PostgreSQL keeps rows to 2,032 bytes; the other columns of the table take about 340 of them."""
 
 
+KEPT_STATEMENTS: Final = 16
+"""Statements that are built once for a heap: few, since heaps are walked one after another, and runs may be many."""
 SHORT_BODY_BYTES: Final = 2_048
 """A body that is left to extract() comes along with its row if it is no longer; others are fetched apart, in chunks."""
 KEY_IN_LOCATOR: Final = 3
@@ -340,7 +342,7 @@ def select_strides(target: Target, start: Place, end: Place, strides: int) -> sa
     return sa.select(sa.func.count(), places).group_by(ranked.c.stride).order_by(ranked.c.stride)
 
 
-@cache
+@lru_cache(maxsize=KEPT_STATEMENTS)
 def fill_places(target: Target) -> ReturningUpdate[str, str]:
     """Return the UPDATE that looks into the bodies of rows at some places and fills the plain ones.
 
@@ -352,7 +354,7 @@ def fill_places(target: Target) -> ReturningUpdate[str, str]:
     return _fill_in_place(target, source, source.c.ctid == sa.any_(wanted))
 
 
-@cache
+@lru_cache(maxsize=KEPT_STATEMENTS)
 def fill_between(target: Target) -> ReturningUpdate[str, str]:
     """Return the same UPDATE for all rows between two tuple ids, `start` and `end`, of all shards."""
     source = target.table.alias("source")

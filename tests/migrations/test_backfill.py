@@ -1,7 +1,8 @@
 """The main job: `alembic upgrade head` recovers the media ids of a database."""
 
 import json
-from typing import Any
+import subprocess
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -9,6 +10,9 @@ from tests.support.commands import alembic, media_gen_ids
 from tests.support.migrations import downgrade, recorded_version, upgrade
 from tests.support.responses import StoredRow, make_rows, recoverable, unrecoverable
 from tests.support.tables import create_variant, execute, insert, query, read_all
+
+Table: TypeAlias = dict[str, dict[str, Any]]
+"""A whole table by id."""
 
 
 def expected(before: dict[str, dict[str, Any]], rows: list[StoredRow], after: dict[str, Any]) -> dict[str, Any]:
@@ -22,16 +26,20 @@ def expected(before: dict[str, dict[str, Any]], rows: list[StoredRow], after: di
     }
 
 
+def upgrade_then_sync(url: str) -> tuple[Table, Table, subprocess.CompletedProcess[str]]:
+    """Return the table before and after an upgrade, and how a sync after it ended."""
+    before = read_all(url)
+    upgrade(url)
+    return before, read_all(url), media_gen_ids("sync", "--json", url=url)
+
+
 def test_upgrade_fills_exactly_what_can_be_recovered_and_changes_nothing_else(empty_database: str) -> None:
     """10,000 rows of variant A, compared as a whole table, column by column; then a second run finds nothing."""
     create_variant(empty_database, "A")
     rows = make_rows(10_000)
     insert(empty_database, rows)
-    before = read_all(empty_database)
 
-    upgrade(empty_database)
-    after = read_all(empty_database)
-    again = media_gen_ids("sync", "--json", url=empty_database)
+    before, after, again = upgrade_then_sync(empty_database)
 
     assert after == expected(before, rows, after)
     assert {len(after[row.id]["updated_at"]) for row in rows} == {24}

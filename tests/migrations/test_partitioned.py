@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.migrations.test_backfill import expected, record_updates
+from tests.migrations.test_backfill import expected, record_updates, upgrade_then_sync
 from tests.support.commands import alembic, media_gen_ids
 from tests.support.migrations import recorded_version, upgrade
 from tests.support.partitions import PARTITIONINGS, create_partitioned
@@ -37,11 +37,8 @@ def test_upgrade_fills_every_partition(postgresql_empty: str, partitioning: str)
     create_partitioned(postgresql_empty, partitioning)
     rows = make_rows(3_000)
     fill(postgresql_empty, rows)
-    before = read_all(postgresql_empty)
 
-    upgrade(postgresql_empty)
-    after = read_all(postgresql_empty)
-    again = media_gen_ids("sync", "--json", url=postgresql_empty)
+    before, after, again = upgrade_then_sync(postgresql_empty)
     status = json.loads(media_gen_ids("status", "--json", url=postgresql_empty).stdout)
 
     assert after == expected(before, rows, after)
