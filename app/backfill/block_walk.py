@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from app.backfill.heaps import Heap, Heaps, Part
 from app.backfill.plan import InPlace, Locator, Recovered, Span, Window
+from app.backfill.quiet import Quiet
 from app.backfill.reading import Row, judge
 from app.backfill.statements import Place
 
@@ -46,6 +47,7 @@ class BlockWalk:
         self.reading: Mapping[str, str] = heaps.reading
         self.filling: Mapping[str, str] = heaps.filling
         self._access = heaps
+        self._quiet: Quiet | None = None
         self._heaps: list[Heap] = []
         self._numbers: dict[str, int] = {}
         self._blocks_before: list[int] = [0]
@@ -59,14 +61,15 @@ class BlockWalk:
 
     def start_sweep(self, connection: sa.Connection) -> None:
         """Look how long the heaps are now; blocks that come later hold new versions and are the next sweep's."""
+        self._quiet = Quiet(connection) if self._access.on_one_server else None  # before anything is looked at
         self._heaps = [heap for heap in self._access.list(connection) if heap.blocks]
         self._numbers = {heap.label: number for number, heap in enumerate(self._heaps)}
         self._planned.clear()
         self._blocks_before = list(accumulate((heap.blocks for heap in self._heaps), initial=0))
 
-    def untouched(self, connection: sa.Connection) -> bool:  # noqa: ARG002
-        """Nobody can tell."""
-        return False
+    def untouched(self, connection: sa.Connection, commits: int) -> bool:
+        """Ask the server, where there is but one."""
+        return self._quiet is not None and self._quiet.lasts(connection, commits)
 
     def cut(self, cursor: str | None) -> Span:
         """Return the next blocks of one heap, about as many as fill a batch for each stride."""

@@ -73,6 +73,8 @@ class Course:
         self.place = Place()
         self.ledger: Ledger
         self._frontier = Frontier(None, walk.cut)
+        self.commits = 0
+        """Transactions of this sweep in which the run has written; a commit whose answer was lost may be missing."""
         self._fraction = 0.0
         self._looked_at = 0
         self._unconfirmed: Committed | None = None
@@ -86,6 +88,7 @@ class Course:
         self.walk.start_sweep(connection)
         self._frontier = Frontier(self.place.cursor, self.walk.cut)
         self._fraction = 0.0
+        self.commits = 0
 
     def take(self) -> Span | None:
         """Return the next part of the table that nobody works on; None: there is none."""
@@ -165,6 +168,7 @@ class Course:
         """Count what is committed."""
         self._unconfirmed = None
         done.has_arrived = True
+        self.commits += 1
         self.counts, self.place = done.counts, done.place
         if done.closes is not None:
             self.advance(done.closes)

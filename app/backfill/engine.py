@@ -154,7 +154,7 @@ class Run:
 
     def _is_untouched(self) -> bool:
         with self._transactions.read() as connection:
-            return self._course.walk.untouched(connection)
+            return self._course.walk.untouched(connection, self._course.commits)
 
     def _start_next_sweep(self) -> None:
         course = self._course

@@ -53,7 +53,7 @@ class KeyWalk:
         self._sweep_at = _data_version(connection)
         self._ends = self._find_ends(connection)
 
-    def untouched(self, connection: sa.Connection) -> bool:
+    def untouched(self, connection: sa.Connection, commits: int) -> bool:  # noqa: ARG002  # a connection's own do not count
         """Compare with the state at the start of the sweep."""
         return self._sweep_at is not None and _data_version(connection) == self._sweep_at
 

@@ -35,8 +35,11 @@ class Walk(Protocol):
     def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Sequence[Recovered]:
         """Fill those rows that have not changed since they were read, and return them."""
 
-    def untouched(self, connection: sa.Connection) -> bool:
-        """Tell whether certainly nobody else has written to the database since the sweep started."""
+    def untouched(self, connection: sa.Connection, commits: int) -> bool:
+        """Tell whether certainly nobody else has written to the database since the sweep started.
+
+        `commits` is the number of transactions in which the run itself has written since then.
+        """
 
 
 def judge(rows: Iterable[Row], window: Window) -> Locator | None:

@@ -79,6 +79,7 @@ class Shards:
     """All shards of a distributed table, as one heap whose every block is a block of each of them."""
 
     walk = "shard"
+    on_one_server = False
     fewest_in_place = 4_000  # one statement for all shards costs more than it saves for a smaller batch
     reading: Mapping[str, str] = READ_BY_SHARDS
     filling: Mapping[str, str] = FILLING
