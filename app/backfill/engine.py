@@ -112,6 +112,12 @@ class Run:
         4. Sweep again until a whole sweep fills nothing, five times at most: rows may have moved behind the cursor.
         5. Write how the run ended.
         """
+        with self._transactions.relaxed():
+            report = self._fill(origin)
+        self._course.attempt(lambda: self._finish(report))
+        return report
+
+    def _fill(self, origin: Origin) -> Report:
         course = self._course
         course.attempt(lambda: self._open(origin))
         self._whole = course.place.cursor is None
@@ -119,14 +125,12 @@ class Run:
         try:
             while self._sweep():
                 self._start_next_sweep()
-            report = self._done()
+            return self._done()
         except Stopped as stopped:
-            report = course.report(stopped.state)
+            return course.report(stopped.state)
         except Exception:
             self._give_up()
             raise
-        course.attempt(lambda: self._finish(report))
-        return report
 
     # --- sweeps ---------------------------------------------------------------------------------------------------
 

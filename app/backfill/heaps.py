@@ -21,12 +21,13 @@ from app.backfill.statements import Key, KeyColumn, Place, Target
 from app.backfill.strides import STRIDES, Stride, batches_of_strides, cut_into_strides
 from app.errors import TableChangedError
 
-READING: Final = {"enable_memoize": "off", "max_parallel_workers_per_gather": "0"}
+READING: Final = {"enable_memoize": "off", "jit": "off", "max_parallel_workers_per_gather": "0"}
 """No cache of bodies that never repeat; and one process a range of blocks, whose rows come in physical order."""
 PLAN_BY_INDEX: Final = {"enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off"}
 """Settings that make PostgreSQL find each row through the index: for a large batch it would else scan the table."""
-
-
+NO_WAIT_FOR_DISK: Final = {"synchronous_commit": "off"}
+"""A crash of the server may undo the last batches, with what the ledger says of them, and a rerun does them again. The
+last transaction of a run waits for the disk, and so for all before it; so does the version stamp."""
 MAX_WINDOW_ROWS: Final = 8_000
 
 
@@ -68,6 +69,8 @@ class Heaps(Protocol):
 
     walk: str
     """What the report calls a walk over them."""
+    on_one_server: bool
+    """They are all on the server that the connection is to."""
     reading: Mapping[str, str]
     filling: Mapping[str, str]
     """Settings of the database for a transaction that reads, and for one that fills rows."""
@@ -107,7 +110,7 @@ class Heaps(Protocol):
 class FilledByPlace(InPlace):
     """Rows of a heap, by their places, whose plain cases PostgreSQL fills by itself."""
 
-    settings: Mapping[str, str] = READING | PLAN_BY_INDEX
+    settings: Mapping[str, str] = READING | PLAN_BY_INDEX | NO_WAIT_FOR_DISK
 
     def __init__(self, target: Target, places: str) -> None:
         """Take the heap, and the array of places as text."""
@@ -123,9 +126,10 @@ class FilledByPlace(InPlace):
 class LocalHeaps:
     """Heaps of the database that the connection is to: an ordinary table, or the leaves of a partitioned one."""
 
+    on_one_server = True
     fewest_in_place = 128
     reading: Mapping[str, str] = READING
-    filling: Mapping[str, str] = PLAN_BY_INDEX
+    filling: Mapping[str, str] = PLAN_BY_INDEX | NO_WAIT_FOR_DISK
 
     def __init__(self, model: type[DeclarativeBase], key: Key, *, partitioned: bool) -> None:
         """Take the mapped class of the table, its key, and whether the table has partitions."""

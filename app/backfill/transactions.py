@@ -6,6 +6,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from app.backfill import sqlite_wal
+from app.backfill.sqlite_wal import Checkpoints
 from app.errors import ConfigurationError
 
 LOCK_TIMEOUT: Final = "200ms"
@@ -27,9 +29,19 @@ class Transactions:
         self._connection = connection
         self._owned_by_caller = owned_by_caller
         self._dialect = connection.dialect.name
+        self._checkpoints: Checkpoints | None = None
         if not owned_by_caller:
             _refuse_transaction_hooks(connection)
-            _relax_synchronisation(connection)
+
+    @contextmanager
+    def relaxed(self) -> Iterator[None]:
+        """Within this block, let a SQLite file in WAL mode commit without waiting for the disk; later commits do."""
+        if self._owned_by_caller:
+            yield
+            return
+        with sqlite_wal.relaxed(self._connection) as self._checkpoints:
+            yield
+        self._checkpoints = None
 
     @contextmanager
     def read(self, settings: Mapping[str, str] = NO_SETTINGS) -> Iterator[sa.Connection]:
@@ -52,11 +64,15 @@ class Transactions:
             with self._connection.begin_nested():
                 yield self._connection
             return
+        if self._checkpoints:
+            self._checkpoints.wait()
         with self._connection.begin():
             if self._dialect == "sqlite":
                 self._connection.exec_driver_sql("BEGIN IMMEDIATE")
             set_locally(self._connection, dict(settings) | TIMEOUTS)
             yield self._connection
+        if self._checkpoints:
+            self._checkpoints.start(self._connection.connection.total_changes)
 
 
 def set_locally(connection: sa.Connection, settings: Mapping[str, str]) -> None:
@@ -76,16 +92,3 @@ def _refuse_transaction_hooks(connection: sa.Connection) -> None:
             raise ConfigurationError(
                 "SQLite engine", "it opens transactions by itself (BEGIN hook or autocommit=False); use a plain one"
             )
-
-
-def _relax_synchronisation(connection: sa.Connection) -> None:
-    """Let a SQLite file in WAL mode commit without waiting for the disk, on this connection alone.
-
-    A power cut may undo the last batches, in order, and a rerun does them again; the file cannot be damaged. The
-    version stamp is written on Alembic's own connection, which does wait.
-    """
-    if connection.dialect.name != "sqlite":
-        return
-    with connection.begin():
-        if connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal":
-            connection.exec_driver_sql("PRAGMA synchronous = NORMAL")
