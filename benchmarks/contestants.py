@@ -62,14 +62,29 @@ class Base(DeclarativeBase):
 
 
 class Generation(Base):
-    """The columns of the table that a loop over it needs."""
+    """The table as an application maps it."""
 
     __tablename__ = "veo3_video_generations"
 
     id: Mapped[str] = mapped_column(primary_key=True)
+    profile_id: Mapped[str]
+    project_id: Mapped[str]
+    scene_id: Mapped[str]
+    operation_name: Mapped[str]
+    prompt: Mapped[str]
+    seed: Mapped[int]
+    aspect_ratio: Mapped[str]
+    status: Mapped[str]
+    video_url: Mapped[str | None]
+    video_path: Mapped[str | None]
+    error_message: Mapped[str | None]
     raw_response: Mapped[str | None]
-    media_generation_id: Mapped[str | None]
+    created_at: Mapped[str]
     updated_at: Mapped[str]
+    completed_at: Mapped[str | None]
+    media_generation_id: Mapped[str | None]
+    fife_url: Mapped[str | None]
+    serving_base_uri: Mapped[str | None]
 
 
 PENDING = sa.select(Generation).where(Generation.raw_response.is_not(None), Generation.media_generation_id.is_(None))
