@@ -19,6 +19,7 @@ from app.backfill.pace import Pace
 from app.backfill.plan import InPlace, Options, Recovered, Refused, Report, Span, State, Window
 from app.backfill.reading import Walk
 from app.backfill.retry import PATIENCE_SECONDS, attempt
+from app.backfill.trouble import Trouble, trouble
 from app.signals import StopRequest
 
 Result = TypeVar("Result")
@@ -31,6 +32,10 @@ class Stopped(Exception):  # noqa: N818  # not an error: the run was asked to en
         """Take the state that the report will have."""
         super().__init__(state)
         self.state = state
+
+
+class Rewound(Exception):  # noqa: N818  # not an error: the run goes on from where it stands
+    """The server has crashed and undone commits; the run stands again where the ledger does."""
 
 
 class Batch(NamedTuple):
@@ -79,6 +84,10 @@ class Course:
         self._looked_at = 0
         self._unconfirmed: Committed | None = None
         self._is_abandoned = False
+        self._was_disconnected = False
+        self._is_rewound = False
+        self._kept: tuple[Place, Counts] | None = None
+        """Where the run stood after its last commit of this sweep; commits before the sweep are on disk."""
         self._started = time.monotonic()
 
     # --- the way through the table --------------------------------------------------------------------------------
@@ -89,6 +98,11 @@ class Course:
         self._frontier = Frontier(self.place.cursor, self.walk.cut)
         self._fraction = 0.0
         self.commits = 0
+        self._kept = None
+
+    def go_on(self) -> None:
+        """Go on after Rewound, when every worker has ended."""
+        self._is_rewound = False
 
     def take(self) -> Span | None:
         """Return the next part of the table that nobody works on; None: there is none."""
@@ -156,13 +170,23 @@ class Course:
         return self._unconfirmed
 
     def settle(self, connection: sa.Connection) -> None:
-        """Find out whether a commit arrived whose answer was lost with the connection, and count it if so."""
-        done = self._unconfirmed
-        if done is None:
+        """Find out what has become of the last commits, where a lost connection has left that open.
+
+        One whose answer was lost is counted if it arrived. They do not wait for the disk, so a crash of the server may
+        have undone some: raises Rewound then, and the run stands where the ledger does.
+        """
+        if self._is_rewound:
+            raise Rewound
+        if self._unconfirmed is None and not self._was_disconnected:
             return
-        if self.counts.batches < done.counts.batches == self.ledger.saved_batches(connection):
+        place, counts = self.ledger.saved(connection)
+        done, self._unconfirmed = self._unconfirmed, None
+        if done is not None and self.counts.batches < done.counts.batches == counts.batches:
             self.keep(done, 0.0)
-        self._unconfirmed = None
+        self._was_disconnected = False
+        if self._kept is not None and _facts(*self._kept) != _facts(place, counts):
+            self.place, self.counts, self._is_rewound = place, counts, True
+            raise Rewound
 
     def keep(self, done: Committed, seconds: float) -> None:
         """Count what is committed."""
@@ -170,6 +194,7 @@ class Course:
         done.has_arrived = True
         self.commits += 1
         self.counts, self.place = done.counts, done.place
+        self._kept = done.place, done.counts
         if done.closes is not None:
             self.advance(done.closes)
         if done.filled:
@@ -189,7 +214,9 @@ class Course:
         self._is_abandoned = True
 
     def check_stop(self) -> None:
-        """Raise Stopped if somebody asked to stop, or the time is spent."""
+        """Raise Stopped if somebody asked to stop, or the time is spent; Rewound if another worker has raised it."""
+        if self._is_rewound:
+            raise Rewound
         if self.stop.signal_number is not None or self._is_abandoned:
             raise Stopped("stopped")
         budget = self.options.time_budget
@@ -205,12 +232,25 @@ class Course:
     def attempt(self, action: Callable[[], Result], *, busy_seconds: float = PATIENCE_SECONDS) -> Result:
         """Return the action's result, after several tries if need be."""
         try:
-            return attempt(action, self.stop, self.listener.waiting, busy_seconds=busy_seconds)
+            return attempt(lambda: self._noticing(action), self.stop, self.listener.waiting, busy_seconds=busy_seconds)
         except DBAPIError:
             self.check_stop()
+            raise
+
+    def _noticing(self, action: Callable[[], Result]) -> Result:
+        """Do it, and notice if the connection is lost."""
+        try:
+            return action()
+        except DBAPIError as error:
+            self._was_disconnected |= trouble(error) is Trouble.LOST
             raise
 
     def report(self, state: State | None, counts: Counts | None = None) -> Report:
         """Return the report so far; without a state, of a run that goes on."""
         seconds = time.monotonic() - self._started
         return make_report(counts or self.counts, self.times, state=state, walk=self.walk.name, seconds=seconds)
+
+
+def _facts(place: Place, counts: Counts) -> tuple[object, ...]:
+    """Return what each commit changes some of, and nothing else does."""
+    return place.cursor, place.sweep, counts.synced, counts.skipped, counts.failed, counts.batches

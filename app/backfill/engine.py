@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 
-from app.backfill.course import Course, Stopped
+from app.backfill.course import Course, Rewound, Stopped
 from app.backfill.ledger import DONE, Place, open_ledger
 from app.backfill.listener import Listener
 from app.backfill.plan import Options, Origin, Report
@@ -114,7 +114,8 @@ class Run:
         """
         with self._transactions.relaxed():
             report = self._fill(origin)
-        self._course.attempt(lambda: self._finish(report))
+        with contextlib.suppress(Stopped):  # the database does not answer, and nobody wants to wait for it any more
+            self._course.attempt(lambda: self._finish(report))
         return report
 
     def _fill(self, origin: Origin) -> Report:
@@ -127,6 +128,8 @@ class Run:
                 self._start_next_sweep()
             return self._done()
         except Stopped as stopped:
+            with contextlib.suppress(Rewound, Stopped):
+                course.attempt(self._anchor)
             return course.report(stopped.state)
         except Exception:
             self._give_up()
@@ -136,9 +139,30 @@ class Run:
 
     def _sweep(self) -> bool:
         """Walk from the cursor to the end of the table; tell whether another sweep is needed."""
-        self._course.attempt(self._start_sweep)
-        work_together(self._course, self._workers)
+        while not self._comes_to_the_end():
+            self._whole = False
         return self._another_sweep_is_needed()
+
+    def _comes_to_the_end(self) -> bool:
+        """Walk from the cursor to the end of the table; return False if a crash of the server has undone some of it."""
+        course = self._course
+        course.attempt(self._start_sweep)
+        try:
+            work_together(course, self._workers)
+            course.attempt(self._anchor)
+        except Rewound:
+            logger.info("the server crashed and has undone the last batches: they are done again")
+            course.go_on()
+            return False
+        return True
+
+    def _anchor(self) -> None:
+        """Wait for the disk, and so for all batches before. Raises Rewound if a crash has undone some."""
+        course = self._course
+        with self._transactions.write() as connection:
+            course.settle(connection)
+            course.ledger.save(connection, course.place, course.report(None))
+        course.commits += 1
 
     def _start_sweep(self) -> None:
         with self._transactions.read() as connection:
@@ -195,5 +219,7 @@ class Run:
     def _give_up(self) -> None:
         """Say in the ledger that the run failed, if the database lets us; else the next run finds it superseded."""
         course = self._course
-        with contextlib.suppress(DBAPIError, MediaIdsError), self._transactions.write() as connection:
+        undone = DBAPIError, MediaIdsError, Rewound
+        with contextlib.suppress(*undone), self._transactions.write() as connection:
+            course.settle(connection)
             course.ledger.finish(connection, course.place, course.report("stopped"), FAILED_RUN)

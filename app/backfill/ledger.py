@@ -1,6 +1,7 @@
 """Ledger: the run's row (place, counts, fence) and the failures, written in the transaction of each batch."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from app.backfill.counts import Counts
 from app.backfill.plan import Options, Origin, Refused, Report
 from app.backfill.statements import columns_of
 from app.db import describe, now
@@ -74,9 +76,20 @@ class Ledger:
         self.save(connection, place, report)
         self._update(connection, state=state, finished_at=now())
 
-    def saved_batches(self, connection: sa.Connection) -> int:
-        """Return the batches that are committed: tells whether a commit arrived whose answer was lost."""
-        return int(connection.execute(sa.select(RUNS.c.batches).where(RUNS.c.id == self.run_id)).scalar_one())
+    def saved(self, connection: sa.Connection) -> tuple[Place, Counts]:
+        """Return place and counts as they are committed: tells what became of a commit whose answer was lost."""
+        row = connection.execute(sa.select(RUNS).where(RUNS.c.id == self.run_id)).one()
+        lost = max(0, row.found - row.synced - row.skipped - row.failed)
+        reasons = Counter(json.loads(row.reasons))
+        counts = Counts(
+            synced=row.synced,
+            lost=lost,
+            skipped=row.skipped,
+            failed=row.failed,
+            reasons=reasons,
+            batches=row.batches,
+        )
+        return Place(cursor=row.cursor, sweep=row.sweep, sweep_filled=row.sweep_filled), counts
 
     def record_failures(self, connection: sa.Connection, sweep: int, failures: Sequence[Refused]) -> None:
         """Write rows that a person must look at, keeping when each was first seen."""

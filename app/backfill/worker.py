@@ -10,7 +10,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from app.backfill.course import Batch, Committed, Course, Stopped
+from app.backfill.course import Batch, Committed, Course, Rewound, Stopped
 from app.backfill.plan import UPDATE_FAILED, InPlace, Recovered, Refused, Span, TooManyRowsError, Window
 from app.backfill.replicas import ReplicaLag
 from app.backfill.retry import PATIENCE_SECONDS
@@ -50,7 +50,8 @@ class Worker:
                 rest = None if window.cursor is None else Span(window.cursor, span.end)
 
     def work(self) -> None:
-        """Fill window after window until the table is handed out. Raises Stopped."""
+        """Fill window after window until the table is handed out. Raises Stopped, or Rewound."""
+        self._unconfirmed = None
         for window in self.windows():
             for in_place in window.in_place:
                 self._fill_in_place(in_place)
@@ -176,7 +177,7 @@ class Worker:
 
 
 def work_together(course: Course, workers: Sequence[Worker]) -> None:
-    """Let the workers fill the table side by side. Raises what one of them raises, an error rather than Stopped."""
+    """Let the workers fill the table side by side. Raises what one raises: an error, else Rewound, else Stopped."""
     if len(workers) == 1:
         workers[0].work()
         return
@@ -185,8 +186,8 @@ def work_together(course: Course, workers: Sequence[Worker]) -> None:
     def work(worker: Worker) -> None:
         try:
             worker.work()
-        except Stopped as stopped:  # the others come to the same end by themselves, with what they have begun
-            ends.append(stopped)
+        except (Stopped, Rewound) as end:  # the others come to the same end by themselves
+            ends.append(end)
         except BaseException as error:  # noqa: BLE001  # raised again below, in the thread that everybody waits in
             ends.append(error)
             course.abandon()
@@ -194,4 +195,4 @@ def work_together(course: Course, workers: Sequence[Worker]) -> None:
     with ThreadPoolExecutor(len(workers)) as pool:
         list(pool.map(work, workers))
     if ends:
-        raise next((end for end in ends if not isinstance(end, Stopped)), ends[0])
+        raise min(ends, key=lambda end: (isinstance(end, Stopped), isinstance(end, Rewound)))

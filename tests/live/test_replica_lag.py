@@ -16,7 +16,7 @@ def test_run_waits_while_a_replica_does_not_replay_and_ends_when_it_does(own_ser
 
     with Replica(own_server) as replica, replica.connect() as standby:
         standby.execute("SELECT pg_wal_replay_pause()")
-        process = start_sync(url, max_replica_lag="0.3", batch_size="50")
+        process = start_sync(url, max_replica_lag="0.3", batch_size="20", nice="2")
         wait_until(lambda: "waiting: a replica is" in process.err)
         waiting_with = (process.poll(), count_filled(url))
         standby.execute("SELECT pg_wal_replay_resume()")

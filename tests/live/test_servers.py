@@ -1,6 +1,7 @@
 """What happens to a run when its server or its disk gives up."""
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from tests.support.migrations import recorded_version
 from tests.support.plain_rows import count_filled, expected_ids, filled, filled_ids, insert_plain
 from tests.support.postgres import UNPRIVILEGED_USER, PostgresServer, StopMode
 from tests.support.processes import Finished, run_sync, run_upgrade, start_sync, start_upgrade, wait_until
-from tests.support.tables import TABLE, create_variant, execute
+from tests.support.tables import TABLE, create_variant, execute, query
 
 ROWS = 3_000
 SLOWLY = {"batch_size": 20, "nice": 2}
@@ -41,6 +42,35 @@ def test_sync_goes_on_after_the_server_was_stopped_and_started(own_server: Postg
 
     assert (ended.code, filled_ids(url)) == (1, expected_ids(ROWS)), ended  # 1: the bodies that are cut off
     assert {name: row for name, row in filled(url).items() if name in kept} == kept
+
+
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_batches_that_a_crash_has_undone_are_done_again_and_count_once(
+    own_server: PostgresServer, workers: str
+) -> None:
+    """They do not wait for the disk; here nothing else brings them there, so all since the last checkpoint are gone."""
+    url = own_server.create_database("undone")
+    assert run_upgrade(url).code == 0
+    insert_plain(url, ROWS)
+    with own_server.connect() as session:
+        session.execute("ALTER SYSTEM SET wal_writer_delay = '10s'")
+        session.execute("ALTER SYSTEM SET wal_writer_flush_after = '1GB'")
+        session.execute("SELECT pg_reload_conf()")
+        session.execute("CHECKPOINT")
+    process = start_sync(url, "--json", batch_size="20", nice="2", workers=workers)
+    wait_until(lambda: count_filled(url) > 400)
+
+    own_server.stop("immediate")
+    own_server.start()
+    left = count_filled(url)
+    ended = process.finish()
+
+    assert left < 400
+    assert "undone the last batches" in ended.err
+    assert (ended.code, filled_ids(url)) == (1, expected_ids(ROWS)), ended
+    report = json.loads(ended.out)
+    (failures,) = query(url, "SELECT count(*) FROM media_generation_id_backfill_failures")
+    assert (report["synced"], report["total"], (report["failed"],)) == (len(expected_ids(ROWS)), ROWS, failures)
 
 
 def test_upgrade_goes_on_or_ends_with_one_line_when_the_server_was_stopped(own_server: PostgresServer) -> None:
