@@ -40,8 +40,10 @@ class Transactions:
             yield
             return
         with sqlite_wal.relaxed(self._connection) as self._checkpoints:
-            yield
-        self._checkpoints = None
+            try:
+                yield
+            finally:
+                self._checkpoints = None
 
     @contextmanager
     def read(self, settings: Mapping[str, str] = NO_SETTINGS) -> Iterator[sa.Connection]:
