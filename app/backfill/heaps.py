@@ -157,8 +157,9 @@ class LocalHeaps:
     def in_place(self, connection: sa.Connection, part: Part, rows: int) -> tuple[Sequence[InPlace], float]:
         """Return the strides of some blocks, cut into batches."""
         target = self._targets[part.heap.label]
-        statement = statements.select_strides(target, part.start, Place(part.end), STRIDES)
-        strides = [Stride(number, places) for number, places in connection.execute(statement)]
+        values = statements.between(part.start, Place(part.end))
+        found = connection.execute(statements.select_strides(target, STRIDES), values)
+        strides = [Stride(number, places) for number, places in found]
         first = strides[0].rows if strides else 0
         fullness = max(sum(stride.rows for stride in strides) / self.window_rows(rows), first / rows)
         return [FilledByPlace(target, places) for places in batches_of_strides(strides, rows)], fullness
@@ -168,7 +169,8 @@ class LocalHeaps:
     ) -> tuple[Sequence[Row], Place | None] | None:
         """Let PostgreSQL extract the ids of the plain cases."""
         select = statements.select_plain if parse else statements.select_unparsed
-        found = read_rows(connection, select(self._targets[part.heap.label], part.start, Place(part.end), rows))
+        values = statements.between(part.start, Place(part.end)) | {"rows": rows}
+        found = read_rows(connection, select(self._targets[part.heap.label], limited=True), values)
         if found is None:
             return None
         return found, place_of(found[-1]) if len(found) == rows else None
@@ -190,11 +192,13 @@ class LocalHeaps:
         return Target(table, self._key, sa.literal(label, sa.Text))
 
 
-def read_rows(connection: sa.Connection, statement: sa.Select[Any]) -> Sequence[Row] | None:
+def read_rows(
+    connection: sa.Connection, statement: sa.Select[Any], values: Mapping[str, object]
+) -> Sequence[Row] | None:
     """Return the rows as the driver has them, or None if PostgreSQL could not cast a body."""
     try:
         with connection.begin_nested():
-            return cast("Sequence[Row]", connection.execute(statement).cursor.fetchall())
+            return cast("Sequence[Row]", connection.execute(statement, values).cursor.fetchall())
     except DBAPIError as error:
         if not _is_about_a_value(error):
             raise

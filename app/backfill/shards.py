@@ -67,8 +67,7 @@ class FilledByShards(InPlace):
 
     def fill(self, connection: sa.Connection, moment: datetime) -> Sequence[Recovered]:
         """Fill the plain cases and return them. Raises TooManyRowsError if more came in since they were counted."""
-        start, end = self._part.start.tuple_id, Place(self._part.end).tuple_id
-        values = {"start": start, "end": end, "moment": moment}
+        values = statements.between(self._part.start, Place(self._part.end)) | {"moment": moment}
         filled = filled_rows(connection, statements.fill_between(self._target), values)
         if len(filled) > self._most_rows:
             raise TooManyRowsError
@@ -108,8 +107,9 @@ class Shards:
 
     def in_place(self, connection: sa.Connection, part: Part, rows: int) -> tuple[Sequence[InPlace], float]:
         """Return blocks of all shards with as many rows as a batch may have."""
-        statement = statements.count_by_block(self._target, part.start, Place(part.end))
-        counted = [(block, count) for block, count in connection.execute(statement)]
+        values = statements.between(part.start, Place(part.end))
+        blocks = connection.execute(statements.count_by_block(self._target), values)
+        counted = [(block, count) for block, count in blocks]
         fullness = sum(count for _, count in counted) / (rows * WINDOW_BATCHES)
         return [FilledByShards(self._target, some, rows) for some in cut_blocks(part, counted, rows)], fullness
 
@@ -123,7 +123,7 @@ class Shards:
         start, end = part.start, Place(part.end)
         after = start._replace(number=start.number - 1) if start.relation else start
         select = statements.select_plain if parse else statements.select_unparsed
-        found = read_rows(connection, select(self._target, after, end))
+        found = read_rows(connection, select(self._target, limited=False), statements.between(after, end))
         if found is None:
             return None
         if not start.relation and len(found) <= rows:

@@ -214,9 +214,11 @@ def heap_of(
     return sa.table(name or table.name, *columns, *system, schema=schema)
 
 
-def select_plain(target: Target, start: Place, end: Place, rows: int | None = None) -> sa.Select[Any]:
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def select_plain(target: Target, *, limited: bool) -> sa.Select[Any]:
     """Select pending rows between two places, as app.backfill.heaps.Version describes them.
 
+    `between` gives the values for it; one that is limited wants `rows` too, the most that it may select.
     The id in the body is NULL unless the case is plain: one operation, its name the row's, not failed, ids that agree
     and look like ids. What is not plain is for extract() to judge. Raises, as a statement, for a body that cannot be
     cast (malformed, or with an escaped NUL or a lone surrogate): looking for those first costs more than the cast.
@@ -232,8 +234,8 @@ def select_plain(target: Target, start: Place, end: Place, rows: int | None = No
             table.c.scene_id,
             table.c.raw_response.concat("").label("text"),
         )
-        .where(_between(table, start, end), pending(table))
-        .limit(rows)
+        .where(_between(table), pending(table))
+        .limit(_most_rows(limited=limited))
         .subquery("bodies")
     )
     read = with_plain_ids(bodies)
@@ -272,13 +274,15 @@ def with_plain_ids(bodies: sa.Subquery) -> PlainIds:
     return PlainIds(rows, text.c.value, plain.c.value)
 
 
-def select_unparsed(target: Target, start: Place, end: Place, rows: int | None = None) -> sa.Select[Any]:
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def select_unparsed(target: Target, *, limited: bool) -> sa.Select[Any]:
     """Select the same without looking into any body: every row is left to extract()."""
     table = target.table
     body = table.c.raw_response
     left = table.c.operation_name, table.c.scene_id, sa.case((_is_short(body), body)), sa.func.octet_length(body)
     columns: list[sa.ColumnElement[Any]] = [*_version(target), table.c.id, _bytes_on_page(table), sa.null(), *left]
-    return sa.select(*columns, *_key_as_text(target)).where(_between(table, start, end), pending(table)).limit(rows)
+    selected = sa.select(*columns, *_key_as_text(target)).where(_between(table), pending(table))
+    return selected.limit(_most_rows(limited=limited))
 
 
 def _is_short(body: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
@@ -318,14 +322,16 @@ def fill_at(target: Target, rows: Sequence[Recovered], moment: datetime) -> sa.U
     )
 
 
-def count_by_block(target: Target, start: Place, end: Place) -> sa.Select[int, int]:
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def count_by_block(target: Target) -> sa.Select[int, int]:
     """Select the blocks between two places that hold pending rows, in their order, and how many; looks into no body."""
     block = _block(target.table).label("block")
-    condition = _between(target.table, start, end), pending(target.table)
+    condition = _between(target.table), pending(target.table)
     return sa.select(block, sa.func.count()).where(*condition).group_by(block).order_by(block)
 
 
-def select_strides(target: Target, start: Place, end: Place, strides: int) -> sa.Select[int, str]:
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def select_strides(target: Target, strides: int) -> sa.Select[int, str]:
     """Select how many pending rows between two places each stride has, and an array of where they stand, as text.
 
     A stride takes every so many-th row of each page, the longest first. Looks into no body.
@@ -335,7 +341,7 @@ def select_strides(target: Target, start: Place, end: Place, strides: int) -> sa
     rank = sa.func.row_number().over(partition_by=block, order_by=_bytes_on_page(table).desc()) - 1
     ranked = (
         sa.select(table.c.ctid.label("place"), (rank % strides).label("stride"))
-        .where(_between(table, start, end), pending(table))
+        .where(_between(table), pending(table))
         .subquery("ranked")
     )
     places = sa.cast(sa.func.array_agg(aggregate_order_by(ranked.c.place, ranked.c.place)), sa.Text)
@@ -356,10 +362,9 @@ def fill_places(target: Target) -> ReturningUpdate[str, str]:
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
 def fill_between(target: Target) -> ReturningUpdate[str, str]:
-    """Return the same UPDATE for all rows between two tuple ids, `start` and `end`, of all shards."""
+    """Return the same UPDATE for all rows between two places, of all shards; `between` gives the values for it."""
     source = target.table.alias("source")
-    start, end = (sa.cast(sa.bindparam(name, type_=sa.Text), TupleId()) for name in ("start", "end"))
-    return _fill_in_place(target, source, sa.and_(source.c.ctid > start, source.c.ctid < end))
+    return _fill_in_place(target, source, _between(source))
 
 
 def _fill_in_place(target: Target, source: sa.FromClause, chosen: sa.ColumnElement[bool]) -> ReturningUpdate[str, str]:
@@ -463,9 +468,18 @@ def _text_array(name: str, values: Sequence[object]) -> sa.BindParameter[Any]:
     return sa.bindparam(name, list(values), type_=ARRAY(sa.Text), unique=True)
 
 
-def _between(table: sa.FromClause, start: Place, end: Place) -> sa.ColumnElement[bool]:
-    first, last = (sa.cast(sa.literal(place.tuple_id, sa.Text), TupleId()) for place in (start, end))
-    return sa.and_(table.c.ctid > first, table.c.ctid < last)
+def between(start: Place, end: Place) -> dict[str, object]:
+    """Return the values for a statement about the rows between two places, neither of which is meant."""
+    return {"start": start.tuple_id, "end": end.tuple_id}
+
+
+def _between(table: sa.FromClause) -> sa.ColumnElement[bool]:
+    start, end = (sa.cast(sa.bindparam(name, type_=sa.Text), TupleId()) for name in ("start", "end"))
+    return sa.and_(table.c.ctid > start, table.c.ctid < end)
+
+
+def _most_rows(*, limited: bool) -> sa.BindParameter[int] | None:
+    return sa.bindparam("rows", type_=sa.Integer) if limited else None
 
 
 def _step(name: str, earlier: Sequence[sa.FromClause], **value: sa.ColumnElement[Any]) -> sa.FromClause:

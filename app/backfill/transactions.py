@@ -39,7 +39,8 @@ class Transactions:
         if self._owned_by_caller:
             yield
             return
-        with sqlite_wal.relaxed(self._connection) as self._checkpoints:
+        with sqlite_wal.relaxed(self._connection) as checkpoints:
+            self._checkpoints = checkpoints
             try:
                 yield
             finally:

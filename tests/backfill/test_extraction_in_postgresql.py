@@ -83,7 +83,10 @@ def test_the_plain_cases_never_leave_the_database(postgresql_database: str) -> N
 
     with make_engine(postgresql_database).connect() as connection:
         plain: list[Any] = list(
-            connection.execute(statements.select_plain(target, statements.Place(), statements.Place(99)))
+            connection.execute(
+                statements.select_plain(target, limited=False),
+                statements.between(statements.Place(), statements.Place(99)),
+            )
         )
 
     by_number = {number: row[5] for row in plain for number in [int(row.id)]}
