@@ -22,13 +22,16 @@ from app.backfill.strides import STRIDES, Stride, batches_of_strides, cut_into_s
 from app.errors import TableChangedError
 
 READING: Final = {"enable_memoize": "off", "jit": "off", "max_parallel_workers_per_gather": "0"}
-"""No cache of bodies that never repeat; and one process a range of blocks, whose rows come in physical order."""
+"""No cache of bodies that never repeat, no statement compiled for one batch; and one process for a range of blocks,
+whose rows then come in physical order."""
 PLAN_BY_INDEX: Final = {"enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off"}
 """Settings that make PostgreSQL find each row through the index: for a large batch it would else scan the table."""
 NO_WAIT_FOR_DISK: Final = {"synchronous_commit": "off"}
 """A crash of the server may undo the last batches, with what the ledger says of them, and a rerun does them again. The
 last transaction of a run waits for the disk, and so for all before it; so does the version stamp."""
-MAX_WINDOW_ROWS: Final = 8_000
+MAX_WINDOW_ROWS: Final = 4_000
+"""A window is not larger, unless one batch may be: a checkpoint in the middle of it makes PostgreSQL write its pages to
+the log a second time. Smaller windows gain little more, and each costs some statements."""
 
 
 @dataclass(frozen=True, kw_only=True)
