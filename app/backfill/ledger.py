@@ -43,6 +43,8 @@ FAILURES: Final = columns_of(
     *("first_seen_at", "last_seen_at"),
 )
 RUNNING: Final = "running"
+FENCED: Final = sa.update(RUNS).where(RUNS.c.id == sa.bindparam("run_id"), RUNS.c.state == RUNNING)
+"""The row of a run that still goes on. Built once, since every batch writes it."""
 SUPERSEDED: Final = "superseded"
 DONE: Final = "done"
 RETRY_WALK: Final = "failures"
@@ -137,8 +139,7 @@ class Ledger:
         }
 
     def _update(self, connection: sa.Connection, **values: object) -> None:
-        fenced = sa.update(RUNS).where(RUNS.c.id == self.run_id, RUNS.c.state == RUNNING).values(**values)
-        if connection.execute(fenced).rowcount != 1:
+        if connection.execute(FENCED, {"run_id": self.run_id, **values}).rowcount != 1:
             raise RunSupersededError(self.run_id)
 
 
