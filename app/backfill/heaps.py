@@ -30,8 +30,8 @@ NO_WAIT_FOR_DISK: Final = {"synchronous_commit": "off"}
 """A crash of the server may undo the last batches, with what the ledger says of them, and a rerun does them again. The
 last transaction of a run waits for the disk, and so for all before it; so does the version stamp."""
 MAX_WINDOW_ROWS: Final = 8_000
-"""A window is not larger, unless one batch may be. Where checkpoints are frequent, windows of half the size write 5 %
-less WAL (a checkpoint in the middle of a window has its pages written a second time), and take 5 % longer."""
+"""A window is not larger, unless one batch may be. Smaller ones write a little less WAL where checkpoints are frequent:
+one in the middle of a window has its pages written a second time. But they take longer."""
 
 
 @dataclass(frozen=True, kw_only=True)
