@@ -62,7 +62,7 @@ class Base(DeclarativeBase):
 
 
 class Generation(Base):
-    """The table as an application maps it."""
+    """The table as an application maps it, with plain types: the project's own model converts timestamps."""
 
     __tablename__ = "veo3_video_generations"
 

@@ -109,7 +109,8 @@ class Run:
         1. Start a run in the ledger, at the place where the last one stopped.
         2. Sweep: hand out the table to the workers, from the cursor to its end.
         3. Each fills its windows in batches, one transaction each; a window's last also moves the cursor.
-        4. Sweep again until a whole sweep fills nothing, five times at most: rows may have moved behind the cursor.
+        4. Sweep again until a whole sweep fills nothing, or nobody else can have written, five times at most: rows may
+           have moved behind the cursor.
         5. Write how the run ended.
         """
         with self._transactions.relaxed():
@@ -219,7 +220,6 @@ class Run:
     def _give_up(self) -> None:
         """Say in the ledger that the run failed, if the database lets us; else the next run finds it superseded."""
         course = self._course
-        undone = DBAPIError, MediaIdsError, Rewound
-        with contextlib.suppress(*undone), self._transactions.write() as connection:
+        with contextlib.suppress(DBAPIError, MediaIdsError, Rewound), self._transactions.write() as connection:
             course.settle(connection)
             course.ledger.finish(connection, course.place, course.report("stopped"), FAILED_RUN)

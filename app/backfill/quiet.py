@@ -8,12 +8,11 @@ from typing import Final
 
 import sqlalchemy as sa
 
-NEXT_IF_QUIET: Final = sa.text("""
-SELECT CASE WHEN pg_snapshot_xmin(now) = pg_snapshot_xmax(now)
-    THEN CAST(CAST(pg_snapshot_xmax(now) AS text) AS bigint) END
+NUMBERS: Final = sa.text("""
+SELECT CAST(CAST(pg_snapshot_xmin(now) AS text) AS bigint), CAST(CAST(pg_snapshot_xmax(now) AS text) AS bigint)
 FROM pg_current_snapshot() AS now
 """)
-NEXT: Final = sa.text("SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)")
+"""The oldest transaction that is not finished, and the next after those that are: the same where nobody is writing."""
 
 
 class Quiet:
@@ -21,8 +20,12 @@ class Quiet:
 
     def __init__(self, connection: sa.Connection) -> None:
         """Note the number that comes next; none while somebody is writing, who may be finished at any time."""
-        self._first: int | None = connection.execute(NEXT_IF_QUIET).scalar_one()
+        oldest, following = connection.execute(NUMBERS).one()
+        self._first: int | None = following if oldest == following else None
 
     def lasts(self, connection: sa.Connection, own: int) -> bool:
         """Tell whether certainly nobody has finished a transaction that wrote, besides `own` transactions of ours."""
-        return self._first is not None and int(connection.execute(NEXT).scalar_one()) - self._first == own
+        if self._first is None:
+            return False
+        _, following = connection.execute(NUMBERS).one()
+        return bool(following == self._first + own)

@@ -33,8 +33,11 @@ class Checkpoints:
             raise
 
     def start(self, changes: int) -> None:
-        """Start a checkpoint if it is worth it; `changes` is the number of rows that the run has changed so far."""
-        if changes - self._changes >= CHECKPOINT_ROWS and self._running is None:
+        """Start a checkpoint if it is worth it; `changes` is the number of rows that the run has changed so far.
+
+        The one before has been waited for: nothing is written without that.
+        """
+        if changes - self._changes >= CHECKPOINT_ROWS:
             self._changes = changes
             self._running = self._thread.submit(self._copy)
 
