@@ -1,7 +1,7 @@
 """Fixtures: every test gets a database of its own, made by the real revisions, on each kind of database."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
@@ -59,19 +59,26 @@ class Databases:
 def databases_of_kind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Databases]]:
     """Every kind of database, its server started when it is first asked for."""
     with ExitStack() as stack:
-        yield _LazyDatabases(stack, tmp_path_factory.mktemp("databases"))
+        yield LazyDatabases(stack, tmp_path_factory.mktemp("databases"))
 
 
-class _LazyDatabases(dict[str, Databases]):
-    def __init__(self, stack: ExitStack, folder: Path) -> None:
+class LazyDatabases(dict[str, Databases]):
+    """The databases of each kind, its server started when it is first asked for."""
+
+    def __init__(self, stack: ExitStack, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+        """Take what stops the servers, a folder for files, and settings for the servers."""
         super().__init__()
         self._stack = stack
         self._folder = folder
+        self._settings = settings
 
     def __missing__(self, kind: str) -> Databases:
-        server = None if kind == "sqlite" else self._stack.enter_context(PostgresServer(int(kind.split("-")[1])))
-        self[kind] = Databases(kind, self._folder, server)
+        self[kind] = Databases(kind, self._folder, None if kind == "sqlite" else self._start(kind))
         return self[kind]
+
+    def _start(self, kind: str) -> PostgresServer:
+        server = PostgresServer(int(kind.split("-")[1]), settings=self._settings)
+        return self._stack.enter_context(server)
 
 
 @pytest.fixture(params=KINDS)

@@ -18,10 +18,9 @@ from app.backfill.transactions import Transactions
 from app.backfill.walk import choose_walk
 from app.db import make_engine, now
 from app.models import Veo3VideoGeneration
-from benchmarks.data import rows as realistic_rows
 from tests.backfill.test_extraction_in_postgresql import Row, found_in_python, rows, store
 from tests.support.responses import make_rows, named, recoverable, responses
-from tests.support.tables import TABLE, insert, query, store_body
+from tests.support.tables import TABLE, insert, insert_realistic, query, store_body
 from tests.support.walks import by_hand
 
 BATCH = 200
@@ -129,12 +128,7 @@ def test_a_body_that_cannot_be_cast_fails_the_part_and_not_the_run(postgresql_da
 
 def test_most_new_versions_stay_on_their_pages(postgresql_database: str) -> None:
     """HOT updates, which touch no index: a page is pruned before the next stride comes to it."""
-    columns = list(vars(next(realistic_rows(1))[0]))
-    with psycopg.connect(postgresql_database) as session:
-        statement = (
-            f"INSERT INTO {TABLE} ({', '.join(columns)}) VALUES ({', '.join(f'%({name})s' for name in columns)})"
-        )
-        session.cursor().executemany(statement, [vars(row) for row, _ in realistic_rows(3_000)])
+    insert_realistic(postgresql_database, 3_000)
 
     with make_engine(postgresql_database).connect() as connection:
         report = backfill(connection, Veo3VideoGeneration, Options(), origin="sync")

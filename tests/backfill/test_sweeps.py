@@ -1,6 +1,7 @@
 """Sweeps: a run comes back to rows that somebody else changed behind its cursor, and does not where nobody wrote."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack
 
 import psycopg
 import pytest
@@ -11,8 +12,7 @@ from app.backfill.plan import Options, Report
 from app.backfill.quiet import Quiet
 from app.db import make_engine
 from app.models import Veo3VideoGeneration
-from tests.conftest import KINDS
-from tests.support.migrations import upgrade
+from tests.conftest import KINDS, POSTGRESQL_KINDS, LazyDatabases
 from tests.support.postgres import PostgresServer
 from tests.support.responses import make_rows
 from tests.support.tables import TABLE, execute, insert, query
@@ -26,34 +26,18 @@ FORGET_ONE = (
 
 
 @pytest.fixture(scope="module")
-def quiet_servers() -> Iterator[Callable[[str], PostgresServer]]:
-    """Servers on which nothing writes by itself, started when they are first asked for."""
-    servers: dict[str, PostgresServer] = {}
-
-    def start(kind: str) -> PostgresServer:
-        if kind not in servers:
-            version = int(kind.split("-")[1])
-            servers[kind] = PostgresServer(version, settings={"autovacuum": "off"}).__enter__()
-        return servers[kind]
-
-    yield start
-    for server in servers.values():
-        server.__exit__(None, None, None)
+def quiet_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LazyDatabases]:
+    """Databases whose servers write nothing by themselves."""
+    with ExitStack() as stack:
+        yield LazyDatabases(stack, tmp_path_factory.mktemp("quiet"), {"autovacuum": "off"})
 
 
 @pytest.fixture(params=KINDS)
-def quiet_database(
-    request: pytest.FixtureRequest, quiet_servers: Callable[[str], PostgresServer], sqlite_database: str
-) -> Iterator[str]:
+def quiet_database(request: pytest.FixtureRequest, quiet_databases: LazyDatabases) -> str:
     """A database at head that nobody else writes to, with rows of every kind."""
-    server = None if request.param == "sqlite" else quiet_servers(request.param)
-    url = server.create_database("quiet") if server else sqlite_database
-    if server:
-        upgrade(url)
+    url = quiet_databases[request.param].upgraded()
     insert(url, make_rows(ROWS))
-    yield url
-    if server:
-        server.drop_database("quiet")
+    return url
 
 
 def run(url: str, listener: Listener | None = None) -> tuple[Report, int]:
@@ -98,10 +82,12 @@ def test_a_row_whose_id_is_lost_behind_the_cursor_is_filled_again(quiet_database
     ]
 
 
-@pytest.fixture(params=KINDS[1:])
-def server(request: pytest.FixtureRequest, quiet_servers: Callable[[str], PostgresServer]) -> PostgresServer:
+@pytest.fixture(params=POSTGRESQL_KINDS)
+def server(request: pytest.FixtureRequest, quiet_databases: LazyDatabases) -> PostgresServer:
     """A server on which nothing writes by itself."""
-    return quiet_servers(request.param)
+    server = quiet_databases[request.param].server
+    assert server is not None
+    return server
 
 
 def write(session: psycopg.Connection[tuple[object, ...]]) -> None:

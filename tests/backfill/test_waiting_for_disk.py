@@ -18,9 +18,8 @@ from app.backfill.listener import Listener, Progress
 from app.backfill.plan import Options, Report
 from app.db import make_engine
 from app.models import Veo3VideoGeneration
-from benchmarks.data import rows as realistic_rows
 from tests.support.responses import make_rows, recoverable
-from tests.support.tables import TABLE, execute, insert, query
+from tests.support.tables import TABLE, execute, insert, insert_realistic, query
 
 PRAGMAS = ("synchronous", "wal_autocheckpoint", "journal_mode")
 FEW_FILES = 256
@@ -45,11 +44,8 @@ def run(connection: sa.Connection, listener: Listener | None = None) -> Report:
 def wal_file(sqlite_database: str) -> Iterator[sa.Connection]:
     """A SQLite file as the application has it, with 6,000 rows, 25 MB."""
     execute(sqlite_database, "PRAGMA journal_mode = WAL")
+    insert_realistic(sqlite_database, 6_000)
     with make_engine(sqlite_database).connect() as connection:
-        columns = list(vars(next(realistic_rows(1))[0]))
-        table = sa.table(TABLE, *map(sa.column, columns))
-        connection.execute(sa.insert(table), [vars(row) for row, _ in realistic_rows(6_000)])
-        connection.commit()
         yield connection
 
 

@@ -7,6 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.db import make_engine
+from benchmarks.data import INSERT
+from benchmarks.data import rows as realistic_rows
 from tests.support.responses import StoredRow
 
 TABLE = "veo3_video_generations"
@@ -69,6 +71,12 @@ def insert(url: str, rows: Sequence[StoredRow], columns: Sequence[str] | None = 
     table = sa.table(TABLE, *(sa.column(name) for name in names))
     with make_engine(url).begin() as connection:
         connection.execute(sa.insert(table), [{name: value[name] for name in names} for value in values])
+
+
+def insert_realistic(url: str, count: int) -> None:
+    """Insert rows as long as real ones, 95 in a hundred of which can be filled."""
+    with make_engine(url).begin() as connection:
+        connection.execute(sa.text(INSERT), [vars(row) for row, _ in realistic_rows(count)])
 
 
 def store_body(url: str, generation_id: str, body: str) -> None:
