@@ -1,6 +1,5 @@
 """Alembic's entry: one connection, one upgrade at a time, one transaction for each revision; offline mode."""
 
-from contextlib import nullcontext
 from logging.config import fileConfig
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from alembic import context
 from app.db import Base
 from app.migration import alembic_errors, database_url, include_name, load_settings, migration_connection, one_upgrade
 from app.settings import Settings
+from app.transactional_ddl import transactional_ddl
 
 
 def run_offline(settings: Settings) -> None:
@@ -19,6 +19,7 @@ def run_offline(settings: Settings) -> None:
         target_metadata=Base.metadata,
         literal_binds=True,
         dialect_opts={"paramstyle": "named"},  # a percent sign is written once
+        transactional_ddl=True,
         transaction_per_migration=True,
         settings=settings,
     )
@@ -31,7 +32,10 @@ def run_online(settings: Settings) -> None:
     with migration_connection(context.config, settings) as connection:
         configure(connection, settings)
         reads_only = context.get_context().opts.get("dont_mutate", False)
-        with nullcontext() if reads_only else one_upgrade(connection, settings), context.begin_transaction():
+        if reads_only:
+            context.run_migrations()
+            return
+        with one_upgrade(connection, settings), transactional_ddl(connection), context.begin_transaction():
             context.run_migrations()
 
 
@@ -41,6 +45,7 @@ def configure(connection: sa.Connection, settings: Settings) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         include_name=include_name,
+        transactional_ddl=True,
         transaction_per_migration=True,
         caller_owns_transaction=connection.in_transaction(),
         settings=settings,

@@ -11,7 +11,6 @@ WITHOUT_ROWID = (
     "CREATE TABLE veo3_video_generations (id TEXT PRIMARY KEY, scene_id TEXT, operation_name TEXT,"
     " media_generation_id TEXT, raw_response TEXT, updated_at TEXT) WITHOUT ROWID"
 )
-COLUMNS = ("id", "scene_id", "operation_name", "media_generation_id", "raw_response", "updated_at")
 
 
 def test_the_walk_is_chosen_by_the_kind_of_table(databases: Databases) -> None:
@@ -61,7 +60,7 @@ def test_a_table_of_key_order_is_walked_and_filled(sqlite_empty: str) -> None:
     """SQLite WITHOUT ROWID: the key is the application's, and the database compares it."""
     execute(sqlite_empty, WITHOUT_ROWID)
     rows = make_rows(100)
-    insert(sqlite_empty, rows, COLUMNS)
+    insert(sqlite_empty, rows)
 
     with by_hand(sqlite_empty) as walk:
         windows = walk.read_all(rows=7)

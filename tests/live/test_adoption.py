@@ -25,8 +25,7 @@ def create_application(url: str, variant: str, action: str) -> None:
     """Create the application's tables with rows in all of them: an upscale for every third video."""
     create_variant(url, variant)
     rows = make_rows(ROWS)
-    columns = {column["name"] for column in sa.inspect(make_engine(url)).get_columns(TABLE)}
-    insert(url, rows, [name for name in rows[0].values() if name in columns])
+    insert(url, rows)
     upscales = [f"('upscale-{number}', 'done', '{row.id}')" for number, row in enumerate(rows[::3])]
     execute(url, UPSCALES.format(action=action), f"INSERT INTO veo3_video_upscales VALUES {', '.join(upscales)}")
 

@@ -194,7 +194,7 @@ def test_script_for_postgresql_adds_the_columns_that_a_variant_lacks(
     """Variant E has no column for the media id."""
     create_variant(empty_postgresql_database, "E")
     rows = make_rows(48)
-    insert(empty_postgresql_database, rows, [name for name in rows[0].values() if name != "media_generation_id"])
+    insert(empty_postgresql_database, rows)
 
     write_and_run_script(empty_postgresql_database)
 

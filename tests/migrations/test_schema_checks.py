@@ -2,9 +2,7 @@
 
 import re
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -15,10 +13,11 @@ from app.db import Base, make_engine
 from app.migration import OUR_TABLES
 from app.schema_differences import SchemaDifferences, schema_differences
 from tests.conftest import Databases
+from tests.support.catalogue import catalogue
 from tests.support.commands import SCRIPTS, alembic
 from tests.support.migrations import ROOT, alembic_config, downgrade, upgrade
 from tests.support.responses import make_rows
-from tests.support.tables import TABLE, create_variant, insert, query, read_all
+from tests.support.tables import TABLE, column_names, create_variant, insert, query, read_all
 
 SQUAWK_EXCEPTIONS = (
     "require-lock-timeout",  # new tables, which nobody else holds
@@ -99,7 +98,7 @@ def test_the_backfill_names_only_columns_that_exist_at_its_revision(databases: D
     create_variant(url, "A")
     insert(url, make_rows(48))
     upgrade(url, "0002")
-    known = columns_at(url)
+    known = column_names(url)
     sent: list[str] = []
     engine = make_engine(url)
     sa.event.listen(engine, "before_cursor_execute", lambda *arguments: sent.append(arguments[2]))
@@ -127,32 +126,6 @@ def test_differences_that_no_adopted_table_has_are_reported(database: str) -> No
         accepted=(f"{TABLE} also has column note",),
         unknown=("index idx_veo3_generations_status is missing", f"{TABLE} lacks column fife_url"),
     )
-
-
-def catalogue(url: str) -> dict[str, Any]:
-    """Return everything that the catalogue says about this project's tables."""
-    inspector = sa.inspect(make_engine(url))
-    return {table: _table(inspector, table) for table in inspector.get_table_names() if table in OUR_TABLES}
-
-
-def _table(inspector: sa.Inspector, table: str) -> dict[str, Any]:
-    return {
-        "columns": {column["name"]: _column(column) for column in inspector.get_columns(table)},
-        "key": inspector.get_pk_constraint(table),
-        "foreign keys": inspector.get_foreign_keys(table),
-        "unique": inspector.get_unique_constraints(table),
-        "checks": sorted(inspector.get_check_constraints(table), key=str),
-        "indexes": sorted(inspector.get_indexes(table), key=str),
-    }
-
-
-def _column(column: Mapping[str, Any]) -> tuple[str, bool, object]:
-    return str(column["type"]), column["nullable"], column["default"]
-
-
-def columns_at(url: str) -> set[str]:
-    """Return the names of the table's columns as they are now."""
-    return {column["name"] for column in sa.inspect(make_engine(url)).get_columns(TABLE)}
 
 
 def model_columns_in(statement: str) -> set[str]:

@@ -64,13 +64,18 @@ def execute(url: str, *statements: str) -> None:
             connection.exec_driver_sql(statement)
 
 
-def insert(url: str, rows: Sequence[StoredRow], columns: Sequence[str] | None = None) -> None:
-    """Insert rows, with all columns or those that a variant has."""
-    values = [row.values() for row in rows]
-    names = columns or list(values[0])
+def insert(url: str, rows: Sequence[StoredRow]) -> None:
+    """Insert rows, with those of their columns that the table has."""
+    known = column_names(url)
+    names = [name for name in rows[0].values() if name in known]
     table = sa.table(TABLE, *(sa.column(name) for name in names))
     with make_engine(url).begin() as connection:
-        connection.execute(sa.insert(table), [{name: value[name] for name in names} for value in values])
+        connection.execute(sa.insert(table), [{name: row.values()[name] for name in names} for row in rows])
+
+
+def column_names(url: str) -> set[str]:
+    """Return the names of the table's columns as they are now."""
+    return {column["name"] for column in sa.inspect(make_engine(url)).get_columns(TABLE)}
 
 
 def insert_realistic(url: str, count: int) -> None:

@@ -1,0 +1,99 @@
+"""An upgrade or a downgrade that ends between any two of its statements goes on when it is run again."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from tests.conftest import Databases
+from tests.support.catalogue import catalogue
+from tests.support.migrations import alembic_config, downgrade, recorded_version, upgrade
+from tests.support.responses import make_rows
+from tests.support.tables import create_variant, insert, read_all
+
+CHANGES = ("CREATE", "ALTER", "DROP", "INSERT", "UPDATE", "DELETE")
+
+
+class InterruptedRunError(BaseException):
+    """Ends a run as Ctrl-C does: nobody catches it, and what is not committed is lost, as after a kill."""
+
+
+@contextmanager
+def interrupted_before(change: int) -> Iterator[None]:
+    """End the block before that statement of those that change something, on whatever connection."""
+    numbers = count(1)
+
+    def interrupt(*arguments: object) -> None:
+        if str(arguments[2]).lstrip().upper().startswith(CHANGES) and next(numbers) == change:
+            raise InterruptedRunError
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", interrupt)
+    try:
+        yield
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", interrupt)
+
+
+def was_interrupted(run: Callable[[Config, str], None], url: str, revision: str, change: int) -> bool:
+    """Run until that change; tell whether there were so many."""
+    try:
+        with interrupted_before(change):
+            run(alembic_config(url), revision)
+    except InterruptedRunError:
+        return True
+    return False
+
+
+def new(databases: Databases) -> str:
+    """Return an empty database."""
+    return databases.empty()
+
+
+def adopted(databases: Databases) -> str:
+    """Return the database of an application that has no columns for the ids yet."""
+    url = databases.empty()
+    create_variant(url, "A0")
+    insert(url, make_rows(24))
+    return url
+
+
+@pytest.mark.parametrize("start", [new, adopted])
+def test_an_upgrade_that_ends_before_any_change_is_finished_by_the_next(
+    databases: Databases, start: Callable[[Databases], str]
+) -> None:
+    """Never a table without its indexes, nor one that is there already."""
+    undisturbed = start(databases)
+    upgrade(undisturbed)
+    expected = catalogue(undisturbed)
+
+    for change in count(1):
+        url = start(databases)
+        if not was_interrupted(command.upgrade, url, "head", change):
+            break
+        assert recorded_version(url) in {None, "0001", "0002"}
+        upgrade(url)
+        assert (change, catalogue(url)) == (change, expected)
+
+    assert change > 10
+    assert without_timestamp(url) == without_timestamp(undisturbed)
+
+
+def without_timestamp(url: str) -> dict[str, dict[str, object]]:
+    """Return the whole table but for the time of each change."""
+    return {key: row | {"updated_at": ""} for key, row in read_all(url).items()}
+
+
+def test_a_downgrade_that_ends_before_any_change_is_finished_by_the_next(databases: Databases) -> None:
+    """The ledger's tables go together, and with the version."""
+    for change in count(1):
+        url = databases.upgraded()
+        if not was_interrupted(command.downgrade, url, "base", change):
+            break
+        downgrade(url, "base")
+        assert (change, sorted(catalogue(url))) == (change, ["veo3_video_generations"])
+
+    assert change > 5
