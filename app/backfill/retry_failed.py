@@ -48,7 +48,7 @@ def retry_failed(  # noqa: PLR0913  # what it works with, and who listens
 
 
 class FailuresWalk(KeyWalk):
-    """Windows of the ledger's failures, in the order of their ids."""
+    """Windows of the ledger's failures, in the order of their ids. Rows are always read once more under the lock."""
 
     def __init__(self, model: type[DeclarativeBase], access: KeyAccess, *, everything: bool) -> None:
         """Take the mapped class of the table, how its rows are found, and whether to try unchanged rows too."""
@@ -63,7 +63,6 @@ class FailuresWalk(KeyWalk):
 
     def read(self, connection: sa.Connection, span: Span, rows: int, limit: int | None) -> Window:
         """Read the rows of the next failures, up to `rows`."""
-        self._read_at = None  # rows are read once more before they are filled
         wanted = rows if limit is None else min(rows, limit)
         listed = self._listed(connection, span.start, wanted)
         window = Window(cursor=list(listed)[-1] if len(listed) == wanted else None)

@@ -130,26 +130,31 @@ def fill_up(folder: Path) -> Path:
     return ballast
 
 
+def assert_full_disk_is_survived(url: str, disk: Path, words: str) -> None:
+    """Let the disk run full during an upgrade, make room, and upgrade again."""
+    process = start_upgrade(url, **SLOWLY)
+    wait_until(lambda: count_filled(url) > 200)
+
+    ballast = fill_up(disk)
+    ended = process.finish()
+    kept, version = filled(url), recorded_version(url)
+    ballast.unlink()
+    again = run_upgrade(url)
+
+    assert (ended.code, version, "Traceback" in ended.err) == (255, "0002", False), ended
+    assert words in ended.out.splitlines()[-1]
+    assert len(kept) > 200
+    assert (again.code, recorded_version(url), filled_ids(url)) == (0, "0003", expected_ids(ROWS)), again
+    assert {name: row for name, row in filled(url).items() if name in kept} == kept
+
+
 def test_full_disk_under_sqlite_is_one_clear_line_and_keeps_what_is_committed(tmp_path: Path) -> None:
     """The rerun goes on when there is room again."""
     with small_disk(tmp_path / "disk", 16) as disk:
         url = f"sqlite:///{disk / 'full.db'}"
         create_variant(url, "A")
         insert_plain(url, ROWS)
-        process = start_upgrade(url, **SLOWLY)
-        wait_until(lambda: count_filled(url) > 200)
-
-        ballast = fill_up(disk)
-        ended = process.finish()
-        kept, version = filled(url), recorded_version(url)
-        ballast.unlink()
-        again = run_upgrade(url)
-
-        assert (ended.code, version, "Traceback" in ended.err) == (255, "0002", False), ended
-        assert "database or disk is full" in ended.out.splitlines()[-1]
-        assert len(kept) > 200
-        assert (again.code, recorded_version(url), filled_ids(url)) == (0, "0003", expected_ids(ROWS)), again
-        assert {name: row for name, row in filled(url).items() if name in kept} == kept
+        assert_full_disk_is_survived(url, disk, "database or disk is full")
 
 
 def test_full_disk_under_postgresql_is_one_clear_line_and_keeps_what_is_committed(
@@ -164,18 +169,5 @@ def test_full_disk_under_postgresql_is_one_clear_line_and_keeps_what_is_committe
         with own_server.connect("full") as session:
             session.execute(f"CREATE TABLESPACE small LOCATION '{disk}'".encode())
         execute(url, f"ALTER TABLE {TABLE} SET TABLESPACE small", f"ALTER TABLE {TABLE} SET (fillfactor = 100)")
-        process = start_upgrade(url, **SLOWLY)
-        wait_until(lambda: count_filled(url) > 200)
-
-        ballast = fill_up(disk)
-        ended = process.finish()
-        kept, version = filled(url), recorded_version(url)
-        ballast.unlink()
-        again = run_upgrade(url)
-
-        assert (ended.code, version, "Traceback" in ended.err) == (255, "0002", False), ended
-        assert "No space left on device" in ended.out.splitlines()[-1]
-        assert len(kept) > 200
-        assert (again.code, recorded_version(url), filled_ids(url)) == (0, "0003", expected_ids(ROWS)), again
-        assert {name: row for name, row in filled(url).items() if name in kept} == kept
+        assert_full_disk_is_survived(url, disk, "No space left on device")
         own_server.stop()
