@@ -13,19 +13,24 @@ logger = logging.getLogger(__name__)
 
 
 def alter_table_in_use(connection: sa.Connection, change: Callable[[], object]) -> None:
-    """Change a table, waiting for its lock a moment at a time, for a minute in all.
+    """Change a table, on PostgreSQL waiting for its lock a moment at a time, for a minute in all.
 
     A waiting ALTER TABLE queues every later query of the application behind it; so it gives up soon, lets them
     through, and tries again. Raises DBAPIError when the lock is never free.
     """
+    if connection.dialect.name != "postgresql":
+        change()  # SQLite has one lock for all; app.transactional_ddl waits for it
+        return
 
     def once() -> None:
-        if connection.dialect.name != "postgresql":
-            change()
-            return
         with connection.begin_nested():
             set_locally(connection, TIMEOUTS)
             change()
 
+    wait_for_lock(once)
+
+
+def wait_for_lock(action: Callable[[], object]) -> None:
+    """Do it, trying again for a minute while somebody else holds the lock. Raises DBAPIError when it is never free."""
     with stop_on_signals() as stop:
-        attempt(once, stop, lambda reason: logger.info("waiting to change the table: %s", reason))
+        attempt(action, stop, lambda reason: logger.info("waiting to change the table: %s", reason))

@@ -10,30 +10,33 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-DDL = frozenset({"CREATE", "ALTER", "DROP"})
+from app.live_ddl import wait_for_lock
+
+WRITING = frozenset({"CREATE", "ALTER", "DROP", "INSERT", "UPDATE", "DELETE"})
 
 
 @contextmanager
 def transactional_ddl(connection: sa.Connection) -> Iterator[None]:
-    """Begin a transaction on a SQLite connection before its first DDL statement, while the block runs.
+    """Begin a transaction on a SQLite connection before the first statement that writes, while the block runs.
 
-    Takes the write lock at once (BEGIN IMMEDIATE), for which SQLite waits as long as the connection's timeout; what
-    only reads takes none. Does nothing in autocommit mode, within a transaction, or on another database.
+    It takes the write lock at once, and waits for it for a minute: nothing is half done when it is not free. What only
+    reads takes none. Does nothing in autocommit mode, within a transaction, or on another database. The statement
+    raises DBAPIError when the lock is never free.
     """
     if connection.dialect.name != "sqlite":
         yield
         return
-    sa.event.listen(connection, "before_cursor_execute", _begin_before_ddl)
+    sa.event.listen(connection, "before_cursor_execute", _begin_before_writing)
     try:
         yield
     finally:
-        sa.event.remove(connection, "before_cursor_execute", _begin_before_ddl)
+        sa.event.remove(connection, "before_cursor_execute", _begin_before_writing)
 
 
-def _begin_before_ddl(connection: sa.Connection, _cursor: object, statement: str, *_others: object) -> None:
+def _begin_before_writing(connection: sa.Connection, _cursor: object, statement: str, *_others: object) -> None:
     driver = connection.connection.dbapi_connection
     in_autocommit_mode = getattr(driver, "isolation_level", None) is None
     if in_autocommit_mode or getattr(driver, "in_transaction", False):
         return
-    if statement.split(maxsplit=1)[0].upper() in DDL:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    if statement.split(maxsplit=1)[0].upper() in WRITING:
+        wait_for_lock(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))

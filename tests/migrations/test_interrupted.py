@@ -1,7 +1,10 @@
 """An upgrade or a downgrade that ends between any two of its statements goes on when it is run again."""
 
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from itertools import count
 
 import pytest
@@ -13,7 +16,7 @@ from tests.conftest import Databases
 from tests.support.catalogue import catalogue
 from tests.support.migrations import alembic_config, downgrade, recorded_version, upgrade
 from tests.support.responses import make_rows
-from tests.support.tables import create_variant, insert, read_all
+from tests.support.tables import create_variant, insert, read_all, sqlite_path
 
 CHANGES = ("CREATE", "ALTER", "DROP", "INSERT", "UPDATE", "DELETE")
 
@@ -97,3 +100,21 @@ def test_a_downgrade_that_ends_before_any_change_is_finished_by_the_next(databas
         assert (change, sorted(catalogue(url))) == (change, ["veo3_video_generations"])
 
     assert change > 5
+
+
+def test_an_upgrade_waits_longer_for_a_locked_file_than_the_driver_does(sqlite_empty: str) -> None:
+    """From the version table on; a driver waits five seconds, here a tenth of one."""
+    create_variant(sqlite_empty, "A0")
+    insert(sqlite_empty, make_rows(24))
+    config = alembic_config(sqlite_empty)
+    config.attributes["connection"] = sa.create_engine(sqlite_empty, connect_args={"timeout": 0.1})
+
+    with ThreadPoolExecutor(1) as pool, closing(sqlite3.connect(sqlite_path(sqlite_empty))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        upgrading = pool.submit(command.upgrade, config, "head")
+        time.sleep(1)
+        still_waiting = not upgrading.done()
+        other.rollback()
+        upgrading.result()
+
+    assert (still_waiting, recorded_version(sqlite_empty)) == (True, "0003")
