@@ -13,6 +13,8 @@ from tests.support.postgres import PostgresServer, available_versions
 
 KINDS = ("sqlite", *(f"postgresql-{version}" for version in available_versions()))
 POSTGRESQL_KINDS = KINDS[1:]
+WRITES_NOTHING = {"autovacuum": "off", "wal_level": "minimal", "max_wal_senders": "0", "checkpoint_timeout": "1d"}
+"""Settings of a server that changes nothing by itself: no statistics, no snapshots for replicas, no checkpoints."""
 EMPTY_TEMPLATE, UPGRADED_TEMPLATE = "template1", "upgraded"
 
 
@@ -60,6 +62,13 @@ def databases_of_kind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict
     """Every kind of database, its server started when it is first asked for."""
     with ExitStack() as stack:
         yield LazyDatabases(stack, tmp_path_factory.mktemp("databases"))
+
+
+@pytest.fixture(scope="session")
+def quiet_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator["LazyDatabases"]:
+    """Databases whose servers write nothing by themselves."""
+    with ExitStack() as stack:
+        yield LazyDatabases(stack, tmp_path_factory.mktemp("quiet"), WRITES_NOTHING)
 
 
 class LazyDatabases(dict[str, Databases]):

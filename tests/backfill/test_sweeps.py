@@ -1,8 +1,5 @@
 """Sweeps: a run comes back to rows that somebody else changed behind its cursor, and does not where nobody wrote."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
-
 import psycopg
 import pytest
 
@@ -23,13 +20,6 @@ FORGET_ONE = (
     f"UPDATE {TABLE} SET media_generation_id = NULL"
     f" WHERE id = (SELECT min(id) FROM {TABLE} WHERE media_generation_id IS NOT NULL)"
 )
-
-
-@pytest.fixture(scope="module")
-def quiet_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LazyDatabases]:
-    """Databases whose servers write nothing by themselves."""
-    with ExitStack() as stack:
-        yield LazyDatabases(stack, tmp_path_factory.mktemp("quiet"), {"autovacuum": "off"})
 
 
 @pytest.fixture(params=KINDS)
