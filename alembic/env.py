@@ -1,5 +1,6 @@
 """Alembic's entry: one connection, one upgrade at a time, one transaction for each revision; offline mode."""
 
+from contextlib import nullcontext
 from logging.config import fileConfig
 from pathlib import Path
 
@@ -32,10 +33,8 @@ def run_online(settings: Settings) -> None:
     with migration_connection(context.config, settings) as connection:
         configure(connection, settings)
         reads_only = context.get_context().opts.get("dont_mutate", False)
-        if reads_only:
-            context.run_migrations()
-            return
-        with one_upgrade(connection, settings), transactional_ddl(connection), context.begin_transaction():
+        alone = nullcontext() if reads_only else one_upgrade(connection, settings)
+        with alone, transactional_ddl(connection), context.begin_transaction():
             context.run_migrations()
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from app.live_ddl import wait_for_lock
 
-WRITING = frozenset({"CREATE", "ALTER", "DROP", "INSERT", "UPDATE", "DELETE"})
+WRITING = ("CREATE", "ALTER", "DROP", "INSERT", "UPDATE", "DELETE")
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def transactional_ddl(connection: sa.Connection) -> Iterator[None]:
 
     It takes the write lock at once, and waits for it for a minute: nothing is half done when it is not free. What only
     reads takes none. Does nothing in autocommit mode, within a transaction, or on another database. The statement
-    raises DBAPIError when the lock is never free.
+    raises what app.live_ddl.wait_for_lock does.
     """
     if connection.dialect.name != "sqlite":
         yield
@@ -38,5 +38,5 @@ def _begin_before_writing(connection: sa.Connection, _cursor: object, statement:
     in_autocommit_mode = getattr(driver, "isolation_level", None) is None
     if in_autocommit_mode or getattr(driver, "in_transaction", False):
         return
-    if statement.split(maxsplit=1)[0].upper() in WRITING:
+    if statement.lstrip().upper().startswith(WRITING):
         wait_for_lock(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))

@@ -67,10 +67,11 @@ def execute(url: str, *statements: str) -> None:
 def insert(url: str, rows: Sequence[StoredRow]) -> None:
     """Insert rows, with those of their columns that the table has."""
     known = column_names(url)
-    names = [name for name in rows[0].values() if name in known]
+    values = [row.values() for row in rows]
+    names = [name for name in values[0] if name in known]
     table = sa.table(TABLE, *(sa.column(name) for name in names))
     with make_engine(url).begin() as connection:
-        connection.execute(sa.insert(table), [{name: row.values()[name] for name in names} for row in rows])
+        connection.execute(sa.insert(table), [{name: value[name] for name in names} for value in values])
 
 
 def column_names(url: str) -> set[str]:
