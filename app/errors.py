@@ -120,9 +120,10 @@ class StoppedEarlyError(MediaIdsError):
 class StoppedBySignalError(MediaIdsError):
     """A signal asked an upgrade to stop; all finished batches are kept and the next upgrade resumes."""
 
-    def __init__(self, signal_number: int, synced: int) -> None:
-        """Take the signal and the rows filled so far."""
-        super().__init__(f"stopped by signal {signal_number}; {synced} rows filled and kept. Run it again to resume")
+    def __init__(self, signal_number: int, synced: int | None = None) -> None:
+        """Take the signal and the rows filled so far, if it came while rows were filled."""
+        kept = "what is committed is kept" if synced is None else f"{synced} rows filled and kept"
+        super().__init__(f"stopped by signal {signal_number}; {kept}. Run it again to resume")
         self.signal_number = signal_number
         self.synced = synced
         self.exit_code = 128 + signal_number

@@ -4,9 +4,11 @@ import logging
 from collections.abc import Callable
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from app.backfill.retry import attempt
 from app.backfill.transactions import TIMEOUTS, set_locally
+from app.errors import StoppedBySignalError
 from app.signals import stop_on_signals
 
 logger = logging.getLogger(__name__)
@@ -16,7 +18,7 @@ def alter_table_in_use(connection: sa.Connection, change: Callable[[], object]) 
     """Change a table, on PostgreSQL waiting for its lock a moment at a time, for a minute in all.
 
     A waiting ALTER TABLE queues every later query of the application behind it; so it gives up soon, lets them
-    through, and tries again. Raises DBAPIError when the lock is never free.
+    through, and tries again. Raises what `wait_for_lock` does.
     """
     if connection.dialect.name != "postgresql":
         change()  # SQLite has one lock for all; app.transactional_ddl waits for it
@@ -31,6 +33,15 @@ def alter_table_in_use(connection: sa.Connection, change: Callable[[], object]) 
 
 
 def wait_for_lock(action: Callable[[], object]) -> None:
-    """Do it, trying again for a minute while somebody else holds the lock. Raises DBAPIError when it is never free."""
+    """Do it, trying again for a minute while somebody else holds the lock.
+
+    Raises DBAPIError when it is never free, StoppedBySignalError when a signal asked to stop meanwhile.
+    """
     with stop_on_signals() as stop:
-        attempt(action, stop, lambda reason: logger.info("waiting to change the table: %s", reason))
+        try:
+            attempt(action, stop, lambda reason: logger.info("waiting to change the table: %s", reason))
+        except DBAPIError:
+            if stop.signal_number is None:
+                raise
+    if stop.signal_number is not None:
+        raise StoppedBySignalError(stop.signal_number)

@@ -1,5 +1,6 @@
 """An upgrade or a downgrade that ends between any two of its statements goes on when it is run again."""
 
+import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -11,10 +12,14 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.exc import OperationalError
 
+from app.errors import StoppedBySignalError
+from app.live_ddl import wait_for_lock
 from tests.conftest import Databases
 from tests.support.catalogue import catalogue
 from tests.support.migrations import alembic_config, downgrade, recorded_version, upgrade
+from tests.support.processes import start_upgrade, wait_until
 from tests.support.responses import make_rows
 from tests.support.tables import create_variant, insert, read_all, sqlite_path
 
@@ -71,7 +76,7 @@ def test_an_upgrade_that_ends_before_any_change_is_finished_by_the_next(
     """Never a table without its indexes, nor one that is there already."""
     undisturbed = start(databases)
     upgrade(undisturbed)
-    expected = catalogue(undisturbed)
+    expected = catalogue(undisturbed), without_timestamp(undisturbed)
 
     for change in count(1):
         url = start(databases)
@@ -79,10 +84,9 @@ def test_an_upgrade_that_ends_before_any_change_is_finished_by_the_next(
             break
         assert recorded_version(url) in {None, "0001", "0002"}
         upgrade(url)
-        assert (change, catalogue(url)) == (change, expected)
+        assert (change, catalogue(url), without_timestamp(url)) == (change, *expected)
 
     assert change > 10
-    assert without_timestamp(url) == without_timestamp(undisturbed)
 
 
 def without_timestamp(url: str) -> dict[str, dict[str, object]]:
@@ -118,3 +122,35 @@ def test_an_upgrade_waits_longer_for_a_locked_file_than_the_driver_does(sqlite_e
         upgrading.result()
 
     assert (still_waiting, recorded_version(sqlite_empty)) == (True, "0003")
+
+
+@pytest.mark.parametrize("is_free", [True, False])
+def test_a_signal_while_an_upgrade_waits_for_a_lock_is_not_lost(*, is_free: bool) -> None:
+    """Whether or not the lock has come free meanwhile; the driver's wait cannot be broken off."""
+
+    def wait() -> None:
+        signal.raise_signal(signal.SIGTERM)
+        if not is_free:
+            raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
+
+    with pytest.raises(StoppedBySignalError) as stopped:
+        wait_for_lock(wait)
+
+    assert stopped.value.exit_code == 143
+
+
+def test_a_signal_while_an_upgrade_waits_for_a_locked_file_ends_it(sqlite_empty: str) -> None:
+    """In one line, with the exit code of every other moment, and nothing written."""
+    create_variant(sqlite_empty, "A0")
+    before = catalogue(sqlite_empty)
+
+    with closing(sqlite3.connect(sqlite_path(sqlite_empty))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        process = start_upgrade(f"{sqlite_empty}?timeout=0.1")
+        wait_until(lambda: "waiting to change the table" in process.err)
+        process.send(signal.SIGTERM)
+        ended = process.finish()
+
+    assert (ended.code, "Traceback" in ended.err) == (143, False), ended
+    assert "stopped by signal 15; what is committed is kept." in ended.err.splitlines()[-1]
+    assert (recorded_version(sqlite_empty), catalogue(sqlite_empty)) == (None, before)
