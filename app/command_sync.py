@@ -11,7 +11,7 @@ import typer
 
 from app.backfill.listener import Listener
 from app.backfill.plan import Options, Report
-from app.console import Listeners, RecordLines, print_estimate, print_json, print_summary, to_json
+from app.console import Listeners, RecordLines, print_error, print_estimate, print_json, print_summary, to_json
 from app.db import existing_database
 from app.errors import ConfigurationError
 from app.estimate import Estimate, estimate_run
@@ -69,6 +69,8 @@ def sync(  # noqa: PLR0913  # one parameter an option
         print_json(result.as_dict())
     else:
         print_summary(result)
+    if result.problem:
+        print_error(f"incomplete: {result.problem}. See `media-gen-ids failures`, mend the table, and run it again")
     if estimate is not None:
         print_estimate(estimate, sys.stderr if as_json else sys.stdout)
     return code

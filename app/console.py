@@ -81,8 +81,10 @@ class Listeners(Listener):
             listener.waiting(reason)
 
 
-def short(generation_id: str) -> str:
+def short(generation_id: str | None) -> str:
     """Return the beginning of a row's id, as lines show it."""
+    if generation_id is None:
+        return "(no id)"
     return f"{generation_id[:SHOWN_ID_CHARACTERS]}..."
 
 

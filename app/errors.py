@@ -144,6 +144,21 @@ class RowsFailedError(MediaIdsError):
         self.synced = synced
 
 
+class IncompleteError(MediaIdsError):
+    """A backfill has ended with rows that it cannot account for: not stamped, all good rows kept."""
+
+    exit_code = 1
+
+    def __init__(self, problem: str, synced: int) -> None:
+        """Take what is wrong, and the rows filled."""
+        super().__init__(
+            f"backfill incomplete: {problem}; {synced} rows filled and kept. Revision not stamped; "
+            "see `media-gen-ids failures`, mend the table, and run it again"
+        )
+        self.problem = problem
+        self.synced = synced
+
+
 class OfflineBackfillError(MediaIdsError):
     """The backfill cannot be written as SQL for this database."""
 

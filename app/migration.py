@@ -16,7 +16,7 @@ from app.backfill.listener import Listener
 from app.backfill.offline import offline_backfill
 from app.backfill.plan import Options, Report
 from app.db import Base, make_engine, readable_errors
-from app.errors import MediaIdsError, RowsFailedError, StoppedBySignalError, StoppedEarlyError
+from app.errors import IncompleteError, MediaIdsError, RowsFailedError, StoppedBySignalError, StoppedEarlyError
 from app.lock import only_one
 from app.log import log_as
 from app.progress import shown_progress
@@ -136,6 +136,8 @@ def _judge(report: Report, settings: Settings, stop: StopRequest) -> None:
     """Say how the run ended; raise where the revision must not be stamped."""
     if stop.signal_number is not None and report.state == "stopped":
         raise StoppedBySignalError(stop.signal_number, report.synced)
+    if report.state == "incomplete":
+        raise IncompleteError(report.problem, report.synced)
     if report.state != "done":
         raise StoppedEarlyError(f"time_budget of {settings.time_budget:g} s spent", report.synced)
     if report.failed and settings.on_failure == "abort":

@@ -67,7 +67,7 @@ class BackfillRun(Base):
     origin: Mapped[str]
     """`upgrade` or `sync`."""
     state: Mapped[str]
-    """`running`, or how it ended: `done`, `partial`, `stopped`, `failed`, `superseded`."""
+    """`running`, or how it ended: `done`, `incomplete`, `partial`, `stopped`, `failed`, `superseded`."""
     walk: Mapped[str]
     cursor: Mapped[str | None]
     """Where the walk stands, opaque; NULL before the first window and after the last."""
@@ -98,7 +98,10 @@ class BackfillFailure(Base):
 
     __tablename__ = "media_generation_id_backfill_failures"
 
-    generation_id: Mapped[TextKey]
+    row_name: Mapped[TextKey]
+    """The row's whole key or, where it has none, its place: JSON, see app.backfill.row_names."""
+    generation_id: Mapped[str | None]
+    """The row's id, for people: it may be NULL, and need not be unique."""
     reason: Mapped[str]
     detail: Mapped[str] = mapped_column(default="")
     body_digest: Mapped[str | None]

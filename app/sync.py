@@ -16,7 +16,7 @@ from app.models import Veo3VideoGeneration
 from app.settings import Settings
 from app.signals import StopRequest, stop_on_signals
 
-DONE, SOME_FAILED, ROWS_LEFT = 0, 1, 3
+DONE, SOME_FAILED, ROWS_LEFT = 0, 1, 3  # what cannot be called done is as good as failed
 SIGNALLED = 128  # plus the signal's number: the shell's convention
 
 
@@ -58,6 +58,8 @@ def exit_code(report: Report, stop: StopRequest) -> int:
             return SIGNALLED + (stop.signal_number or signal.SIGTERM)
         case "partial":
             return ROWS_LEFT
+        case "incomplete":
+            return SOME_FAILED
         case "dry_run":
             return DONE
         case "done":

@@ -39,7 +39,8 @@ def upgrade() -> None:
     )
     op.create_table(
         FAILURES,
-        sa.Column("generation_id", sa.Text(), nullable=False),
+        sa.Column("row_name", sa.Text(), nullable=False),
+        sa.Column("generation_id", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("body_digest", sa.Text(), nullable=True),
@@ -48,7 +49,7 @@ def upgrade() -> None:
         sa.Column("sweep", sa.Integer(), nullable=False),
         sa.Column("first_seen_at", sa.Text(), nullable=False),
         sa.Column("last_seen_at", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("generation_id", name=f"pk_{FAILURES}"),
+        sa.PrimaryKeyConstraint("row_name", name=f"pk_{FAILURES}"),
     )
 
 

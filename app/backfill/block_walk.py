@@ -1,5 +1,6 @@
 """Block walk: windows of blocks in physical order, heap by heap. PostgreSQL."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate
@@ -7,20 +8,15 @@ from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
+from app.backfill.detours import BLOCK_GROWTH, MAX_BLOCKS, Detours, Trust
 from app.backfill.heaps import Heap, Heaps, Part
-from app.backfill.plan import InPlace, Locator, Recovered, Span, Window
+from app.backfill.plan import Filling, InPlace, Locator, Recovered, Span, Window
 from app.backfill.quiet import Quiet
 from app.backfill.reading import Row, judge
-from app.backfill.statements import Place
+from app.backfill.row_names import name_by_key, name_by_place
+from app.backfill.statements import KEY_IN_LOCATOR, Place
 
 FIRST_BLOCKS: Final = 8
-MAX_BLOCKS: Final = 16_384  # 128 MB
-BLOCK_GROWTH: Final = 4
-DETOUR_BLOCKS: Final = 8
-"""One body that the database cannot cast fails a whole statement. Its neighbourhood is closed in on to so many blocks,
-whose bodies are then all looked at here; to more, each time the next blocks hold such a body too."""
-MOST_DISCOURAGED: Final = 63
-"""Where most parts of a window hold a body that cannot be cast, so many windows at most are read row by row."""
 BODY_CHUNK_BYTES: Final = 4_000_000
 """Bodies are fetched in chunks of about this size: memory must not grow with them."""
 
@@ -52,12 +48,11 @@ class BlockWalk:
         self._numbers: dict[str, int] = {}
         self._blocks_before: list[int] = [0]
         self._blocks = FIRST_BLOCKS
-        self._castable = MAX_BLOCKS
-        """Try no more blocks at once: the last time, so many could nearly be cast."""
-        self._detour = DETOUR_BLOCKS
+        self._detours = Detours()
         self._planned: dict[str | None, Planned] = {}
         """What the database was to fill from a cursor on, before the rest is read from there."""
-        self._discouraged = self._windows_by_row = 0
+        self._trust = Trust()
+        self._lock = threading.Lock()
 
     def start_sweep(self, connection: sa.Connection) -> None:
         """Look how long the heaps are now; blocks that come later hold new versions and are the next sweep's."""
@@ -87,7 +82,7 @@ class BlockWalk:
             return Window()
         number, start = self._find(span.start)
         part = Part(self._heaps[number], start, self._end(span, number))
-        if rows < self._access.fewest_in_place or limit is not None or self._is_discouraged():
+        if limit is not None or not self._can_fill_in_place(part.heap, rows):
             window = self._read_rows(connection, part, rows, limit)
             most = self._access.window_rows(rows)
             self._adapt(max(window.found / most, self._access.fullness(window.batches, rows)))
@@ -95,7 +90,8 @@ class BlockWalk:
         planned = self._planned.pop(span.start, None)
         if planned is None:
             return self._plan(connection, part, rows)
-        self._learn(planned.in_place)
+        if planned.in_place:
+            self._trust.learn([not part.has_failed for part in planned.in_place])
         window = self._read_rows(connection, part._replace(end=min(planned.end, part.end)), rows, limit)
         if window.cursor is not None:
             self._planned[window.cursor] = Planned(planned.end)
@@ -118,34 +114,21 @@ class BlockWalk:
         self._planned[cursor] = Planned(part.end, in_place)
         return Window(cursor=cursor, in_place=in_place)
 
-    def _learn(self, in_place: Sequence[InPlace]) -> None:
-        """Read the next windows row by row where the database could not do most of this one by itself."""
-        if not in_place:
-            return
-        failed = sum(part.has_failed for part in in_place) > len(in_place) / 2
-        self._discouraged = min(MOST_DISCOURAGED, 2 * self._discouraged + 1) if failed else 0
-        self._windows_by_row = self._discouraged
-
-    def _is_discouraged(self) -> bool:
-        if not self._windows_by_row:
-            return False
-        self._windows_by_row -= 1
-        return True
+    def _can_fill_in_place(self, heap: Heap, rows: int) -> bool:
+        is_possible = rows >= self._access.fewest_in_place and self._access.can_fill_in_place(heap)
+        return is_possible and self._trust.is_given()
 
     def _read_rows(self, connection: sa.Connection, part: Part, rows: int, limit: int | None) -> Window:
         """Read the pending rows of some blocks, or of the first of them where there are too many."""
-        start = part.start
-        end = min(part.end, start.block + self._castable)
         most = self._access.window_rows(rows)
         wanted = min(most, limit or most)
-        parse = True
+        start = part.start.block
+        detours = self._detours.begin()
+        end, parse = min(part.end, start + detours.castable), True
         while (read := self._access.read(connection, part._replace(end=end), wanted, parse=parse)) is None:
-            self._castable = 1
-            parse = end - start.block > self._detour
-            blocks = max(self._detour, (end - start.block) // BLOCK_GROWTH) if parse else self._detour
-            end = min(part.end, start.block + blocks)
-        self._detour = DETOUR_BLOCKS if parse else min(MAX_BLOCKS, self._detour * BLOCK_GROWTH)
-        self._castable = min(MAX_BLOCKS, max(BLOCK_GROWTH * (end - start.block), self._castable))
+            blocks, parse = detours.closer(end - start)
+            end = min(part.end, start + blocks)
+        self._detours.learn(end - start, is_detour=not parse, was_refused=detours.was_refused)
         found, stopped_at = read
         blocks_before = self._blocks_before[self._numbers[part.heap.label]]
         window = Window(fraction=(blocks_before + end) / self._blocks_before[-1])
@@ -155,9 +138,14 @@ class BlockWalk:
         window.batches = self._access.batches(window.recovered, rows)
         return window
 
-    def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Sequence[Recovered]:
+    def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Filling:
         """Fill rows that are still the version that was read; all are of one window."""
         return self._access.fill(connection, rows, moment)
+
+    def name_of(self, generation_id: object, locator: Locator) -> str:  # noqa: ARG002
+        """Return what the ledger calls a row."""
+        key = locator[KEY_IN_LOCATOR:]
+        return name_by_key(key) if key else name_by_place(heap=locator[2], place=locator[0])
 
     def _find(self, cursor: str | None) -> tuple[int, Place]:
         """Return the number of a cursor's heap and the place in it; the start of all where the heap is gone."""
@@ -175,26 +163,27 @@ class BlockWalk:
         short: list[Row] = []
         long: list[Locator] = []
         size = 0
-        for place, writer, relation, generation_id, row_bytes, found, operation, scene, body, body_bytes, *key in rows:
-            locator = (place, writer, relation, *key)
+        for place, writer, relation, generation_id, length, found, operation, scene, body, body_bytes, *names in rows:
+            locator = (place, writer, relation, *names)
             if found is not None:
-                window.recovered.append(Recovered(locator, generation_id, found, row_bytes))
+                window.recovered.append(Recovered(locator, generation_id, found, length))
             elif body is not None:
                 short.append((generation_id, operation, scene, body, *locator))
             else:
                 long.append(locator)
                 size += body_bytes
                 if size >= BODY_CHUNK_BYTES:
-                    judge(self._access.read_bodies(connection, heap, long), window)
+                    judge(self._access.read_bodies(connection, heap, long), window, self.name_of)
                     long, size = [], 0
-        judge(short, window)
+        judge(short, window, self.name_of)
         if long:
-            judge(self._access.read_bodies(connection, heap, long), window)
+            judge(self._access.read_bodies(connection, heap, long), window, self.name_of)
 
     def _adapt(self, fullness: float) -> None:
         """Aim at a window that is just full."""
         factor = min(BLOCK_GROWTH, 1 / fullness) if fullness else BLOCK_GROWTH
-        self._blocks = max(1, min(MAX_BLOCKS, int(self._blocks * factor)))
+        with self._lock:
+            self._blocks = max(1, min(MAX_BLOCKS, int(self._blocks * factor)))
 
 
 def write_cursor(heap: Heap, place: Place) -> str:

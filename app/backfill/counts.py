@@ -30,10 +30,10 @@ class Counts:
         """Return a copy, to be kept only if the transaction that it goes with is committed."""
         return Counts(**{**vars(self), "reasons": Counter(self.reasons)})
 
-    def add_batch(self, wanted: int, filled: int) -> None:
-        """Count a batch that was to fill `wanted` rows and filled `filled`."""
+    def add_batch(self, filled: int, lost: int) -> None:
+        """Count a batch that filled some rows, and lost others to somebody who changed them."""
         self.synced += filled
-        self.lost += wanted - filled
+        self.lost += lost
         self.batches += 1
 
     def add_window(self, window: Window) -> None:

@@ -6,23 +6,25 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from app.backfill.breaker import Breaker
 from app.backfill.counts import BatchTimes, Counts, make_report
 from app.backfill.frontier import Frontier
 from app.backfill.ledger import Ledger, Place
 from app.backfill.listener import Listener, Progress
 from app.backfill.pace import Pace
-from app.backfill.plan import InPlace, Options, Recovered, Refused, Report, Span, State, Window
+from app.backfill.plan import UPDATE_FAILED, Filling, InPlace, Options, Recovered, Refused, Report, Span, State, Window
 from app.backfill.reading import Walk
 from app.backfill.retry import PATIENCE_SECONDS, attempt
 from app.backfill.trouble import Trouble, trouble
 from app.signals import StopRequest
 
 Result = TypeVar("Result")
+NOT_KEPT: Final = "the database raised no error and left the row without an id: a trigger drops or undoes the update"
 
 
 class Stopped(Exception):  # noqa: N818  # not an error: the run was asked to end early
@@ -52,6 +54,7 @@ class Committed:
     """What a transaction did, valid once it is committed."""
 
     filled: Sequence[Recovered]
+    refused: Sequence[Refused]
     counts: Counts
     place: Place
     closes: Window | None
@@ -65,6 +68,11 @@ class Course:
     filled before that, and side by side.
     """
 
+    comes_back = True
+    """A later sweep comes back to rows that are locked."""
+    breaks = True
+    """The run ends where the database refuses most rows."""
+
     def __init__(self, walk: Walk, options: Options, listener: Listener, stop: StopRequest) -> None:
         """Take what the run works with; nothing is read or written yet."""
         self.walk = walk
@@ -75,6 +83,9 @@ class Course:
         self.pace = Pace(options.batch_size, options.target_seconds)
         self.times = BatchTimes()
         self.counts = Counts()
+        self.breaker = Breaker()
+        self.problem = ""
+        """Why the run cannot say `done`, where it cannot."""
         self.place = Place()
         self.ledger: Ledger
         self._frontier = Frontier(None, walk.cut)
@@ -151,23 +162,31 @@ class Course:
 
     # --- batches --------------------------------------------------------------------------------------------------
 
-    def record(self, connection: sa.Connection, batch: Batch, filled: Sequence[Recovered]) -> Committed:
+    def record(self, connection: sa.Connection, batch: Batch, filling: Filling) -> Committed:
         """Write into the ledger what a batch did, in its transaction. Raises RunSupersededError: the fence."""
         counts = self.counts.copy()
-        wanted = len(filled) if batch.in_place else len(batch.rows)
-        place = replace(self.place, sweep_filled=self.place.sweep_filled + wanted)
+        wanted = len(filling.filled) if batch.in_place else len(batch.rows)
+        changed = wanted - len(filling.refused)  # by this run, or by somebody else
+        place = replace(self.place, sweep_filled=self.place.sweep_filled + changed)
         if wanted:
-            counts.add_batch(wanted, len(filled))
-        failures = list(batch.refused)
-        counts.add_failures(failures)
+            counts.add_batch(len(filling.filled), changed - len(filling.filled))
+        refused = [*batch.refused, *(self._refused_silently(row) for row in filling.refused)]
+        counts.add_failures(refused)
+        failures = list(refused)
         if batch.closes is not None:
             counts.add_window(batch.closes)
             failures += batch.closes.failures
             place = replace(place, cursor=self._frontier.cursor_after(batch.closes.span, batch.closes.cursor))
         self.ledger.record_failures(connection, place.sweep, failures)
         self.ledger.save(connection, place, self.report(None, counts))
-        self._unconfirmed = Committed(filled=filled, counts=counts, place=place, closes=batch.closes)
+        self._unconfirmed = Committed(
+            filled=filling.filled, refused=refused, counts=counts, place=place, closes=batch.closes
+        )
         return self._unconfirmed
+
+    def _refused_silently(self, row: Recovered) -> Refused:
+        name = self.walk.name_of(row.generation_id, row.locator)
+        return Refused(row.generation_id, UPDATE_FAILED, NOT_KEPT, name=name)
 
     def settle(self, connection: sa.Connection) -> None:
         """Find out what has become of the last commits, where a lost connection has left that open.
@@ -197,9 +216,12 @@ class Course:
         self._kept = done.place, done.counts
         if done.closes is not None:
             self.advance(done.closes)
+        self.breaker.add(len(done.filled), sum(not failure.is_locked for failure in done.refused))
         if done.filled:
             self.times.add(seconds)
             self.listener.filled(done.filled)
+        if done.refused:
+            self.listener.failed(done.refused)
 
     def lose(self, rows: int) -> None:
         """Count rows that a later sweep has to come back to."""
@@ -219,6 +241,9 @@ class Course:
             raise Rewound
         if self.stop.signal_number is not None or self._is_abandoned:
             raise Stopped("stopped")
+        if self.breaks and self.breaker.problem:
+            self.problem = self.breaker.problem
+            raise Stopped("incomplete")
         budget = self.options.time_budget
         if budget is not None and time.monotonic() - self._started >= budget:
             raise Stopped("partial")
@@ -248,7 +273,9 @@ class Course:
     def report(self, state: State | None, counts: Counts | None = None) -> Report:
         """Return the report so far; without a state, of a run that goes on."""
         seconds = time.monotonic() - self._started
-        return make_report(counts or self.counts, self.times, state=state, walk=self.walk.name, seconds=seconds)
+        report = make_report(counts or self.counts, self.times, state=state, walk=self.walk.name, seconds=seconds)
+        report.problem = self.problem
+        return report
 
 
 def _facts(place: Place, counts: Counts) -> tuple[object, ...]:

@@ -3,7 +3,8 @@
 import contextlib
 import gc
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager
 from typing import Final
 
@@ -11,12 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 
+from app.backfill.accounting import LeftOver, Unaccounted, count_pending, find_left_over, in_both
 from app.backfill.course import Course, Rewound, Stopped
-from app.backfill.ledger import DONE, Place, open_ledger
+from app.backfill.ledger import DONE, Place, open_ledger, read_refused_names
 from app.backfill.listener import Listener
-from app.backfill.plan import Options, Origin, Report
+from app.backfill.plan import UPDATE_FAILED, Options, Origin, Refused, Report, Window
+from app.backfill.statements import generations
 from app.backfill.transactions import Transactions
-from app.backfill.walk import choose_walk
+from app.backfill.walk import choose_access, choose_walk
 from app.backfill.worker import Worker, work_together
 from app.errors import ConfigurationError, MediaIdsError
 from app.signals import StopRequest
@@ -24,6 +27,8 @@ from app.signals import StopRequest
 MOST_SWEEPS: Final = 5
 """A run ends after so many sweeps, though the application goes on writing rows that could be filled."""
 FAILED_RUN: Final = "failed"
+WITHOUT_END: Final = {"statement_timeout": "0"}
+"""Setting for a statement that reads the whole table."""
 
 logger = logging.getLogger(__name__)
 
@@ -52,12 +57,12 @@ def backfill(  # noqa: PLR0913  # what it works with, and who listens
         walk = choose_walk(reading, model)
     course = Course(walk, options, listener or Listener(), stop or StopRequest())
     if options.dry_run:
-        return Run(course, [transactions]).look()
+        return Run(course, [transactions], model).look()
     with ExitStack() as stack:
         stack.enter_context(_modules_left_alone())
         others = [stack.enter_context(connection.engine.connect()) for _ in range(1, options.workers)]
         connections = [transactions, *(Transactions(other, owned_by_caller=False) for other in others)]
-        return Run(course, connections).fill(origin)
+        return Run(course, connections, model).fill(origin)
 
 
 @contextmanager
@@ -81,9 +86,10 @@ def require_workers(connection: sa.Connection, workers: int, *, owned_by_caller:
 class Run:
     """One run over a table."""
 
-    def __init__(self, course: Course, transactions: Sequence[Transactions]) -> None:
-        """Take what the workers share and a connection for each; nothing is read or written yet."""
+    def __init__(self, course: Course, transactions: Sequence[Transactions], model: type[DeclarativeBase]) -> None:
+        """Take what the workers share, a connection for each, and the table; nothing is read or written yet."""
         self._course = course
+        self._model = model
         self._transactions = transactions[0]
         self._workers = [Worker(course, own) for own in transactions]
         self._whole = True
@@ -93,15 +99,31 @@ class Run:
         """Read the whole table once and count what a run would do. Writes nothing."""
         course = self._course
         course.attempt(self._start_sweep)
+        refused = course.attempt(self._refused_names)
         with contextlib.suppress(Stopped):
             for window in self._workers[0].windows():
-                course.counts.synced += len(window.recovered)
+                known = self._known_to_be_refused(window, refused)
+                course.counts.synced += len(window.recovered) - len(known)
+                course.counts.add_failures(known)
                 course.counts.add_window(window)
                 course.advance(window)
                 course.tell(window)
                 if not course.is_through:
                     course.check_limits()
         return course.report("dry_run")
+
+    def _refused_names(self) -> set[str]:
+        with self._transactions.read() as connection:
+            return read_refused_names(connection)
+
+    def _known_to_be_refused(self, window: Window, names: AbstractSet[str]) -> list[Refused]:
+        """Return the rows of a window whose id is known, and which the database has refused before."""
+        known = []
+        for row in window.recovered if names else ():
+            name = self._course.walk.name_of(row.generation_id, row.locator)
+            if name in names:
+                known.append(Refused(row.generation_id, UPDATE_FAILED, name=name))
+        return known
 
     def fill(self, origin: Origin) -> Report:
         """Fill the table.
@@ -111,7 +133,8 @@ class Run:
         3. Each fills its windows in batches, one transaction each; a window's last also moves the cursor.
         4. Sweep again until a whole sweep fills nothing, or nobody else can have written, five times at most: rows may
            have moved behind the cursor.
-        5. Write how the run ended.
+        5. Ask the database what is left, and account for every row of it.
+        6. Write how the run ended.
         """
         with self._transactions.relaxed():
             report = self._fill(origin)
@@ -127,7 +150,7 @@ class Run:
         try:
             while self._sweep():
                 self._start_next_sweep()
-            return self._done()
+            return self._done(self._find_unaccounted())
         except Stopped as stopped:
             with contextlib.suppress(Rewound, Stopped):
                 course.attempt(self._anchor)
@@ -172,7 +195,6 @@ class Run:
     def _another_sweep_is_needed(self) -> bool:
         course = self._course
         if course.place.sweep >= MOST_SWEEPS:
-            logger.info("other programs keep writing rows that can be filled: the next run fills what is left")
             return False
         may_end_early = course.options.limit is not None or course.options.time_budget is not None
         if course.place.sweep_filled == 0 and (self._whole or may_end_early):
@@ -192,6 +214,31 @@ class Run:
         course.place = Place(sweep=course.place.sweep + 1)
         self._whole = True
 
+    # --- what is left -----------------------------------------------------------------------------------------------
+
+    def _find_unaccounted(self) -> Unaccounted:
+        """Return the rows that can be filled and were not, though they have not changed during a whole sweep."""
+        before = self._course.attempt(self._left_over)
+        if not before:
+            return Unaccounted()
+        self._start_next_sweep()
+        while not self._comes_to_the_end():
+            pass
+        after = self._course.attempt(self._left_over)
+        unaccounted = in_both(before, after)
+        if changed := len(after) - unaccounted.rows:
+            logger.info("%d rows were written during the last sweep: the next run fills them", changed)
+        return unaccounted
+
+    def _left_over(self) -> Mapping[str, LeftOver]:
+        """Return the rows that can be filled; no body is looked into if the last sweep saw as many as there are."""
+        table, counts = generations(self._model), self._course.counts
+        with self._transactions.read(WITHOUT_END) as connection:
+            if self._whole and count_pending(connection, table) == counts.skipped + counts.failed:
+                return {}
+            refused = read_refused_names(connection)
+            return find_left_over(connection, table, choose_access(connection, self._model), refused)
+
     # --- the run's frame ------------------------------------------------------------------------------------------
 
     def _open(self, origin: Origin) -> None:
@@ -199,11 +246,14 @@ class Run:
         with self._transactions.write() as connection:
             course.ledger, course.place = open_ledger(connection, origin, course.walk.name, course.options)
 
-    def _done(self) -> Report:
+    def _done(self, unaccounted: Unaccounted) -> Report:
         """Report the end; of a sweep that several runs shared, with the failures that the earlier ones recorded."""
         if self._resumed and not self._whole:
             self._course.attempt(self._recall_failures)
-        return self._course.report("done")
+        if unaccounted.rows:
+            examples = ", ".join(unaccounted.examples)
+            self._course.problem = f"{unaccounted.rows} rows can be filled and were not, among them {examples}"
+        return self._course.report("incomplete" if unaccounted.rows else "done")
 
     def _recall_failures(self) -> None:
         with self._transactions.read() as connection:

@@ -15,9 +15,10 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.backfill import statements
-from app.backfill.plan import InPlace, Locator, Recovered
+from app.backfill.catalogue import Leaf, find_leaves
+from app.backfill.plan import Filling, InPlace, Locator, Recovered
 from app.backfill.reading import Row
-from app.backfill.statements import Key, KeyColumn, Place, Target
+from app.backfill.statements import Key, Place, Target
 from app.backfill.strides import STRIDES, Stride, batches_of_strides, cut_into_strides
 from app.errors import TableChangedError
 
@@ -40,23 +41,6 @@ class Heap:
 
     label: str
     blocks: int
-
-
-class Version(NamedTuple):
-    """A version of a pending row, as it was read; the values of the key come after it."""
-
-    place: str
-    writer: str
-    relation: str
-    generation_id: str
-    row_bytes: int
-    """About what the row takes of its page."""
-    found: str | None
-    """The id, where the case is plain; else what follows is there for extract(), the body only if it is short."""
-    operation_name: str | None
-    scene_id: str | None
-    body: str | None
-    body_bytes: int
 
 
 class Part(NamedTuple):
@@ -89,6 +73,9 @@ class Heaps(Protocol):
     def fullness(self, batches: Sequence[Sequence[Recovered]], size: int) -> float:
         """Return how full a window with these batches is, 1 being just right, where it is not for its rows to say."""
 
+    def can_fill_in_place(self, heap: Heap) -> bool:
+        """Tell whether an UPDATE of this heap says truly which rows it has filled."""
+
     def in_place(self, connection: sa.Connection, part: Part, rows: int) -> tuple[Sequence[InPlace], float]:
         """Return what the database can fill by itself, `rows` rows at most each, and how full that makes a window."""
 
@@ -106,8 +93,8 @@ class Heaps(Protocol):
     def batches(self, rows: Sequence[Recovered], size: int) -> Sequence[Sequence[Recovered]]:
         """Cut the rows of a window into batches of at most `size` rows."""
 
-    def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Sequence[Recovered]:
-        """Fill rows of one window that are still the version that was read, and return them."""
+    def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Filling:
+        """Fill rows of one window that are still the version that was read."""
 
 
 class FilledByPlace(InPlace):
@@ -140,6 +127,8 @@ class LocalHeaps:
         self._model = model
         self._key = key
         self._targets: dict[str, Target] = {}
+        self._with_triggers: set[str] = set()
+        self._with_late_triggers: set[str] = set()
 
     def window_rows(self, batch_rows: int) -> int:
         """Return a batch for each stride, within limits."""
@@ -154,8 +143,14 @@ class LocalHeaps:
         leaves = find_leaves(connection, self._model.__tablename__, self._key)
         if leaves is None:
             raise TableChangedError(self._model.__tablename__)
-        self._targets = {label: self._target(schema, name, label) for label, schema, name, _ in leaves}
-        return [Heap(label=label, blocks=blocks) for label, _, _, blocks in leaves]
+        self._targets = {leaf.label: self._target(leaf) for leaf in leaves}
+        self._with_triggers = {leaf.label for leaf in leaves if leaf.has_triggers}
+        self._with_late_triggers = {leaf.label for leaf in leaves if leaf.has_late_triggers}
+        return [Heap(label=leaf.label, blocks=leaf.blocks) for leaf in leaves]
+
+    def can_fill_in_place(self, heap: Heap) -> bool:
+        """Tell whether no trigger can undo an UPDATE after it has said what it filled."""
+        return heap.label not in self._with_late_triggers
 
     def in_place(self, connection: sa.Connection, part: Part, rows: int) -> tuple[Sequence[InPlace], float]:
         """Return the strides of some blocks, cut into batches."""
@@ -186,13 +181,18 @@ class LocalHeaps:
         """Cut the rows of a window into strides, and those into batches of at most `size` rows."""
         return cut_into_strides(rows, size)
 
-    def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Sequence[Recovered]:
+    def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Filling:
         """Fill rows of one heap that are still the version that was read."""
-        return fill_unchanged(connection, self._targets[str(rows[0].locator[2])], rows, moment)
+        label = str(rows[0].locator[2])
+        target = self._targets[label]
+        written: dict[int, str] = dict(connection.execute(statements.fill_at(target, rows, moment)).all())
+        if label in self._with_triggers:
+            return _after_triggers(connection, target, rows, written)
+        return Filling(rows if len(written) == len(rows) else [rows[number] for number in sorted(written)])
 
-    def _target(self, schema: str, name: str, label: str) -> Target:
-        table = statements.heap_of(self._model, self._key, schema, name)
-        return Target(table, self._key, sa.literal(label, sa.Text))
+    def _target(self, leaf: Leaf) -> Target:
+        table = statements.heap_of(self._model, self._key, leaf.schema, leaf.name)
+        return Target(table, self._key, sa.literal(leaf.label, sa.Text))
 
 
 def read_rows(
@@ -209,11 +209,11 @@ def read_rows(
 
 
 def filled_rows(
-    connection: sa.Connection, statement: ReturningUpdate[str, str], values: Mapping[str, object]
+    connection: sa.Connection, statement: ReturningUpdate[str, str, str], values: Mapping[str, object]
 ) -> Sequence[Recovered]:
-    """Execute an UPDATE that looks into bodies, and return the rows that it filled."""
+    """Execute an UPDATE that looks into bodies, and return what it filled: a trigger may undo some of it."""
     rows = cast("Sequence[Row]", connection.execute(statement, values).cursor.fetchall())
-    return [Recovered((), generation_id, found) for generation_id, found in rows]
+    return [Recovered((), generation_id, found) for generation_id, found, stored in rows if stored == found]
 
 
 def place_of(row: Row) -> Place:
@@ -222,76 +222,20 @@ def place_of(row: Row) -> Place:
     return Place(int(block), int(number))
 
 
-def fill_unchanged(
-    connection: sa.Connection, target: Target, rows: Sequence[Recovered], moment: datetime
-) -> Sequence[Recovered]:
-    """Fill rows that are still the version that was read, and return them."""
-    if connection.execute(statements.fill_at(target, rows, moment)).rowcount == len(rows):
-        return rows
-    written = connection.execute(statements.select_written(target, rows, moment)).scalars()
-    return [rows[number] for number in sorted(written)]
+def _after_triggers(
+    connection: sa.Connection, target: Target, rows: Sequence[Recovered], written: Mapping[int, str]
+) -> Filling:
+    """Look which rows have kept their id, where triggers may leave rows out of an UPDATE, or undo it.
 
-
-# --- the catalogue ----------------------------------------------------------------------------------------------
-
-KEY: Final = """
-SELECT a.attname, format_type(a.atttypid, a.atttypmod)
-FROM pg_index i CROSS JOIN LATERAL unnest(CAST(i.indkey AS int2[])) WITH ORDINALITY AS k (attnum, place)
-JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-WHERE i.indrelid = CAST(:table AS regclass) AND i.indisprimary
-ORDER BY k.place
-"""
-LEAVES: Final = """
-SELECT n.nspname || '.' || c.relname, n.nspname, c.relname,
-    pg_relation_size(c.oid) / CAST(current_setting('block_size') AS int),
-    c.relkind = 'r' AND am.amname = 'heap' AND NOT c.relhassubclass
-    AND has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'UPDATE')
-    AND EXISTS (
-        SELECT FROM pg_index i JOIN pg_attribute k ON k.attrelid = c.oid AND k.attnum = i.indkey[0]
-        WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL AND k.attname = :first_of_key
-    )
-FROM pg_class c
-JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_am am ON am.oid = c.relam
-WHERE c.oid IN (
-    SELECT relid FROM pg_partition_tree(CAST(:table AS regclass)) WHERE isleaf
-    UNION ALL SELECT p.oid FROM pg_class p WHERE p.oid = CAST(:table AS regclass) AND p.relkind <> 'p'
-)
-ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"
-"""
-MOVING_ROWS: Final = """
-SELECT count(*) FROM pg_partition_tree(CAST(:table AS regclass)) t
-JOIN pg_partitioned_table p ON p.partrelid = t.relid
-WHERE EXISTS (
-    SELECT FROM unnest(CAST(p.partattrs AS int2[])) AS k (attnum)
-    LEFT JOIN pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = k.attnum
-    WHERE k.attnum = 0 OR a.attname IN ('media_generation_id', 'updated_at')
-)
-"""
-"""Partitioned tables whose rows an UPDATE of ours may move to another partition; an expression may depend on it."""
-TUPLE_ID_RANGES: Final = 140_000
-"""The server version from which on a range of tuple ids is scanned without reading the rest of the table."""
-
-
-def find_key(connection: sa.Connection, table: str) -> Key:
-    """Return the columns of the primary key; where there is none, `id`."""
-    key = tuple(KeyColumn(*row) for row in connection.execute(sa.text(KEY), {"table": table}))
-    return key or (KeyColumn("id", "text"),)
-
-
-def find_leaves(connection: sa.Connection, table: str, key: Key) -> Sequence[tuple[str, str, str, int]] | None:
-    """Return label, schema, name and blocks of the heaps of a table, in the order of their names.
-
-    None if one of them cannot be walked by blocks: every heap must be of PostgreSQL's own kind (no foreign table), be
-    ours to read and fill, and have an index that starts as the key does.
+    The rows that were written are locked, so nobody else has changed them since.
     """
-    rows = connection.execute(sa.text(LEAVES), {"table": table, "first_of_key": key[0].name}).all()
-    version = connection.execute(sa.text("SELECT CAST(current_setting('server_version_num') AS int)")).scalar_one()
-    if version < TUPLE_ID_RANGES or not all(walkable for *_, walkable in rows):
-        return None
-    if connection.execute(sa.text(MOVING_ROWS), {"table": table}).scalar_one():
-        return None
-    return [(label, schema, name, blocks) for label, schema, name, blocks, _ in rows]
+    moved = [
+        row._replace(locator=(written.get(number, row.locator[0]), *row.locator[1:])) for number, row in enumerate(rows)
+    ]
+    kept = set(connection.execute(statements.select_kept(target, moved)).scalars()) & set(written)
+    unchanged = set(connection.execute(statements.select_unchanged(target, rows)).scalars())
+    refused = (set(written) - kept) | (unchanged - kept)
+    return Filling([rows[number] for number in sorted(kept)], [rows[number] for number in sorted(refused)])
 
 
 def _is_about_a_value(error: DBAPIError) -> bool:

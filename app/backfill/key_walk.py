@@ -1,29 +1,49 @@
 """Key walk: windows in the order of a key that the database compares. Any database; on SQLite, the rowid."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar, cast
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from app.backfill import statements
-from app.backfill.plan import Recovered, Span, Window
+from app.backfill.plan import Filling, Locator, Recovered, Span, Window
 from app.backfill.reading import Row, judge
+from app.backfill.row_names import RowNames
 from app.backfill.transactions import NO_SETTINGS
+from app.backfill.undecodable import decode
 
 STREAMED_ROWS: Final = 4
 """Rows fetched at a time where the driver would else fetch all: memory must not grow with the bodies."""
+NOT_DECODED: Final = "Could not decode to UTF-8"
+"""What Python's sqlite3 says of a text that holds other bytes."""
+LOOKED_UP_ROWS: Final = 500
+"""Rows that are looked up in one statement by their key: a statement has a bounded number of parameters."""
+
+
+Item = TypeVar("Item")
+Rows: TypeAlias = Iterator[Row]
+
+
+class NotUtf8Error(Exception):
+    """SQLite holds a text that is none; see app.backfill.undecodable."""
 
 
 class KeyAccess(NamedTuple):
-    """How the rows of a table are found by a key, and fetched."""
+    """How the rows of a table are found by a key, fetched, and called in the ledger."""
 
     key: Sequence[sa.ColumnElement[Any]]
-    as_bytes: bool = False
-    """Bodies can be fetched as UTF-8 bytes, which the parser wants."""
+    names: RowNames
+    body: Callable[[sa.ColumnElement[Any]], sa.ColumnElement[Any]] = lambda column: column
+    """What to fetch of a body: text, or UTF-8 bytes, which the parser would rather have."""
     singly: bool = False
     """Rows can be locked one at a time only: Citus locks no rows of several shards together."""
+    has_triggers: bool = False
+    """An UPDATE may say that it changed a row which it did not, or not for long."""
 
 
 class KeyWalk:
@@ -39,11 +59,10 @@ class KeyWalk:
     def __init__(self, table: sa.TableClause, access: KeyAccess, *, name: str) -> None:
         """Take the table, how its rows are found and fetched, and what the report calls the walk."""
         self.name = name
-        self._streaming = {} if access.as_bytes else {"yield_per": STREAMED_ROWS}
         self._table = table
+        self._access = access
         self._key = tuple(access.key)
-        self._singly = access.singly
-        self._body = sa.cast(table.c.raw_response, sa.LargeBinary) if access.as_bytes else table.c.raw_response
+        self._body = access.body(table.c.raw_response)
         self._read_at: object = None
         self._sweep_at: object = None
         self._ends: tuple[int, int] | None = None
@@ -66,25 +85,44 @@ class KeyWalk:
         self._read_at = _data_version(connection)
         wanted = rows if limit is None else min(rows, limit)
         after = None if span.start is None else json.loads(span.start)
-        statement = statements.select_by_key(self._table, self._key, self._body, after, wanted)
-        window = Window()
-        with connection.execute(statement, execution_options=self._streaming) as result:
-            last = judge(_rows(connection, result), window)
+        statement = statements.select_by_key(
+            self._table, self._key, self._body, after, wanted, named=self._access.names.columns
+        )
+        window, last = self._judged(connection, statement)
         window.batches = [window.recovered] if window.recovered else []
-        if window.found == wanted:
-            window.cursor = json.dumps(last, default=str)
+        if window.found == wanted and last is not None:
+            window.cursor = json.dumps(last[: len(self._key)], default=str)
             window.fraction = self._fraction(window.cursor)
         return window
 
-    def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Sequence[Recovered]:
+    def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Filling:
         """Fill rows by their key, after a second look where one is needed."""
         if self._read_at is None or _data_version(connection) != self._read_at:
             rows = self._still_the_same(connection, rows)
         if not rows:
-            return rows
-        values = statements.fill_values(rows, moment)
+            return Filling(rows)
+        values = statements.fill_values(rows, moment, len(self._key))
         filled = _execute_many(connection, statements.fill_by_key(self._table, self._key), values)
-        return rows if filled == len(rows) else self._really_filled(connection, rows)
+        if filled == len(rows) and not self._access.has_triggers:
+            return Filling(rows)
+        return self._really_filled(connection, rows)
+
+    def name_of(self, generation_id: object, locator: Locator) -> str:
+        """Return what the ledger calls a row."""
+        return self._access.names.name(generation_id, locator)
+
+    def _judged(
+        self, connection: sa.Connection, statement: sa.Select[Any], choose: Callable[[Rows], Rows] = iter
+    ) -> tuple[Window, Locator | None]:
+        """Return a window with the chosen rows of a statement by outcome, and what names the last of them."""
+        window = Window()
+        try:
+            with stream_rows(connection, statement) as rows:
+                return window, judge(choose(rows), window, self.name_of)
+        except NotUtf8Error:
+            window = Window()
+        with text_as_it_is(connection), stream_rows(connection, statement) as rows:
+            return window, judge(choose(rows), window, self.name_of, may_be_bytes=True)
 
     def _fraction(self, cursor: str) -> float | None:
         """Return the place of a numeric key between the smallest and the largest of this sweep."""
@@ -102,15 +140,28 @@ class KeyWalk:
         return None if first is None else (first, last)
 
     def _still_the_same(self, connection: sa.Connection, rows: Sequence[Recovered]) -> Sequence[Recovered]:
-        again = Window()
-        for some in [[row] for row in rows] if self._singly else [rows]:
-            judge(connection.execute(statements.select_again(self._table, self._key, self._body, some)), again)
-        same = set(again.recovered)
+        same: set[Recovered] = set()
+        for some in chunks(rows, 1 if self._access.singly else LOOKED_UP_ROWS):
+            statement = statements.select_again(self._table, self._key, self._body, some, self._access.names.columns)
+            same.update(self._judged(connection, statement)[0].recovered)
         return [row for row in rows if row in same]
 
-    def _really_filled(self, connection: sa.Connection, rows: Sequence[Recovered]) -> Sequence[Recovered]:
-        filled = set(connection.execute(statements.select_filled(self._table, self._key, rows)).scalars())
-        return [row for row in rows if row.generation_id in filled]
+    def _really_filled(self, connection: sa.Connection, rows: Sequence[Recovered]) -> Filling:
+        """Look which rows have the id that was written: nobody else can have changed them since."""
+        there: set[tuple[object, ...]] = set()
+        for some in chunks(rows, 1 if self._access.singly else LOOKED_UP_ROWS):
+            found = connection.execute(statements.select_filled(self._table, self._key, some))
+            there.update(tuple(row) for row in found)
+        wanted = [(row, (*row.locator[: len(self._key)], row.media_generation_id)) for row in rows]
+        return Filling(
+            [row for row, names in wanted if names in there], [row for row, names in wanted if names not in there]
+        )
+
+
+def chunks(rows: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    """Yield a sequence in parts of at most `size`."""
+    for first in range(0, len(rows), size):
+        yield rows[first : first + size]
 
 
 def _execute_many(connection: sa.Connection, statement: sa.Update, values: Sequence[tuple[object, ...]]) -> int:
@@ -125,9 +176,36 @@ def _execute_many(connection: sa.Connection, statement: sa.Update, values: Seque
     return connection.execute(statement, [dict(zip(names, row, strict=True)) for row in values]).rowcount
 
 
-def _rows(connection: sa.Connection, result: sa.CursorResult[Any]) -> Iterable[Row]:
-    """Return the rows of a result as they come; SQLite's driver hands out plain tuples, one at a time."""
-    return cast("Iterable[Row]", result.cursor) if connection.dialect.name == "sqlite" else result
+@contextmanager
+def stream_rows(connection: sa.Connection, statement: sa.Select[Any]) -> Iterator[Rows]:
+    """Yield the rows of a statement as they come; SQLite's driver hands out plain tuples, one at a time.
+
+    What the driver raises meanwhile is raised as SQLAlchemy's error.
+    """
+    if connection.dialect.name != "sqlite":
+        with connection.execute(statement, execution_options={"yield_per": STREAMED_ROWS}) as streamed:
+            yield cast("Rows", iter(streamed))
+        return
+    with connection.execute(statement) as result:
+        try:
+            yield cast("Rows", result.cursor)
+        except sqlite3.Error as error:
+            if NOT_DECODED in str(error):
+                raise NotUtf8Error from error
+            raise DBAPIError.instance(str(statement), None, error, sqlite3.Error) from error
+
+
+@contextmanager
+def text_as_it_is(connection: sa.Connection) -> Iterator[None]:
+    """Let SQLite's driver hand out text that is not UTF-8, while the block runs; see app.backfill.undecodable."""
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        raise TypeError(type(driver))
+    before, driver.text_factory = driver.text_factory, decode
+    try:
+        yield
+    finally:
+        driver.text_factory = before
 
 
 def _data_version(connection: sa.Connection) -> object:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
@@ -10,7 +10,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from app.backfill.counts import Counts
-from app.backfill.plan import Options, Origin, Refused, Report
+from app.backfill.plan import INVALID_TEXT, UPDATE_FAILED, Options, Origin, Refused, Report
 from app.backfill.statements import columns_of
 from app.db import describe, now
 from app.errors import NotUpgradedError, RunSupersededError
@@ -39,7 +39,7 @@ RUNS: Final = columns_of(
 )
 FAILURES: Final = columns_of(
     BackfillFailure,
-    *("generation_id", "reason", "detail", "body_digest", "extractor_version", "run_id", "sweep"),
+    *("row_name", "generation_id", "reason", "detail", "body_digest", "extractor_version", "run_id", "sweep"),
     *("first_seen_at", "last_seen_at"),
 )
 RUNNING: Final = "running"
@@ -50,6 +50,7 @@ DONE: Final = "done"
 RETRY_WALK: Final = "failures"
 """A run over the failures alone: it is no pass over the table, and nothing resumes from it."""
 MAX_DETAIL_CHARACTERS: Final = 500
+NAMES_AT_ONCE: Final = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,17 +99,15 @@ class Ledger:
         if not failures:
             return
         moment = now()
-        ids = [failure.generation_id for failure in failures]
-        known = sa.select(FAILURES.c.generation_id, FAILURES.c.first_seen_at).where(FAILURES.c.generation_id.in_(ids))
-        first_seen: dict[str, datetime] = {row[0]: row[1] for row in connection.execute(known)}
-        connection.execute(sa.delete(FAILURES).where(FAILURES.c.generation_id.in_(ids)))
-        connection.execute(
-            sa.insert(FAILURES),
-            [
-                self._failure(failure, sweep, first_seen.get(failure.generation_id, moment), moment)
-                for failure in failures
-            ],
-        )
+        by_name = {failure.name: failure for failure in failures}
+        for names in _chunks(list(by_name)):
+            known = sa.select(FAILURES.c.row_name, FAILURES.c.first_seen_at).where(FAILURES.c.row_name.in_(names))
+            first_seen: dict[str, datetime] = {row[0]: row[1] for row in connection.execute(known)}
+            connection.execute(sa.delete(FAILURES).where(FAILURES.c.row_name.in_(names)))
+            connection.execute(
+                sa.insert(FAILURES),
+                [self._failure(by_name[name], sweep, first_seen.get(name, moment), moment) for name in names],
+            )
 
     def recorded_failures(self, connection: sa.Connection) -> dict[str, int]:
         """Return the failures on record, by reason. Reads only."""
@@ -120,14 +119,15 @@ class Ledger:
         stale = sa.or_(FAILURES.c.run_id != self.run_id, FAILURES.c.sweep != sweep)
         connection.execute(sa.delete(FAILURES).where(stale))
 
-    def forget_failures(self, connection: sa.Connection, generation_ids: Sequence[str]) -> None:
+    def forget_failures(self, connection: sa.Connection, row_names: Sequence[str]) -> None:
         """Remove the failures of rows that are filled, gone, or need nobody any more."""
-        if generation_ids:
-            connection.execute(sa.delete(FAILURES).where(FAILURES.c.generation_id.in_(generation_ids)))
+        for names in _chunks(row_names):
+            connection.execute(sa.delete(FAILURES).where(FAILURES.c.row_name.in_(names)))
 
     def _failure(self, failure: Refused, sweep: int, first_seen: datetime, moment: datetime) -> dict[str, object]:
         return {
-            "generation_id": failure.generation_id,
+            "row_name": failure.name,
+            "generation_id": None if failure.generation_id is None else _storable(str(failure.generation_id)),
             "reason": failure.reason,
             "detail": _storable(failure.detail),
             "body_digest": failure.body_digest,
@@ -198,9 +198,21 @@ def _counted(report: Report) -> dict[str, object]:
     }
 
 
+def _chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield the names in parts: a statement has a bounded number of parameters."""
+    for first in range(0, len(names), NAMES_AT_ONCE):
+        yield names[first : first + NAMES_AT_ONCE]
+
+
 def _storable(text: str) -> str:
     """Return a detail that every database stores: no NUL, no lone surrogate, of bounded length."""
     return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()[:MAX_DETAIL_CHARACTERS]
+
+
+def read_refused_names(connection: sa.Connection) -> set[str]:
+    """Return the names of the rows that the database is known to refuse. Reads only."""
+    refused = sa.select(FAILURES.c.row_name).where(FAILURES.c.reason.in_([UPDATE_FAILED, INVALID_TEXT]))
+    return set(connection.execute(refused).scalars())
 
 
 def last_runs(connection: sa.Connection, limit: int) -> Iterable[sa.RowMapping]:

@@ -12,11 +12,13 @@ from app.settings import DEFAULT_BATCH_SIZE, DEFAULT_TARGET_SECONDS, Settings
 Locator: TypeAlias = tuple[object, ...]
 """What names one version of a row in an UPDATE: (rowid,), the key's values, or what app.backfill.heaps reads."""
 
-State: TypeAlias = Literal["done", "partial", "stopped", "dry_run"]
+State: TypeAlias = Literal["done", "incomplete", "partial", "stopped", "dry_run"]
 Origin: TypeAlias = Literal["upgrade", "sync"]
 
 UPDATE_FAILED: Final = "update_failed"
-"""Reason of a row that the database itself refused to update; the others are extraction.FailureReason."""
+"""Reason of a row that the database itself refused to update."""
+INVALID_TEXT: Final = "invalid_text"
+"""Reason of a row whose id, operation name or scene is not text. The other reasons are extraction.FailureReason."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +50,10 @@ class Options:
 
 
 class Recovered(NamedTuple):
-    """A pending row whose id was found."""
+    """A pending row whose id was found. `generation_id` is for people: it may be NULL, and need not be unique."""
 
     locator: Locator
-    generation_id: str
+    generation_id: str | None
     media_generation_id: str
     row_bytes: int = 0
     """About what the row takes of its page, where the walk knows."""
@@ -60,10 +62,22 @@ class Recovered(NamedTuple):
 class Refused(NamedTuple):
     """A pending row that is not filled, and why: skipped, or failed."""
 
-    generation_id: str
+    generation_id: str | None
     reason: str
     detail: str = ""
     body_digest: str | None = None
+    name: str = ""
+    """What the ledger calls the row if it failed; see app.backfill.row_names."""
+    is_locked: bool = False
+    """The database did not refuse the row: somebody else has held it all the time."""
+
+
+class Filling(NamedTuple):
+    """What became of rows that were to be filled. Those that are in neither list were changed by somebody else."""
+
+    filled: Sequence[Recovered]
+    refused: Sequence[Recovered] = ()
+    """The database was asked to fill them, raised nothing, and left them empty: a trigger."""
 
 
 class InPlace(Protocol):
@@ -135,7 +149,9 @@ class Report:
     max_batch_seconds: float = 0.0
     p99_batch_seconds: float = 0.0
     walk: str = ""
+    problem: str = ""
+    """Why the run is incomplete, in a sentence for people. No part of the JSON object."""
 
     def as_dict(self) -> dict[str, object]:
         """Return the report's JSON object."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "problem"}

@@ -1,18 +1,21 @@
 """Reading: what every walk offers to the engine, and how rows that were read are judged."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
 import sqlalchemy as sa
 
-from app.backfill.plan import Locator, Recovered, Refused, Span, Window
+from app.backfill.plan import INVALID_TEXT, Filling, Locator, Recovered, Refused, Span, Window
+from app.backfill.undecodable import is_text
 from app.extraction import Failed, Found, Skipped, extract
 
 Body: TypeAlias = str | bytes
 Row: TypeAlias = Sequence[Any]
 """id, operation_name, scene_id, body, then what names the row."""
+NameOf: TypeAlias = Callable[[object, Locator], str]
+"""From a row's id and its locator to what the ledger calls it."""
 
 
 class Walk(Protocol):
@@ -32,8 +35,11 @@ class Walk(Protocol):
     def read(self, connection: sa.Connection, span: Span, rows: int, limit: int | None) -> Window:
         """Read the first window of a span, for batches of `rows` rows; at most `limit` rows of it."""
 
-    def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Sequence[Recovered]:
-        """Fill those rows that have not changed since they were read, and return them."""
+    def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Filling:
+        """Fill those rows that have not changed since they were read."""
+
+    def name_of(self, generation_id: object, locator: Locator) -> str:
+        """Return what the ledger calls a row; see app.backfill.row_names."""
 
     def untouched(self, connection: sa.Connection, commits: int) -> bool:
         """Tell whether certainly nobody else has written to the database since the sweep started.
@@ -42,19 +48,34 @@ class Walk(Protocol):
         """
 
 
-def judge(rows: Iterable[Row], window: Window) -> Locator | None:
-    """Extract the id of each row, one body at a time, put the row into the window by its outcome; return the last."""
+def judge(rows: Iterable[Row], window: Window, name_of: NameOf, *, may_be_bytes: bool = False) -> Locator | None:
+    """Extract the id of each row, one body at a time, put the row into the window by its outcome; return the last.
+
+    With `may_be_bytes`, a row whose id, operation name or scene is no text is a failure, whatever its body says.
+    """
     last: Locator | None = None
     for generation_id, operation_name, scene_id, body, *locator in rows:
         last = tuple(locator)
+        if may_be_bytes and (problem := undecodable(generation_id, operation_name, scene_id)):
+            name = name_of(generation_id, last)
+            window.failures.append(Refused(generation_id, INVALID_TEXT, problem, digest(body), name))
+            continue
         match extract(body, operation_name, scene_id):
             case Found(media_generation_id=found):
                 window.recovered.append(Recovered(last, generation_id, found))
             case Skipped(reason=reason):
                 window.skips.append(Refused(generation_id, reason))
             case Failed(reason=reason, detail=detail):
-                window.failures.append(Refused(generation_id, reason, detail, digest(body)))
+                name = name_of(generation_id, last)
+                window.failures.append(Refused(generation_id, reason, detail, digest(body), name))
     return last
+
+
+def undecodable(generation_id: object, operation_name: object, scene_id: object) -> str:
+    """Return which of a row's texts is none; empty if all are."""
+    named = {"id": generation_id, "operation_name": operation_name, "scene_id": scene_id}
+    bad = [name for name, value in named.items() if isinstance(value, str) and not is_text(value)]
+    return f"{', '.join(bad)}: bytes that are not UTF-8" if bad else ""
 
 
 def digest(body: Body) -> str:

@@ -1,19 +1,21 @@
 """Retry of failures: the rows that a person had to look at, and no others, once something about them has changed."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
 
+from app.backfill import statements
+from app.backfill.accounting import Unaccounted
 from app.backfill.course import Batch, Committed, Course
 from app.backfill.engine import Run
-from app.backfill.key_walk import KeyAccess, KeyWalk
+from app.backfill.key_walk import LOOKED_UP_ROWS, KeyAccess, KeyWalk, chunks
 from app.backfill.ledger import FAILURES, RETRY_WALK
 from app.backfill.listener import Listener
-from app.backfill.plan import Options, Recovered, Report, Span, Window
-from app.backfill.reading import Row, digest, judge
-from app.backfill.statements import generations, pending
+from app.backfill.plan import Filling, Options, Report, Span, Window
+from app.backfill.reading import Row, digest
+from app.backfill.statements import generations
 from app.backfill.transactions import Transactions
 from app.backfill.walk import choose_access
 from app.extraction import EXTRACTOR_VERSION
@@ -40,7 +42,7 @@ def retry_failed(  # noqa: PLR0913  # what it works with, and who listens
     transactions = Transactions(connection, owned_by_caller=False)
     with transactions.read() as reading:
         walk = FailuresWalk(model, choose_access(reading, model), everything=everything)
-    run = RetryRun(RetryCourse(walk, options, listener or Listener(), stop or StopRequest()), [transactions])
+    run = RetryRun(RetryCourse(walk, options, listener or Listener(), stop or StopRequest()), [transactions], model)
     report = run.look() if options.dry_run else run.fill("sync")
     if walk.left_alone:
         logger.info("%d failures left alone: neither answer nor extractor has changed (--all)", walk.left_alone)
@@ -55,8 +57,8 @@ class FailuresWalk(KeyWalk):
         super().__init__(generations(model), access, name=RETRY_WALK)
         self._everything = everything
         self.left_alone = 0
-        self.gone: list[str] = []
-        """Failures of the last window whose rows have been filled or removed by somebody else."""
+        self.over: list[str] = []
+        """Failures of the last window whose rows have been filled or removed, or are no failures any more."""
 
     def start_sweep(self, connection: sa.Connection) -> None:
         """Prepare nothing."""
@@ -66,45 +68,74 @@ class FailuresWalk(KeyWalk):
         wanted = rows if limit is None else min(rows, limit)
         listed = self._listed(connection, span.start, wanted)
         window = Window(cursor=list(listed)[-1] if len(listed) == wanted else None)
-        columns = (self._table.c.id, self._table.c.operation_name, self._table.c.scene_id, self._body, *self._key)
-        found = sa.select(*columns).where(self._table.c.id.in_(listed), pending(self._table))
-        seen: set[str] = set()
-        judge(self._changed(connection.execute(found, execution_options=self._streaming), listed, seen), window)
+        tried = _Tried()
+        for names in chunks(list(listed), LOOKED_UP_ROWS):
+            statement = statements.select_pending(
+                self._table, self._key, self._body, self._access.names.find(names), self._access.names.columns
+            )
+            part, _ = self._judged(connection, statement, lambda rows: self._changed(rows, listed, tried))
+            window.recovered += part.recovered
+            window.skips += part.skips
+            window.failures += part.failures
         window.batches = [window.recovered] if window.recovered else []
-        self.gone = [generation_id for generation_id in listed if generation_id not in seen]
+        self.over = self._over(listed, tried, window)
         return window
 
+    def _over(self, listed: Iterable[str], tried: "_Tried", window: Window) -> list[str]:
+        """Return the failures whose rows are gone, or need nobody any more."""
+        gone = [name for name in listed if name not in tried.there]
+        still = {failure.name for failure in window.failures} | {
+            self.name_of(row.generation_id, row.locator) for row in window.recovered
+        }
+        return [*gone, *(name for name in tried.again if name not in still)]
+
     def _listed(self, connection: sa.Connection, cursor: str | None, rows: int) -> Mapping[str, tuple[str | None, int]]:
-        """Return (digest of the body that failed, version of the extractor) by the row's id."""
-        columns = (FAILURES.c.generation_id, FAILURES.c.body_digest, FAILURES.c.extractor_version)
-        statement = sa.select(*columns).order_by(FAILURES.c.generation_id).limit(rows)
+        """Return (digest of the body that failed, version of the extractor) by the row's name."""
+        columns = (FAILURES.c.row_name, FAILURES.c.body_digest, FAILURES.c.extractor_version)
+        statement = sa.select(*columns).order_by(FAILURES.c.row_name).limit(rows)
         if cursor is not None:
-            statement = statement.where(FAILURES.c.generation_id > cursor)
+            statement = statement.where(FAILURES.c.row_name > cursor)
         return {row[0]: (row[1], row[2]) for row in connection.execute(statement)}
 
     def _changed(
-        self, rows: Iterable[Row], listed: Mapping[str, tuple[str | None, int]], seen: set[str]
+        self, rows: Iterable[Row], listed: Mapping[str, tuple[str | None, int]], tried: "_Tried"
     ) -> Iterator[Row]:
         """Yield the rows that are worth another try, and note every row that is there."""
         for row in rows:
-            seen.add(row[0])
-            if self._everything or listed[row[0]] != (digest(row[3]), EXTRACTOR_VERSION):
+            generation_id, _, _, body, *locator = row
+            name = self.name_of(generation_id, tuple(locator))
+            tried.there.add(name)
+            if name not in listed:
+                continue
+            if self._everything or listed[name] != (digest(body), EXTRACTOR_VERSION):
+                tried.again.append(name)
                 yield row
             else:
                 self.left_alone += 1
 
 
+class _Tried:
+    """The names of the failures in a window: those whose rows are there, and those that are tried again."""
+
+    def __init__(self) -> None:
+        self.there: set[str] = set()
+        self.again: list[str] = []
+
+
 class RetryCourse(Course):
     """The course of a run over failures: each row that is mended leaves the list with its batch."""
 
+    comes_back = False
+    breaks = False
+
     walk: FailuresWalk
 
-    def record(self, connection: sa.Connection, batch: Batch, filled: Sequence[Recovered]) -> Committed:
+    def record(self, connection: sa.Connection, batch: Batch, filling: Filling) -> Committed:
         """Write into the ledger what a batch did."""
-        done = super().record(connection, batch, filled)
-        mended = [row.generation_id for row in filled]
+        done = super().record(connection, batch, filling)
+        mended = [self.walk.name_of(row.generation_id, row.locator) for row in filling.filled]
         if batch.closes is not None:
-            mended += [*(skip.generation_id for skip in batch.closes.skips), *self.walk.gone]
+            mended += self.walk.over
         self.ledger.forget_failures(connection, mended)
         return done
 
@@ -116,3 +147,7 @@ class RetryRun(Run):
         """No: and since it has not seen the whole table, it forgets no failure that it has not mended."""
         self._whole = False
         return False
+
+    def _find_unaccounted(self) -> Unaccounted:
+        """Find nothing: the run was about the failures alone."""
+        return Unaccounted()

@@ -15,8 +15,8 @@ from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill import statements
-from app.backfill.heaps import READING, Heap, Part, fill_unchanged, filled_rows, place_of, read_rows
-from app.backfill.plan import InPlace, Locator, Recovered, TooManyRowsError
+from app.backfill.heaps import READING, Heap, Part, filled_rows, place_of, read_rows
+from app.backfill.plan import Filling, InPlace, Locator, Recovered, TooManyRowsError
 from app.backfill.reading import Row
 from app.backfill.statements import Key, Place, Target
 from app.errors import TableChangedError, UnsupportedTableError
@@ -105,6 +105,10 @@ class Shards:
             raise TableChangedError(self._label)
         return [Heap(label=self._label, blocks=blocks)]
 
+    def can_fill_in_place(self, heap: Heap) -> bool:  # noqa: ARG002
+        """Tell that it can: the shards of a distributed table have no triggers."""
+        return True
+
     def in_place(self, connection: sa.Connection, part: Part, rows: int) -> tuple[Sequence[InPlace], float]:
         """Return blocks of all shards with as many rows as a batch may have."""
         values = statements.between(part.start, Place(part.end))
@@ -140,13 +144,21 @@ class Shards:
         ordered = sorted(rows, key=_shard)
         return [ordered[first : first + size] for first in range(0, len(ordered), size)]
 
-    def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Sequence[Recovered]:
+    def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Filling:
         """Fill rows that are still the version that was read, a statement for each shard."""
         by_shard: dict[str, list[Recovered]] = {}
         for row in rows:
             by_shard.setdefault(_shard(row), []).append(row)
         groups = by_shard.values()
-        return [row for group in groups for row in fill_unchanged(connection, self._target, group, moment)]
+        return Filling([row for group in groups for row in self._fill_shard(connection, group, moment)])
+
+    def _fill_shard(
+        self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime
+    ) -> Sequence[Recovered]:
+        if connection.execute(statements.fill_at(self._target, rows, moment)).rowcount == len(rows):
+            return rows
+        written = connection.execute(statements.select_written(self._target, rows, moment)).scalars()
+        return [rows[number] for number in sorted(written)]
 
 
 def cut_blocks(whole: Part, counted: Sequence[tuple[int, int]], most_rows: int) -> Iterator[Part]:

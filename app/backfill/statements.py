@@ -6,7 +6,7 @@ They are built on light tables cut from the mapped classes: names and types of t
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import orjson
@@ -17,6 +17,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.types import UserDefinedType
 
 from app.backfill.plan import Locator, Recovered
+from app.backfill.undecodable import UNDECODABLE, is_text
 from app.db import format_timestamp
 from app.extraction import FAILED_STATUS, MAX_ID_LENGTH
 
@@ -37,8 +38,11 @@ KEPT_STATEMENTS: Final = 16
 """Statements that are built once for a heap: few, since heaps are walked one after another, and runs may be many."""
 SHORT_BODY_BYTES: Final = 2_048
 """A body that is left to extract() comes along with its row if it is no longer; others are fetched apart, in chunks."""
-KEY_IN_LOCATOR: Final = 3
-"""A row that was read by place is named by (ctid, xmin, relation, key…)."""
+KEY_IN_LOCATOR: Final = 4
+"""A row that was read by place is named by (ctid, xmin, relation, fingerprint, key…)."""
+WHITE_SPACE: Final[sa.ColumnElement[str]] = sa.literal_column("' \t\n\v\f\r'", sa.Text)
+NOTHING: Final[sa.ColumnElement[str]] = sa.literal_column("''", sa.Text)
+"""Written out and not bound: the UPDATE of a row has no other parameters than its values and its key."""
 
 
 class TupleId(UserDefinedType[str]):
@@ -88,7 +92,12 @@ def generations(model: type[DeclarativeBase]) -> sa.TableClause:
 
 def pending(table: sa.FromClause) -> sa.ColumnElement[bool]:
     """Return the condition of a row that has a body and no id."""
-    return sa.and_(table.c.raw_response.is_not(None), table.c.media_generation_id.is_(None))
+    return sa.and_(table.c.raw_response.is_not(None), is_empty(table.c.media_generation_id))
+
+
+def is_empty(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Return the condition of a column that holds no value: NULL, or nothing but white space."""
+    return sa.or_(column.is_(None), sa.func.ltrim(column, WHITE_SPACE, type_=sa.Text) == NOTHING)
 
 
 # --- by key: any database ---------------------------------------------------------------------------------------
@@ -105,45 +114,85 @@ def _typed(value: object, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any
     """Return a value of a cursor, which is text or a number, as one of the column's type."""
     if isinstance(column.type, SqlType):
         return sa.cast(sa.literal(str(value), sa.Text), column.type)
+    if isinstance(value, str) and not is_text(value):
+        return sa.cast(sa.literal(value.encode("utf-8", UNDECODABLE), sa.LargeBinary), column.type)
     return sa.literal(value, column.type)
 
 
-def select_by_key(
+def key_as_selected(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Return a column of a key as it is read: on PostgreSQL as text, in which every type can be compared again."""
+    return sa.cast(column, sa.Text).label(f"{column.key}_text") if isinstance(column.type, SqlType) else column
+
+
+def select_by_key(  # noqa: PLR0913  # what is read, and from where to where
     table: sa.TableClause,
     key: Sequence[sa.ColumnElement[Any]],
     body: sa.ColumnElement[Any],
     cursor: Sequence[object] | None,
     rows: int,
+    *,
+    named: Sequence[sa.ColumnElement[Any]] = (),
 ) -> sa.Select[Any]:
-    """Select up to `rows` pending rows after the cursor in key order: id, operation, scene, body, then the key."""
-    statement = sa.select(table.c.id, table.c.operation_name, table.c.scene_id, body, *key).where(pending(table))
+    """Select up to `rows` pending rows after the cursor in key order: id, operation, scene, body, key, and `named`."""
+    columns = (table.c.id, table.c.operation_name, table.c.scene_id, body, *map(key_as_selected, key), *named)
+    statement = sa.select(*columns).where(pending(table))
     if cursor is not None:
         statement = statement.where(after(key, cursor))
     return statement.order_by(*key).limit(rows)
 
 
 def select_again(
-    table: sa.TableClause, key: Sequence[sa.ColumnElement[Any]], body: sa.ColumnElement[Any], rows: Sequence[Recovered]
+    table: sa.TableClause,
+    key: Sequence[sa.ColumnElement[Any]],
+    body: sa.ColumnElement[Any],
+    rows: Sequence[Recovered],
+    named: Sequence[sa.ColumnElement[Any]] = (),
 ) -> sa.Select[Any]:
     """Select the rows that are to be filled once more, locked where the database can, to see if they have changed."""
-    statement = sa.select(table.c.id, table.c.operation_name, table.c.scene_id, body, *key)
-    return statement.where(named_by(key, rows), pending(table)).with_for_update()
+    columns = (table.c.id, table.c.operation_name, table.c.scene_id, body, *map(key_as_selected, key), *named)
+    return sa.select(*columns).where(named_by(key, rows), pending(table)).with_for_update()
+
+
+def select_pending(
+    table: sa.TableClause,
+    key: Sequence[sa.ColumnElement[Any]],
+    body: sa.ColumnElement[Any],
+    chosen: sa.ColumnElement[bool],
+    named: Sequence[sa.ColumnElement[Any]],
+) -> sa.Select[Any]:
+    """Select the pending ones of some rows: id, operation, scene, body, key, and `named`. Locks nothing."""
+    columns = (table.c.id, table.c.operation_name, table.c.scene_id, body, *map(key_as_selected, key), *named)
+    return sa.select(*columns).where(chosen, pending(table))
 
 
 def select_filled(
     table: sa.TableClause, key: Sequence[sa.ColumnElement[Any]], rows: Sequence[Recovered]
 ) -> sa.Select[Any]:
-    """Select the ids of those rows that have a media generation id."""
-    return sa.select(table.c.id).where(named_by(key, rows), table.c.media_generation_id.is_not(None))
+    """Select the key of those rows, and the media generation id that they have now."""
+    return sa.select(*map(key_as_selected, key), table.c.media_generation_id).where(named_by(key, rows))
 
 
 def named_by(key: Sequence[sa.ColumnElement[Any]], rows: Sequence[Recovered]) -> sa.ColumnElement[bool]:
     """Return the condition of the rows with these keys."""
-    if len(rows) == 1:  # Citus finds the shard of a row by equality, and of a pair of columns by nothing else
-        return sa.and_(*(column == value for column, value in zip(key, rows[0].locator, strict=True)))
-    if len(key) == 1:
-        return key[0].in_([row.locator[0] for row in rows])
-    return sa.tuple_(*key).in_([row.locator for row in rows])
+    return among(key, [row.locator[: len(key)] for row in rows])
+
+
+def among(key: Sequence[sa.ColumnElement[Any]], values: Sequence[Sequence[object]]) -> sa.ColumnElement[bool]:
+    """Return the condition of the rows whose key is one of these."""
+    if len(key) == 1 and len(values) > 1:
+        return _in(key[0], [value for (value,) in values])
+    typed = [[_typed(value, column) for value, column in zip(row, key, strict=True)] for row in values]
+    if len(typed) == 1:  # Citus finds the shard of a row by equality, and of a pair of columns by nothing else
+        return sa.and_(*(column == value for column, value in zip(key, typed[0], strict=True)))
+    return sa.tuple_(*key).in_([sa.tuple_(*row) for row in typed])
+
+
+def _in(column: sa.ColumnElement[Any], values: Sequence[object]) -> sa.ColumnElement[bool]:
+    if isinstance(column.type, SqlType):
+        return column == sa.any_(sa.cast(_text_array("keys", list(map(str, values))), ARRAY(column.type)))
+    if all(not isinstance(value, str) or is_text(value) for value in values):
+        return column.in_(values)
+    return column.in_([_typed(value, column) for value in values])
 
 
 FILL_PARAMETERS: Final = ("found_id", "moment")
@@ -151,18 +200,24 @@ FILL_PARAMETERS: Final = ("found_id", "moment")
 
 def fill_by_key(table: sa.TableClause, key: Sequence[sa.ColumnElement[Any]]) -> sa.Update:
     """Return the UPDATE of one row by its key, for executemany; `fill_values` are the values for it."""
-    named = [column == sa.bindparam(f"key_{number}", type_=column.type) for number, column in enumerate(key)]
+    named = [column == _key_parameter(f"key_{number}", column) for number, column in enumerate(key)]
     return (
         sa.update(table)
-        .where(*named, table.c.media_generation_id.is_(None))
+        .where(*named, is_empty(table.c.media_generation_id))
         .values(media_generation_id=sa.bindparam("found_id"), updated_at=sa.bindparam("moment", type_=sa.Text))
     )
 
 
-def fill_values(rows: Sequence[Recovered], moment: datetime) -> list[tuple[object, ...]]:
+def _key_parameter(name: str, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    if isinstance(column.type, SqlType):
+        return sa.cast(sa.bindparam(name, type_=sa.Text), column.type)
+    return sa.bindparam(name, type_=column.type)
+
+
+def fill_values(rows: Sequence[Recovered], moment: datetime, key_columns: int) -> list[tuple[object, ...]]:
     """Return the values for `fill_by_key`, in the order of FILL_PARAMETERS and the key: one timestamp for all rows."""
     text = format_timestamp(moment)
-    return [(row.media_generation_id, text, *row.locator) for row in rows]
+    return [(row.media_generation_id, text, *row.locator[:key_columns]) for row in rows]
 
 
 # --- by block: PostgreSQL heap tables -----------------------------------------------------------------------------
@@ -197,6 +252,7 @@ class Target(NamedTuple):
     table: sa.TableClause
     """With the place and the writer of each row version; see `heap_of`."""
     key: Key
+    """Empty where no index names a row: then it is its place and its version that do, in the statement that writes."""
     relation: sa.ColumnElement[str]
     """What the relation of a row is called. Rows of one name are filled by one statement."""
     route: str | None = None
@@ -240,12 +296,14 @@ def select_plain(target: Target, *, limited: bool) -> sa.Select[Any]:
     )
     read = with_plain_ids(bodies)
     is_left = read.plain_id.is_(None)
-    columns = (bodies.c[name] for name in ("place", "writer", "relation", "id", "row_bytes"))
+    fingerprint = _fingerprint(bodies, read.body)
+    version = (bodies.c.place, bodies.c.writer, bodies.c.relation)
     left = (sa.case((is_left, column)) for column in (bodies.c.operation_name, bodies.c.scene_id))
     body = sa.case((sa.and_(is_left, _is_short(read.body)), read.body))
     keys = (bodies.c[label] for label in key_labels(target.key))
     body_bytes = sa.func.octet_length(read.body)
-    return sa.select(*columns, read.plain_id, *left, body, body_bytes, *keys).select_from(read.rows)
+    columns = (*version, bodies.c.id, bodies.c.row_bytes, read.plain_id, *left, body, body_bytes, fingerprint, *keys)
+    return sa.select(*columns).select_from(read.rows)
 
 
 class PlainIds(NamedTuple):
@@ -281,7 +339,9 @@ def select_unparsed(target: Target, *, limited: bool) -> sa.Select[Any]:
     body = table.c.raw_response
     left = table.c.operation_name, table.c.scene_id, sa.case((_is_short(body), body)), sa.func.octet_length(body)
     columns: list[sa.ColumnElement[Any]] = [*_version(target), table.c.id, _bytes_on_page(table), sa.null(), *left]
-    selected = sa.select(*columns, *_key_as_text(target)).where(_between(table), pending(table))
+    selected = sa.select(*columns, _fingerprint(table, body), *_key_as_text(target)).where(
+        _between(table), pending(table)
+    )
     return selected.limit(_most_rows(limited=limited))
 
 
@@ -290,10 +350,11 @@ def _is_short(body: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
 
 
 def select_bodies(target: Target, rows: Sequence[Locator]) -> sa.Select[Any]:
-    """Select rows that are still pending: id, operation, scene, body, then ctid, xmin, relation and the key."""
+    """Select rows that are still pending: id, operation, scene, body, then what names them."""
     table = target.table
     columns = (table.c.id, table.c.operation_name, table.c.scene_id, table.c.raw_response)
-    statement = sa.select(*columns, *_version(target), *_key_as_text(target)).where(pending(table))
+    version = (*_version(target), _fingerprint(table, table.c.raw_response))
+    statement = sa.select(*columns, *version, *_key_as_text(target)).where(pending(table))
     if target.route is None:
         places = sa.cast(_text_array("places", [row[0] for row in rows]), ARRAY(TupleId()))
         return statement.where(table.c.ctid == sa.any_(places))
@@ -301,25 +362,30 @@ def select_bodies(target: Target, rows: Sequence[Locator]) -> sa.Select[Any]:
     return statement.where(*_named(target, found, rows))
 
 
-def fill_at(target: Target, rows: Sequence[Recovered], moment: datetime) -> sa.Update:
-    """Return the UPDATE of rows that were read by place.
+def fill_at(target: Target, rows: Sequence[Recovered], moment: datetime) -> sa.Update | ReturningUpdate[int, str]:
+    """Return the UPDATE of rows that were read by place; in a local heap it returns their numbers and new places.
 
-    A row is filled only if it is still the version that was read: its writer is the same. It is found through its
+    A row is filled only if it is still the version that was read: its writer is the same, and so is all that the id
+    was derived from. Where the row has a key it is found through its
     key and not through its place, since PostgreSQL prunes a page that it comes to through an index, but not one that
     it comes to through a tuple id: without pruning no new version would find room on its page.
     """
     table = target.table
     found = _recordset(target.key, [(row.locator, row.media_generation_id) for row in rows])
     values = {"media_generation_id": found.c.found_id, "updated_at": moment}
-    return (
+    update = (
         sa.update(table)
         .where(
             *_named(target, found, [row.locator for row in rows]),
             table.c.xmin == found.c.writer,
-            table.c.media_generation_id.is_(None),
+            _fingerprint(table, table.c.raw_response) == found.c.fingerprint,
+            is_empty(table.c.media_generation_id),
         )
         .values(values)
     )
+    if target.route is not None:
+        return update
+    return update.returning(found.c.number, sa.cast(table.c.ctid, sa.Text))
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
@@ -349,7 +415,7 @@ def select_strides(target: Target, strides: int) -> sa.Select[int, str]:
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
-def fill_places(target: Target) -> ReturningUpdate[str, str]:
+def fill_places(target: Target) -> ReturningUpdate[str, str, str]:
     """Return the UPDATE that looks into the bodies of rows at some places and fills the plain ones.
 
     Its parameters are `places`, an array as text, and `moment`. It returns the rows that it filled. One that changes
@@ -361,13 +427,15 @@ def fill_places(target: Target) -> ReturningUpdate[str, str]:
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
-def fill_between(target: Target) -> ReturningUpdate[str, str]:
+def fill_between(target: Target) -> ReturningUpdate[str, str, str]:
     """Return the same UPDATE for all rows between two places, of all shards; `between` gives the values for it."""
     source = target.table.alias("source")
     return _fill_in_place(target, source, _between(source))
 
 
-def _fill_in_place(target: Target, source: sa.FromClause, chosen: sa.ColumnElement[bool]) -> ReturningUpdate[str, str]:
+def _fill_in_place(
+    target: Target, source: sa.FromClause, chosen: sa.ColumnElement[bool]
+) -> ReturningUpdate[str, str, str]:
     labels = key_labels(target.key)
     keys = [source.c[column.name].label(label) for column, label in zip(target.key, labels, strict=True)]
     text = source.c.raw_response.concat("").label("text")
@@ -378,7 +446,7 @@ def _fill_in_place(target: Target, source: sa.FromClause, chosen: sa.ColumnEleme
     )
     read = with_plain_ids(bodies)
     found = (
-        sa.select(*(bodies.c[label] for label in labels), bodies.c.writer, read.plain_id.label("found_id"))
+        sa.select(*(bodies.c[label] for label in labels or ["ctid"]), bodies.c.writer, read.plain_id.label("found_id"))
         .select_from(read.rows)
         .where(read.plain_id.is_not(None))
     )
@@ -388,10 +456,12 @@ def _fill_in_place(target: Target, source: sa.FromClause, chosen: sa.ColumnEleme
     found_rows = found.subquery("found")
     table = target.table
     named = [table.c[column.name] == found_rows.c[label] for column, label in zip(target.key, labels, strict=True)]
-    unchanged = table.c.xmin == found_rows.c.writer, table.c.media_generation_id.is_(None)
+    named = named or [table.c.ctid == found_rows.c.ctid]
+    unchanged = table.c.xmin == found_rows.c.writer, is_empty(table.c.media_generation_id)
     moment = sa.bindparam("moment", type_=table.c.updated_at.type)
     values = {"media_generation_id": found_rows.c.found_id, "updated_at": moment}
-    return sa.update(table).where(*named, *unchanged).values(values).returning(table.c.id, table.c.media_generation_id)
+    update = sa.update(table).where(*named, *unchanged).values(values)
+    return update.returning(table.c.id, found_rows.c.found_id, table.c.media_generation_id)
 
 
 def _block(table: sa.FromClause) -> sa.ColumnElement[int]:
@@ -400,7 +470,7 @@ def _block(table: sa.FromClause) -> sa.ColumnElement[int]:
 
 
 def select_written(target: Target, rows: Sequence[Recovered], moment: datetime) -> sa.Select[int]:
-    """Select the numbers, in their sequence, of those rows that were written with this timestamp."""
+    """Select the numbers, in their sequence, of those rows that were written with this timestamp. For shards."""
     table = target.table
     found = _recordset(target.key, [(row.locator, row.media_generation_id) for row in rows])
     return sa.select(found.c.number).where(
@@ -408,6 +478,22 @@ def select_written(target: Target, rows: Sequence[Recovered], moment: datetime) 
         table.c.media_generation_id == found.c.found_id,
         table.c.updated_at == moment,
     )
+
+
+def select_kept(target: Target, rows: Sequence[Recovered]) -> sa.Select[int]:
+    """Select the numbers, in their sequence, of those rows that have the id that was found for them."""
+    found = _recordset(target.key, [(row.locator, row.media_generation_id) for row in rows])
+    named = _named(target, found, [row.locator for row in rows])
+    return sa.select(found.c.number).where(*named, target.table.c.media_generation_id == found.c.found_id)
+
+
+def select_unchanged(target: Target, rows: Sequence[Recovered]) -> sa.Select[int]:
+    """Select the numbers, in their sequence, of those rows that are still the version that was read."""
+    table = target.table
+    found = _recordset(target.key, [(row.locator, row.media_generation_id) for row in rows])
+    named = _named(target, found, [row.locator for row in rows])
+    unchanged = table.c.xmin == found.c.writer, _fingerprint(table, table.c.raw_response) == found.c.fingerprint
+    return sa.select(found.c.number).where(*named, *unchanged, pending(table))
 
 
 def key_labels(key: Key) -> list[str]:
@@ -423,6 +509,8 @@ def _key_as_text(target: Target) -> list[sa.ColumnElement[str]]:
 def _named(target: Target, found: sa.TableValuedAlias, rows: Sequence[Locator]) -> Iterator[sa.ColumnElement[bool]]:
     """Yield the conditions of the rows with these keys; one of them by itself, since Citus looks into no recordset."""
     table, key, route = target.table, target.key, target.route
+    if not key:
+        yield table.c.ctid == sa.cast(found.c.place, TupleId())
     for number, (column, label) in enumerate(zip(key, key_labels(key), strict=True)):
         yield table.c[column.name] == found.c[label]
         if column.name == route:
@@ -431,20 +519,21 @@ def _named(target: Target, found: sa.TableValuedAlias, rows: Sequence[Locator]) 
 
 
 def _recordset(key: Key, rows: Sequence[tuple[Locator, str]]) -> sa.TableValuedAlias:
-    """Return rows as a table in one parameter: number, key, writer, found_id.
+    """Return rows as a table in one parameter: number, place, writer, fingerprint, found_id, key.
 
     One parameter, named once: Citus writes it out wherever it is used.
     """
     labels = key_labels(key)
-    names = ("number", "writer", "found_id", *labels)
+    names = ("number", "place", "writer", "fingerprint", "found_id", *labels)
     values = [
-        dict(zip(names, (number, locator[1], found_id, *locator[KEY_IN_LOCATOR:]), strict=True))
-        for number, (locator, found_id) in enumerate(rows)
+        dict(zip(names, (number, place, writer, fingerprint, found_id, *values), strict=True))
+        for number, ((place, writer, _, fingerprint, *values), found_id) in enumerate(rows)
     ]
     columns: list[sa.ColumnClause[Any]] = [
         sa.column(label, SqlType(column.type)) for label, column in zip(labels, key, strict=True)
     ]
     columns += [sa.column("number", sa.Integer), sa.column("writer", TransactionId()), sa.column("found_id", sa.Text)]
+    columns += [sa.column("place", sa.Text), sa.column("fingerprint", sa.BigInteger)]
     text = sa.cast(sa.literal(orjson.dumps(values).decode(), sa.Text), JSON)
     return sa.func.json_to_recordset(text).table_valued(*columns).render_derived("found", with_types=True)
 
@@ -456,6 +545,13 @@ def _bytes_on_page(table: sa.TableClause) -> sa.ColumnElement[int]:
     """
     body, prompt, url = (sa.func.coalesce(sa.func.pg_column_size(table.c[name]), 0) for name in BULKY)
     return prompt + url + sa.case((body + prompt + url <= LONGEST_BULK_BYTES, body), else_=0)
+
+
+def _fingerprint(row: sa.FromClause, body: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
+    """Return a number of 64 bits made of all that the id is derived from."""
+    names = (sa.func.coalesce(row.c[name], "") for name in ("operation_name", "scene_id"))
+    text = reduce(lambda joined, name: joined.concat("|").concat(name), names, body)
+    return sa.func.hashtextextended(text, 0, type_=sa.BigInteger)
 
 
 def _version(target: Target) -> list[sa.ColumnElement[str]]:

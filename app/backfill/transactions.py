@@ -53,7 +53,7 @@ class Transactions:
             yield self._connection
             return
         with self._connection.begin():
-            set_locally(self._connection, dict(settings) | TIMEOUTS)
+            set_locally(self._connection, TIMEOUTS | dict(settings))
             yield self._connection
 
     @contextmanager

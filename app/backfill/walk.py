@@ -1,37 +1,85 @@
 """Walk: which way through the table is the right one, by asking the database what kind of table it is."""
 
+from typing import Any, Final
+
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill import statements
 from app.backfill.block_walk import BlockWalk
-from app.backfill.heaps import LocalHeaps, find_key, find_leaves
+from app.backfill.catalogue import (
+    find_key,
+    find_key_of_tree,
+    find_leaves,
+    has_row_triggers,
+    heap_label,
+    is_partitioned,
+)
+from app.backfill.heaps import LocalHeaps
 from app.backfill.key_walk import KeyAccess, KeyWalk
 from app.backfill.reading import Walk
+from app.backfill.row_names import NamedByKey, NamedByPlace, NamedByRowid
 from app.backfill.shards import Shards, find_route
+from app.backfill.sqlite_catalogue import SqliteTable, look_at
+from app.backfill.statements import SqlType
+from app.errors import UnsupportedTableError
+
+NO_NAME: Final = "nothing names its rows: add a primary key, or a UNIQUE index of NOT NULL columns"
 
 
 def choose_walk(connection: sa.Connection, model: type[DeclarativeBase]) -> Walk:
-    """Ask the database what kind of table it is, and return the walk for it."""
+    """Ask the database what kind of table it is, and return the walk for it.
+
+    Reads the catalogue only. Raises UnsupportedTableError where nothing names a row.
+    """
     if connection.dialect.name == "postgresql":
         walk = _walk_by_blocks(connection, model)
         if walk is not None:
             return walk
-    table = statements.generations(model)
-    if connection.dialect.name == "sqlite" and _has_rowid(connection, table.name):
-        rowid = sa.column("rowid", sa.Integer)
-        return KeyWalk(table, KeyAccess([rowid], as_bytes=_stores_utf8(connection)), name="rowid")
-    return KeyWalk(table, choose_access(connection, model), name="key")
+    access = choose_access(connection, model, by_place=False)
+    name = "rowid" if isinstance(access.names, NamedByRowid) else "key"
+    return KeyWalk(statements.generations(model), access, name=name)
 
 
-def choose_access(connection: sa.Connection, model: type[DeclarativeBase]) -> KeyAccess:
-    """Ask the database how the rows of a table are found by their primary key."""
+def choose_access(connection: sa.Connection, model: type[DeclarativeBase], *, by_place: bool = True) -> KeyAccess:
+    """Ask the database how single rows of a table are found, whatever walk goes over it.
+
+    Without `by_place`, raises UnsupportedTableError for a table of PostgreSQL whose rows have nothing but a place.
+    """
     table = model.__tablename__
-    if connection.dialect.name == "postgresql":
-        columns = [sa.column(name, statements.SqlType(kind)) for name, kind in find_key(connection, table)]
-        return KeyAccess(columns, singly=find_route(connection, table) is not None)
-    names = sa.inspect(connection).get_pk_constraint(table)["constrained_columns"] or ["id"]
-    return KeyAccess([sa.column(name, sa.Text) for name in names], as_bytes=_stores_utf8(connection))
+    if connection.dialect.name == "sqlite":
+        return _access_of_sqlite(look_at(connection, table), table)
+    key = find_key_of_tree(connection, table, find_key(connection, table))
+    triggers = has_row_triggers(connection, table)
+    if key:
+        columns = [sa.column(name, SqlType(kind)) for name, kind in key]
+        singly = find_route(connection, table) is not None
+        return KeyAccess(columns, NamedByKey(columns), singly=singly, has_triggers=triggers)
+    if not by_place:
+        raise UnsupportedTableError(table, NO_NAME)
+    columns = [sa.column("tableoid", SqlType("oid")), sa.column("ctid", SqlType("tid"))]
+    return KeyAccess(columns, NamedByPlace(heap_label(table), columns[1]), has_triggers=triggers)
+
+
+def _access_of_sqlite(found: SqliteTable, table: str) -> KeyAccess:
+    key = [sa.column(name, sa.Text) for name in found.primary_key]
+    body = _as_bytes if found.stores_utf8 else _as_text
+    if found.rowid is not None:
+        rowid = sa.column(found.rowid, sa.Integer)
+        return KeyAccess([rowid], NamedByRowid(rowid, key), body=body, has_triggers=found.has_triggers)
+    if not found.without_rowid:
+        raise UnsupportedTableError(table, "three of its columns hide SQLite's rowid, oid and _rowid_: rename one")
+    return KeyAccess(key, NamedByKey(key), body=body, has_triggers=found.has_triggers)
+
+
+def _as_bytes(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return sa.cast(column, sa.LargeBinary)
+
+
+def _as_text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Return a body of a file in UTF-16 as text, or the bytes that stand there; SQLite stores a number as one."""
+    is_blob = sa.func.typeof(column) == "blob"
+    return sa.case((is_blob, column), else_=sa.cast(column, sa.Text))
 
 
 def _walk_by_blocks(connection: sa.Connection, model: type[DeclarativeBase]) -> Walk | None:
@@ -40,24 +88,9 @@ def _walk_by_blocks(connection: sa.Connection, model: type[DeclarativeBase]) -> 
     key = find_key(connection, table)
     route = find_route(connection, table)
     if route is not None:
+        if route not in [column.name for column in key]:
+            raise UnsupportedTableError(table, NO_NAME)
         return BlockWalk(Shards(model, key, route))
     if find_leaves(connection, table, key) is None:
         return None
-    return BlockWalk(LocalHeaps(model, key, partitioned=_is_partitioned(connection, table)))
-
-
-def _stores_utf8(connection: sa.Connection) -> bool:
-    """Tell whether a body's bytes can be read as they are stored: SQLite stores UTF-8, unless it was told otherwise."""
-    if connection.dialect.name != "sqlite":
-        return False
-    return bool(connection.exec_driver_sql("PRAGMA encoding").scalar() == "UTF-8")
-
-
-def _has_rowid(connection: sa.Connection, table: str) -> bool:
-    listed = connection.execute(sa.text("SELECT wr FROM pragma_table_list WHERE name = :name"), {"name": table})
-    return not listed.scalar()
-
-
-def _is_partitioned(connection: sa.Connection, table: str) -> bool:
-    kind = sa.text("SELECT relkind = 'p' FROM pg_class WHERE oid = CAST(:name AS regclass)")
-    return bool(connection.execute(kind, {"name": table}).scalar_one())
+    return BlockWalk(LocalHeaps(model, key, partitioned=is_partitioned(connection, table)))

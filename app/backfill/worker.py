@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from app.backfill.course import Batch, Committed, Course, Rewound, Stopped
-from app.backfill.plan import UPDATE_FAILED, InPlace, Recovered, Refused, Span, TooManyRowsError, Window
+from app.backfill.plan import UPDATE_FAILED, Filling, InPlace, Refused, Span, TooManyRowsError, Window
 from app.backfill.replicas import ReplicaLag
 from app.backfill.retry import PATIENCE_SECONDS
 from app.backfill.transactions import Transactions
@@ -113,14 +113,17 @@ class Worker:
     def _leave_row(self, batch: Batch, kind: Trouble, problem: str) -> None:
         """Go on without the row that is to blame: it is a failure or, while it is only locked, for a later sweep."""
         row = batch.rows[0]
-        if kind is Trouble.BUSY and self._course.place.sweep <= FRUITLESS_SWEEPS:
+        course, is_locked = self._course, kind is Trouble.BUSY
+        if is_locked and course.comes_back and course.place.sweep <= FRUITLESS_SWEEPS:
             logger.info("row %s is locked; a later sweep comes back to it", row.generation_id)
-            self._course.lose(1)
+            course.lose(1)
             self._fill(batch._replace(rows=()))
         else:
-            refused = Refused(row.generation_id, UPDATE_FAILED, problem)
+            name = course.walk.name_of(row.generation_id, row.locator)
+            refused = Refused(row.generation_id, UPDATE_FAILED, problem, name=name, is_locked=is_locked)
             self._fill(batch._replace(rows=(), refused=[refused]))
-            self._course.listener.failed([refused])
+            if batch.closes is None:
+                course.check_stop()
 
     def _commit(self, batch: Batch) -> None:
         """Do a batch and its record in one transaction; nothing counts before that is committed."""
@@ -131,19 +134,19 @@ class Worker:
         with ExitStack() as turn:
             settings = batch.in_place.settings if batch.in_place else course.walk.filling
             with self._transactions.write(settings) as connection:
-                filled = self._write(connection, batch)
+                filling = self._write(connection, batch)
                 turn.enter_context(course.turn)
                 course.settle(connection)
-                self._unconfirmed = course.record(connection, batch, filled)
+                self._unconfirmed = course.record(connection, batch, filling)
             course.keep(self._unconfirmed, time.monotonic() - started)
             self._unconfirmed = None
-            if filled:
-                course.pace.took(len(batch.rows) or len(filled), course.times.last)
+            if filling.filled:
+                course.pace.took(len(batch.rows) or len(filling.filled), course.times.last)
 
-    def _write(self, connection: sa.Connection, batch: Batch) -> Sequence[Recovered]:
+    def _write(self, connection: sa.Connection, batch: Batch) -> Filling:
         if batch.in_place:
-            return batch.in_place.fill(connection, now())
-        return self._course.walk.fill(connection, batch.rows, now()) if batch.rows else ()
+            return Filling(batch.in_place.fill(connection, now()))
+        return self._course.walk.fill(connection, batch.rows, now()) if batch.rows else Filling(())
 
     def _has_arrived(self) -> bool:
         """Tell whether the last try was committed after all, though its answer was lost."""

@@ -107,4 +107,4 @@ def test_one_body_that_cannot_be_cast_fails_the_statement_and_not_the_window(
     with by_hand(postgresql_database) as walk:
         window = walk.read()
 
-    assert sorted(row.generation_id for row in window.recovered) == ["0000", "0001"]
+    assert sorted(str(row.generation_id) for row in window.recovered) == ["0000", "0001"]

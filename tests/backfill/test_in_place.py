@@ -41,7 +41,7 @@ class InPlaceByHand:
     def fill(self, in_place: InPlace) -> list[str]:
         """Fill one part in a transaction and return the ids of its rows."""
         with self._transactions.write(in_place.settings) as writing:
-            return sorted(row.generation_id for row in in_place.fill(writing, now()))
+            return sorted(str(row.generation_id) for row in in_place.fill(writing, now()))
 
 
 @pytest.fixture

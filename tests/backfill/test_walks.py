@@ -34,12 +34,12 @@ def test_every_pending_row_is_met_once_and_in_batches_within_the_bound(database:
     with by_hand(database) as walk:
         windows = walk.read_all(rows_of_a_batch)
 
-    refused = [row.generation_id for window in windows for row in (*window.skips, *window.failures)]
-    recovered = [row.generation_id for window in windows for row in window.recovered]
+    refused = [str(row.generation_id) for window in windows for row in (*window.skips, *window.failures)]
+    recovered = [str(row.generation_id) for window in windows for row in window.recovered]
     batches = [batch for window in windows for batch in window.batches]
     assert sorted(refused + recovered) == sorted(row.id for row in rows)
     assert max(len(batch) for batch in batches) <= rows_of_a_batch
-    assert sorted(row.generation_id for batch in batches for row in batch) == sorted(
+    assert sorted(str(row.generation_id) for batch in batches for row in batch) == sorted(
         row.id for row in rows if row.response.outcome == "synced"
     )
 

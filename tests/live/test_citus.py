@@ -11,8 +11,9 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+from app.backfill.catalogue import find_key
 from app.backfill.engine import backfill
-from app.backfill.heaps import Heap, Part, find_key
+from app.backfill.heaps import Heap, Part
 from app.backfill.listener import Listener
 from app.backfill.plan import Options, Recovered, TooManyRowsError
 from app.backfill.shards import FilledByShards, Shards

@@ -40,7 +40,7 @@ class ByHand:
     def fill(self, rows: list[Recovered]) -> list[str]:
         """Fill rows in one transaction and return the ids of those that were filled."""
         with self._transactions.write(self.walk.filling) as writing:
-            return sorted(row.generation_id for row in self.walk.fill(writing, rows, now()))
+            return sorted(str(row.generation_id) for row in self.walk.fill(writing, rows, now()).filled)
 
 
 @contextmanager

@@ -1,0 +1,76 @@
+"""Accounting: before a run says `done`, it asks the database what is left, in one plain statement and not by its walk.
+
+Every row that is left must be one that extract() skips or fails, or one that the database is known to refuse. What
+remains can be filled, and was not.
+"""
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Final, NamedTuple
+
+import sqlalchemy as sa
+
+from app.backfill.key_walk import KeyAccess, NotUtf8Error, stream_rows, text_as_it_is
+from app.backfill.reading import Row, digest, undecodable
+from app.backfill.statements import is_empty, select_pending
+from app.extraction import Found, extract
+
+MOST_ROWS: Final = 10_000
+"""So many rows are told apart; where more are left, they are as good as all."""
+SHOWN_EXAMPLES: Final = 3
+
+
+class Unaccounted(NamedTuple):
+    """Rows that can be filled, and stand as they stood before a whole sweep: their number, and the ids of some."""
+
+    rows: int = 0
+    examples: tuple[str, ...] = ()
+
+
+class LeftOver(NamedTuple):
+    """A row that can be filled: its id, for people, and the digest of its body."""
+
+    generation_id: str
+    body_digest: str
+
+
+def count_pending(connection: sa.Connection, table: sa.TableClause) -> int:
+    """Return how many rows have a body and no id. Looks into no body."""
+    condition = sa.and_(table.c.raw_response.is_not(None), is_empty(table.c.media_generation_id))
+    return int(connection.execute(sa.select(sa.func.count()).select_from(table).where(condition)).scalar_one())
+
+
+def find_left_over(
+    connection: sa.Connection, table: sa.TableClause, access: KeyAccess, refused: AbstractSet[str]
+) -> Mapping[str, LeftOver]:
+    """Return the rows that can be filled and are not, by their name in the ledger; without those that are `refused`.
+
+    Reads the whole table once, and extracts from each body of a pending row.
+    """
+    body = access.body(table.c.raw_response)
+    statement = select_pending(table, access.key, body, sa.true(), access.names.columns)
+    try:
+        with stream_rows(connection, statement) as rows:
+            return _left_over(rows, access, refused)
+    except NotUtf8Error:
+        with text_as_it_is(connection), stream_rows(connection, statement) as rows:
+            return _left_over((row for row in rows if not undecodable(*row[:3])), access, refused)
+
+
+def in_both(before: Mapping[str, LeftOver], after: Mapping[str, LeftOver]) -> Unaccounted:
+    """Return the rows that were left both before and after a sweep, and have not changed meanwhile."""
+    same = [row for name, row in before.items() if after.get(name) == row]
+    return Unaccounted(len(same), tuple(row.generation_id for row in same[:SHOWN_EXAMPLES]))
+
+
+def _left_over(rows: Iterable[Row], access: KeyAccess, refused: AbstractSet[str]) -> Mapping[str, LeftOver]:
+    found: dict[str, LeftOver] = {}
+    for generation_id, operation_name, scene_id, body, *locator in rows:
+        if not isinstance(extract(body, operation_name, scene_id), Found):
+            continue
+        name = access.names.name(generation_id, tuple(locator))
+        if name not in refused:
+            found[name] = LeftOver(str(generation_id), digest(body))
+        if len(found) == MOST_ROWS:
+            break
+    return found
