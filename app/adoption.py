@@ -50,13 +50,18 @@ def examine(connection: sa.Connection) -> Adoption:
     inspector = sa.inspect(connection)
     if not inspector.has_table(TABLE):
         return Adoption(exists=False, columns={})
-    columns = {column["name"]: column["type"] for column in inspector.get_columns(TABLE)}
+    columns = {_folded(connection, column["name"]): column["type"] for column in inspector.get_columns(TABLE)}
     differences = [*_missing(columns), *_not_text(columns)]
     if TABLE in inspector.get_view_names():
         differences.insert(0, "it is a view")
     if differences:
         raise ForeignTableError(TABLE, differences)
     return Adoption(exists=True, columns=columns)
+
+
+def _folded(connection: sa.Connection, name: str) -> str:
+    """Return a name as the database compares it: to SQLite, letter case makes no difference."""
+    return name.lower() if connection.dialect.name == "sqlite" else name
 
 
 def _missing(columns: Mapping[str, object]) -> list[str]:

@@ -11,7 +11,8 @@ from alembic.script import ScriptDirectory
 from app import adoption
 from app.backfill.engine import backfill
 from app.backfill.plan import Options
-from app.backfill.statements import generations
+from app.backfill.refusals import require_fillable
+from app.backfill.statements import generations, is_empty
 from app.models import Veo3VideoGeneration
 from app.schema_differences import schema_differences
 
@@ -38,10 +39,11 @@ def check_database(connection: sa.Connection, scripts: ScriptDirectory) -> Itera
     Raises ForeignTableError for another program's table. Writes nothing: `alembic check` would create its version
     table in an empty database.
     """
-    adoption.examine(connection)
+    if adoption.examine(connection).exists:
+        require_fillable(connection, Veo3VideoGeneration)
     heads = scripts.get_heads()
     yield _one_head(heads)
-    at_head = _at_head(connection, heads)
+    at_head = _at_head(connection, scripts)
     yield at_head
     if not at_head.ok:
         return
@@ -56,12 +58,17 @@ def _one_head(heads: list[str]) -> Finding:
     return Finding(name="one head", ok=len(heads) == 1, facts=facts)
 
 
-def _at_head(connection: sa.Connection, heads: list[str]) -> Finding:
+def _at_head(connection: sa.Connection, scripts: ScriptDirectory) -> Finding:
     current = MigrationContext.configure(connection).get_current_heads()
-    if set(current) == set(heads):
+    if set(current) == set(scripts.get_heads()):
         return Finding(name="database at head", ok=True)
-    stands = f"it stands at {', '.join(current)}" if current else "it has no revision"
-    return Finding(name="database at head", ok=False, facts=(f"{stands}: run `alembic upgrade head`",))
+    known = {script.revision for script in scripts.walk_revisions()}
+    if strange := sorted(set(current) - known):
+        fact = f"it stands at {', '.join(strange)}, which this version does not know: install the version that made it"
+    else:
+        stands = f"it stands at {', '.join(current)}" if current else "it has no revision"
+        fact = f"{stands}: run `alembic upgrade head`"
+    return Finding(name="database at head", ok=False, facts=(fact,))
 
 
 def _schema_agrees(connection: sa.Connection) -> Finding:
@@ -89,7 +96,7 @@ def _nothing_recoverable(connection: sa.Connection) -> Finding:
 def _no_id_twice(connection: sa.Connection) -> Finding:
     table = generations(Veo3VideoGeneration)
     found, rows = table.c.media_generation_id, sa.func.count()
-    twice = sa.select(found, rows).where(found.is_not(None)).group_by(found).having(rows > 1).order_by(found)
+    twice = sa.select(found, rows).where(sa.not_(is_empty(found))).group_by(found).having(rows > 1).order_by(found)
     repeated = connection.execute(twice.limit(SHOWN_IDS + 1)).all()
     facts = [f"{number} rows have {media_id}: find out whose it is" for media_id, number in repeated[:SHOWN_IDS]]
     if len(repeated) > SHOWN_IDS:

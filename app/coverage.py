@@ -1,12 +1,15 @@
 """Coverage: the rows of the table by what is known about their id, counted by the database. Reads only."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
-from app.backfill.ledger import DONE, FAILURES, RETRY_WALK, RUNS
-from app.backfill.statements import columns_of, pending
+from app.backfill.failed_rows import find_failing
+from app.backfill.ledger import DONE, RETRY_WALK, RUNS
+from app.backfill.statements import columns_of, is_empty, pending
 from app.models import Veo3VideoGeneration
 
 LARGE_TABLE_ROWS: Final = 1_000_000
@@ -65,40 +68,72 @@ def read_groups(
     rows = 0 if exact else _estimated_rows(connection)
     part = min(1.0, sample / rows) if rows > large else None
     work = _last_work(connection)
-    counted = connection.execute(_select_groups(_sampled(part), work.began)).all()
     scale = 1 / (part or 1.0)
-    unexplained = sum(row.seen for row in counted) * scale > work.skipped * (1 if part is None else SAMPLE_TOLERANCE)
-    return [_group(scale, row, trust_seen=not unexplained) for row in counted], part is not None
+    failed = _count_failed(connection, work.began)
+    counted = [_counted(row, scale, failed) for row in connection.execute(_select_groups(_sampled(part), work.began))]
+    unexplained = sum(group.seen for group in counted) > work.skipped * (1 if part is None else SAMPLE_TOLERANCE)
+    return [_group(group, trust_seen=not unexplained) for group in counted], part is not None
 
 
-def _group(scale: float, row: sa.Row[Any], *, trust_seen: bool) -> Group:
-    counts: tuple[int, ...] = tuple(row[2:])
-    with_id, seen, waiting, failed, rows = (round(count * scale) for count in counts)
-    if not trust_seen:
-        seen, waiting = 0, waiting + seen
-    nothing = max(0, rows - with_id - waiting - failed)
-    coverage = Coverage(with_id=with_id, pending=waiting, nothing_to_recover=nothing, failed=failed)
-    return Group(status=row.status or NO_STATUS, month=row.month or NO_MONTH, coverage=coverage)
+class _Counted(NamedTuple):
+    """The rows of a group, as they were counted."""
+
+    status: str
+    month: str
+    with_id: int
+    seen: int
+    waiting: int
+    failed: int
+    rows: int
+
+
+def _counted(row: sa.Row[Any], scale: float, failed: Mapping[tuple[Any, Any, bool], int]) -> _Counted:
+    """Return a group with its failed rows, which are pending as well, counted apart."""
+    with_id, seen, waiting, rows = (round(count * scale) for count in tuple(row)[2:])
+    failed_seen, failed_waiting = (failed.get((row.status, row.month, unchanged), 0) for unchanged in (True, False))
+    return _Counted(
+        status=row.status or NO_STATUS,
+        month=row.month or NO_MONTH,
+        with_id=with_id,
+        seen=max(0, seen - failed_seen),
+        waiting=max(0, waiting - failed_waiting),
+        failed=failed_seen + failed_waiting,
+        rows=rows,
+    )
+
+
+def _group(counted: _Counted, *, trust_seen: bool) -> Group:
+    waiting = counted.waiting if trust_seen else counted.waiting + counted.seen
+    nothing = max(0, counted.rows - counted.with_id - waiting - counted.failed)
+    coverage = Coverage(with_id=counted.with_id, pending=waiting, nothing_to_recover=nothing, failed=counted.failed)
+    return Group(status=counted.status, month=counted.month, coverage=coverage)
+
+
+def _count_failed(connection: sa.Connection, looked_at: str) -> Mapping[tuple[Any, Any, bool], int]:
+    """Return the failed rows by status, month, and whether they have not changed since the last whole run began."""
+    columns = (TABLE.c.status, _month(TABLE), _is_unchanged(TABLE, looked_at))
+    failing = find_failing(connection, Veo3VideoGeneration, TABLE, *columns)
+    return Counter((status, month, bool(unchanged)) for _, (status, month, unchanged) in failing)
 
 
 def _select_groups(table: sa.FromClause, looked_at: str) -> sa.Select[Any]:
-    """Select status, month, rows with an id, looked at, still to be looked at, failed, and all rows."""
-    month = sa.func.substr(sa.cast(table.c.created_at, sa.Text), 1, MONTH_CHARACTERS).label("month")
-    failed = sa.and_(pending(table), FAILURES.c.generation_id.is_not(None))
-    unfailed = sa.and_(pending(table), FAILURES.c.generation_id.is_(None))
-    unchanged = sa.func.coalesce(sa.cast(table.c.updated_at, sa.Text), "9") < looked_at
+    """Select status, month, rows with an id, looked at, still to be looked at, and all rows."""
+    month, unchanged = _month(table).label("month"), _is_unchanged(table, looked_at)
     counts = (
-        _count(table.c.media_generation_id.is_not(None)),
-        _count(sa.and_(unfailed, unchanged)).label("seen"),
-        _count(sa.and_(unfailed, sa.not_(unchanged))),
-        _count(failed),
+        _count(sa.not_(is_empty(table.c.media_generation_id))),
+        _count(sa.and_(pending(table), unchanged)),
+        _count(sa.and_(pending(table), sa.not_(unchanged))),
         sa.func.count(),
     )
-    return (
-        sa.select(table.c.status, month, *counts)
-        .select_from(table.outerjoin(FAILURES, FAILURES.c.generation_id == table.c.id))
-        .group_by(table.c.status, month)
-    )
+    return sa.select(table.c.status, month, *counts).group_by(table.c.status, month)
+
+
+def _month(table: sa.FromClause) -> sa.ColumnElement[str]:
+    return sa.func.substr(sa.cast(table.c.created_at, sa.Text), 1, MONTH_CHARACTERS)
+
+
+def _is_unchanged(table: sa.FromClause, looked_at: str) -> sa.ColumnElement[bool]:
+    return sa.func.coalesce(sa.cast(table.c.updated_at, sa.Text), "9") < looked_at
 
 
 def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:

@@ -7,9 +7,11 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from app.backfill.failed_rows import find_failing
 from app.backfill.ledger import FAILURES
-from app.backfill.plan import UPDATE_FAILED
-from app.backfill.statements import generations, pending
+from app.backfill.plan import INVALID_TEXT, UPDATE_FAILED
+from app.backfill.row_names import shown
+from app.backfill.statements import generations
 from app.db import format_timestamp
 from app.models import Veo3VideoGeneration
 
@@ -21,6 +23,7 @@ MEANINGS: Final = {
     "ids_disagree": "the answer gives two different ids; nobody guesses which is right",
     "invalid_id": "what stands in the id's place cannot be an id",
     UPDATE_FAILED: "the database refused to update the row, or it stayed locked",
+    INVALID_TEXT: "the row's id, operation name or scene holds bytes that are not text",
 }
 """What each reason says, for people."""
 
@@ -30,6 +33,7 @@ class Failure:
     """A row that a person must look at, and since when."""
 
     id: str
+    """The row's id or, where that is NULL, what else names it."""
     reason: str
     detail: str
     first_seen: datetime
@@ -47,23 +51,20 @@ def read_failures(connection: sa.Connection, reasons: Sequence[str] = ()) -> lis
     A row that has been filled or removed since it failed is left out, whoever did it; the ledger forgets it with the
     next whole run.
     """
-    columns = (FAILURES.c.generation_id, FAILURES.c.reason, FAILURES.c.detail)
+    there = {name for name, _ in find_failing(connection, Veo3VideoGeneration, generations(Veo3VideoGeneration))}
+    columns = (FAILURES.c.row_name, FAILURES.c.generation_id, FAILURES.c.reason, FAILURES.c.detail)
     seen = (FAILURES.c.first_seen_at, FAILURES.c.last_seen_at)
-    statement = sa.select(*columns, *seen).where(still_failing()).order_by(seen[0], columns[0])
+    statement = sa.select(*columns, *seen).order_by(seen[0], columns[1], columns[0])
     if reasons:
         statement = statement.where(FAILURES.c.reason.in_(reasons))
-    return [_failure(*row) for row in connection.execute(statement)]
+    return [_failure(row) for row in connection.execute(statement) if row.row_name in there]
 
 
-def still_failing() -> sa.ColumnElement[bool]:
-    """Return the condition of a failure whose row is there and has no id yet.
-
-    By lists of ids and not by a join, which Citus does not do between a distributed table and the ledger.
-    """
-    table = generations(Veo3VideoGeneration)
-    listed = sa.select(FAILURES.c.generation_id)
-    return FAILURES.c.generation_id.in_(sa.select(table.c.id).where(table.c.id.in_(listed), pending(table)))
-
-
-def _failure(generation_id: Any, reason: Any, detail: Any, first_seen: Any, last_seen: Any) -> Failure:  # noqa: ANN401
-    return Failure(id=generation_id, reason=reason, detail=detail, first_seen=first_seen, last_seen=last_seen)
+def _failure(row: Any) -> Failure:  # noqa: ANN401  # a row of the ledger
+    return Failure(
+        id=shown(row.row_name) if row.generation_id is None else row.generation_id,
+        reason=row.reason,
+        detail=row.detail,
+        first_seen=row.first_seen_at,
+        last_seen=row.last_seen_at,
+    )

@@ -15,10 +15,12 @@ from app.backfill.engine import backfill, require_workers
 from app.backfill.listener import Listener
 from app.backfill.offline import offline_backfill
 from app.backfill.plan import Options, Report
+from app.backfill.refusals import require_fillable
 from app.db import Base, make_engine, readable_errors
 from app.errors import IncompleteError, MediaIdsError, RowsFailedError, StoppedBySignalError, StoppedEarlyError
 from app.lock import only_one
 from app.log import log_as
+from app.models import Veo3VideoGeneration
 from app.progress import shown_progress
 from app.settings import Settings
 from app.signals import StopRequest, stop_on_signals
@@ -77,7 +79,8 @@ def one_upgrade(connection: sa.Connection, settings: Settings) -> Iterator[None]
     """Hold the database's lock while the block runs, and refuse a foreign table before anything is written."""
     owned_by_caller = connection.in_transaction()
     require_workers(connection, settings.workers, owned_by_caller=owned_by_caller)
-    adoption.examine(connection)
+    if adoption.examine(connection).exists:
+        require_fillable(connection, Veo3VideoGeneration)
     if not owned_by_caller:
         connection.rollback()  # the migration must find no transaction open
     with only_one(connection.engine, settings.lock_wait):

@@ -23,8 +23,8 @@ class SchemaDifferences:
 def schema_differences(connection: sa.Connection) -> SchemaDifferences:
     """Compare this project's tables, and no others, with the models.
 
-    An adopted table may have more columns, indexes and constraints than the model, and other columns may be NULL or
-    not: nothing here depends on that. Like `alembic check`, this sees neither CHECK constraints nor predicates of
+    An adopted table may have more columns, other types, indexes and constraints than the model, and other columns may
+    be NULL or not: the backfill has asked the catalogue whether it can fill such a table. Like `alembic check`, this sees neither CHECK constraints nor predicates of
     partial indexes.
     """
     ours = frozenset(Base.metadata.tables)
@@ -51,26 +51,24 @@ def _flat(changes: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
 
 def _judge(change: tuple[Any, ...]) -> tuple[str, bool]:
     """Return a change that Alembic proposes as the difference that there is, and whether it is accepted."""
-    accepted = False
     match change:
         case ("remove_column", _, table, column):
             words = f"{table} also has column {column.name}"
-            accepted = table == TABLE and (bool(column.nullable) or column.server_default is not None)
+            return words, table == TABLE and (bool(column.nullable) or column.server_default is not None)
         case ("modify_nullable", _, table, column, _, may_be_null, _):
-            words = f"{table}.{column} {'may' if may_be_null else 'must not'} be NULL"
-            accepted = table == TABLE
+            return f"{table}.{column} {'may' if may_be_null else 'must not'} be NULL", table == TABLE
         case ("remove_index" | "remove_constraint" | "remove_fk", extra):
-            words = f"{extra.table.name} also has {_described(extra)}"
-            accepted = extra.table.name == TABLE
+            return f"{extra.table.name} also has {_described(extra)}", extra.table.name == TABLE
         case ("add_column", _, table, column):
-            words = f"{table} lacks column {column.name}"
-        case ("add_table" | "add_index" as kind, missing):
-            words = f"{kind.removeprefix('add_')} {missing.name} is missing"
+            return f"{table} lacks column {column.name}", False
+        case ("add_table", missing):
+            return f"table {missing.name} is missing", False
+        case ("add_index", missing):
+            return f"index {missing.name} is missing", missing.table.name == TABLE
         case ("modify_type", _, table, column, _, there, expected):
-            words = f"{table}.{column} is {there}, not {expected}"
+            return f"{table}.{column} is {there}, not {expected}", table == TABLE
         case _:
-            words = " ".join(str(part) for part in change if part is not None)
-    return words, accepted
+            return " ".join(str(part) for part in change if part is not None), False
 
 
 def _described(extra: Any) -> str:  # noqa: ANN401

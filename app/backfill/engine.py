@@ -17,9 +17,10 @@ from app.backfill.course import Course, Rewound, Stopped
 from app.backfill.ledger import DONE, Place, open_ledger, read_refused_names
 from app.backfill.listener import Listener
 from app.backfill.plan import UPDATE_FAILED, Options, Origin, Refused, Report, Window
+from app.backfill.refusals import require_fillable
 from app.backfill.statements import generations
 from app.backfill.transactions import Transactions
-from app.backfill.walk import choose_access, choose_walk
+from app.backfill.walk import choose_access
 from app.backfill.worker import Worker, work_together
 from app.errors import ConfigurationError, MediaIdsError
 from app.signals import StopRequest
@@ -47,14 +48,14 @@ def backfill(  # noqa: PLR0913  # what it works with, and who listens
 
     Takes from the model names and types only. `connection` must not be in a transaction, unless `owned_by_caller`:
     then nothing is committed on it. A row that cannot be read or written is recorded as a failure and does not stop
-    the run. The caller holds the lock of app.lock. Raises DBAPIError when the database cannot go on (all finished
-    batches are kept), RunSupersededError when another run took over, ConfigurationError for several workers where
-    there can be only one.
+    the run. The caller holds the lock of app.lock. Raises UnsupportedTableError for a table that cannot be filled
+    rightly, DBAPIError when the database cannot go on (all finished batches are kept), RunSupersededError when another
+    run took over, ConfigurationError for several workers where there can be only one.
     """
     require_workers(connection, options.workers, owned_by_caller=owned_by_caller)
     transactions = Transactions(connection, owned_by_caller=owned_by_caller)
     with transactions.read() as reading:
-        walk = choose_walk(reading, model)
+        walk = require_fillable(reading, model)
     course = Course(walk, options, listener or Listener(), stop or StopRequest())
     if options.dry_run:
         return Run(course, [transactions], model).look()

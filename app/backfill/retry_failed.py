@@ -15,6 +15,7 @@ from app.backfill.ledger import FAILURES, RETRY_WALK
 from app.backfill.listener import Listener
 from app.backfill.plan import Filling, Options, Report, Span, Window
 from app.backfill.reading import Row, digest
+from app.backfill.refusals import require_fillable
 from app.backfill.statements import generations
 from app.backfill.transactions import Transactions
 from app.backfill.walk import choose_access
@@ -41,6 +42,7 @@ def retry_failed(  # noqa: PLR0913  # what it works with, and who listens
     """
     transactions = Transactions(connection, owned_by_caller=False)
     with transactions.read() as reading:
+        require_fillable(reading, model)
         walk = FailuresWalk(model, choose_access(reading, model), everything=everything)
     run = RetryRun(RetryCourse(walk, options, listener or Listener(), stop or StopRequest()), [transactions], model)
     report = run.look() if options.dry_run else run.fill("sync")

@@ -102,9 +102,8 @@ UNSUITABLE = {
     ],
     "children by inheritance": [
         f"CREATE TABLE {TABLE} ({{columns}}, PRIMARY KEY (id))",
-        f"CREATE TABLE child () INHERITS ({TABLE})",
+        f"CREATE TABLE child (PRIMARY KEY (id)) INHERITS ({TABLE})",
     ],
-    "no index on the key": [f"CREATE TABLE {TABLE} ({{columns}})"],
 }
 
 

@@ -1,0 +1,37 @@
+"""Failed rows: the rows that the ledger's failures name, as they stand in the table now. Reads only."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase
+
+from app.backfill.key_walk import LOOKED_UP_ROWS, chunks, stream_rows, text_as_it_is
+from app.backfill.ledger import FAILURES
+from app.backfill.statements import key_as_selected, pending
+from app.backfill.walk import choose_access
+
+
+def find_failing(
+    connection: sa.Connection, model: type[DeclarativeBase], table: sa.TableClause, *columns: sa.ColumnElement[Any]
+) -> Iterator[tuple[str, Sequence[Any]]]:
+    """Yield the name of each failed row that is still there and still has no id, with some columns of `table`.
+
+    `table` is the model's, with its id, body and media generation id. Rows are looked up by their keys, in the table
+    alone: Citus does not join it with the ledger.
+    """
+    names = list(connection.execute(sa.select(FAILURES.c.row_name).order_by(FAILURES.c.row_name)).scalars())
+    if not names:
+        return
+    access = choose_access(connection, model)
+    locator = (*map(key_as_selected, access.key), *access.names.columns)
+    tolerant = text_as_it_is(connection) if connection.dialect.name == "sqlite" else nullcontext()
+    with tolerant:
+        for some in chunks(names, LOOKED_UP_ROWS):
+            condition = sa.and_(access.names.find(some), pending(table))
+            statement = sa.select(table.c.id, *columns, *locator).select_from(table).where(condition)
+            with stream_rows(connection, statement) as rows:
+                for generation_id, *values in rows:
+                    name = access.names.name(generation_id, tuple(values[len(columns) :]))
+                    yield name, values[: len(columns)]

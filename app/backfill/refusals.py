@@ -1,0 +1,117 @@
+"""Refusals: tables that cannot be filled rightly, told from the catalogue before anything is changed. Reads only."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase
+
+from app.backfill.reading import Walk
+from app.backfill.walk import choose_walk
+from app.errors import UnsupportedTableError
+
+LONGEST_KNOWN_ID: Final = 175
+"""Characters of an upscaled video's id (API answers)."""
+TIMESTAMP_CHARACTERS: Final = 24
+KINDS: Final = {"v": "a view", "m": "a materialized view", "f": "a foreign table"}
+
+RELATION: Final = """
+WITH RECURSIVE parts AS (
+    SELECT CAST(:table AS regclass) AS part
+    UNION SELECT i.inhrelid FROM pg_inherits i JOIN parts p ON i.inhparent = p.part
+), published AS (
+    SELECT c.oid FROM pg_publication_tables t
+    JOIN pg_publication p ON p.pubname = t.pubname AND p.pubupdate
+    JOIN pg_namespace n ON n.nspname = t.schemaname
+    JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = t.tablename
+)
+SELECT c.relkind, current_user AS role,
+    EXISTS (SELECT FROM parts WHERE row_security_active(part)) AS hides_rows,
+    (SELECT string_agg(rulename, ', ') FROM pg_rewrite r JOIN parts ON part = r.ev_class
+        WHERE r.ev_type = '2' AND r.is_instead) AS rules,
+    (SELECT string_agg(CAST(part AS text), ', ') FROM parts JOIN pg_class l ON l.oid = part
+        WHERE l.relkind = 'r' AND (part IN (SELECT oid FROM published)
+            OR CAST(:table AS regclass) IN (SELECT oid FROM published))
+        AND CASE l.relreplident
+            WHEN 'd' THEN NOT EXISTS (
+                SELECT FROM pg_index i WHERE i.indrelid = part AND i.indisprimary AND i.indimmediate
+            )
+            WHEN 'i' THEN NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = part AND i.indisreplident)
+            ELSE l.relreplident = 'n' END) AS without_identity
+FROM pg_class c WHERE c.oid = CAST(:table AS regclass)
+"""
+COLUMNS: Final = """
+SELECT a.attname AS name, a.attgenerated <> '' AS is_generated, format_type(a.atttypid, a.atttypmod) AS type,
+    CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END AS base,
+    CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END - 4 AS characters,
+    has_column_privilege(a.attrelid, a.attnum, 'UPDATE') AS may_update
+FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+WHERE a.attrelid = CAST(:table AS regclass) AND NOT a.attisdropped
+    AND a.attname IN ('media_generation_id', 'updated_at')
+ORDER BY a.attname
+"""
+CHAR, VARCHAR = 1042, 1043
+"""PostgreSQL's numbers of the types char(n) and varchar(n)."""
+SQLITE_KIND: Final = "SELECT type FROM pragma_table_list WHERE schema = 'main' AND name = :table COLLATE NOCASE"
+SQLITE_GENERATED: Final = """
+SELECT lower(name) FROM pragma_table_xinfo(:table)
+WHERE hidden IN (2, 3) AND lower(name) IN ('media_generation_id', 'updated_at') ORDER BY 1
+"""
+
+
+def require_fillable(connection: sa.Connection, model: type[DeclarativeBase]) -> Walk:
+    """Return the walk over a table that can be filled. Raises UnsupportedTableError for one that cannot, and why.
+
+    Asks the catalogue only. What it does not know (a CHECK, a trigger, a foreign key that refuses every id) a run
+    finds out: see app.backfill.breaker.
+    """
+    table = model.__tablename__
+    problems = _of_sqlite if connection.dialect.name == "sqlite" else _of_postgresql
+    for problem in problems(connection, table):
+        raise UnsupportedTableError(table, problem)
+    return choose_walk(connection, model)
+
+
+def _of_postgresql(connection: sa.Connection, table: str) -> Iterator[str]:
+    relation = connection.execute(sa.text(RELATION), {"table": table}).mappings().one()
+    yield from _of_relation(relation)
+    for column in connection.execute(sa.text(COLUMNS), {"table": table}).mappings():
+        yield from _of_column(column, str(relation["role"]))
+
+
+def _of_relation(relation: Mapping[Any, Any]) -> Iterator[str]:
+    if relation["relkind"] in KINDS:
+        yield f"it is {KINDS[relation['relkind']]}"
+    if relation["hides_rows"]:
+        yield (
+            f"row-level security may hide rows from role {relation['role']}: use a superuser or a role with BYPASSRLS,"
+            " or the table's owner where FORCE ROW LEVEL SECURITY is off"
+        )
+    if relation["rules"]:
+        yield f"a rule replaces its UPDATE ({relation['rules']}): drop or disable it for the run"
+    if relation["without_identity"]:
+        yield (
+            f"a publication refuses its UPDATE, since {relation['without_identity']} has no replica identity: add a"
+            " primary key, or ALTER TABLE … REPLICA IDENTITY FULL"
+        )
+
+
+def _of_column(column: Mapping[Any, Any], role: str) -> Iterator[str]:
+    name, kind, longest = column["name"], column["type"], column["characters"]
+    if column["is_generated"]:
+        yield f"column {name} is generated"
+    if not column["may_update"]:
+        yield f"role {role} may not update column {name}: GRANT UPDATE ON the table TO {role}"
+    least = LONGEST_KNOWN_ID if name == "media_generation_id" else TIMESTAMP_CHARACTERS
+    if column["base"] == CHAR and name == "media_generation_id":
+        yield f"column {name} is {kind}, which pads what it stores: make it text"
+    if column["base"] in {CHAR, VARCHAR} and 0 <= longest < least:
+        yield f"column {name} is {kind}, but values have up to {least} characters: make it text"
+
+
+def _of_sqlite(connection: sa.Connection, table: str) -> Iterator[str]:
+    kind = connection.execute(sa.text(SQLITE_KIND), {"table": table}).scalar_one()
+    if kind != "table":
+        yield f"it is a {kind} table" if kind != "view" else "it is a view"
+    for name in connection.execute(sa.text(SQLITE_GENERATED), {"table": table}).scalars():
+        yield f"column {name} is generated"
