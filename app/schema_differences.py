@@ -24,8 +24,8 @@ def schema_differences(connection: sa.Connection) -> SchemaDifferences:
     """Compare this project's tables, and no others, with the models.
 
     An adopted table may have more columns, other types, indexes and constraints than the model, and other columns may
-    be NULL or not: the backfill has asked the catalogue whether it can fill such a table. Like `alembic check`, this sees neither CHECK constraints nor predicates of
-    partial indexes.
+    be NULL or not: whether the backfill can fill such a table it has asked the catalogue itself. Like `alembic check`,
+    this sees neither CHECK constraints nor predicates of partial indexes.
     """
     ours = frozenset(Base.metadata.tables)
 
@@ -33,11 +33,41 @@ def schema_differences(connection: sa.Connection) -> SchemaDifferences:
         return kind != "table" or name in ours
 
     context = MigrationContext.configure(connection, opts={"include_name": include_name})
-    judged = [_judge(change) for change in _flat(compare_metadata(context, Base.metadata))]
+    spelled = _spelled_otherwise(connection)
+    changes = [change for change in _flat(compare_metadata(context, Base.metadata)) if _subject(change) not in spelled]
+    judged = [_judge(change) for change in changes] + [
+        (f"{name} is spelled in other letters", True) for name in spelled
+    ]
     return SchemaDifferences(
         accepted=tuple(sorted(words for words, accepted in judged if accepted)),
         unknown=tuple(sorted(words for words, accepted in judged if not accepted)),
     )
+
+
+def _spelled_otherwise(connection: sa.Connection) -> frozenset[str]:
+    """Return the names, in small letters, that the application's SQLite table and its columns spell otherwise.
+
+    Letter case makes no difference to SQLite, and all the difference to Alembic's comparison.
+    """
+    if connection.dialect.name != "sqlite":
+        return frozenset()
+    inspector = sa.inspect(connection)
+    names = [name for name in inspector.get_table_names() if name.lower() == TABLE]
+    names += [column["name"] for column in inspector.get_columns(TABLE)] if names else []
+    return frozenset(name.lower() for name in names if name != name.lower())
+
+
+def _subject(change: tuple[Any, ...]) -> str | None:
+    """Return the name, in small letters, of the table or of the column that a change would add or remove."""
+    match change:
+        case ("add_table", sa.Table(name=name)):
+            return name.lower()
+        case ("add_index" | "remove_index", sa.Index(table=sa.Table(name=name))):
+            return name.lower()
+        case ("add_column" | "remove_column", _, str(table), column) if table.lower() == TABLE:
+            return str(column.name).lower()
+        case _:
+            return None
 
 
 def _flat(changes: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
@@ -49,7 +79,7 @@ def _flat(changes: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
             yield change
 
 
-def _judge(change: tuple[Any, ...]) -> tuple[str, bool]:
+def _judge(change: tuple[Any, ...]) -> tuple[str, bool]:  # noqa: PLR0911  # one for each kind of change
     """Return a change that Alembic proposes as the difference that there is, and whether it is accepted."""
     match change:
         case ("remove_column", _, table, column):

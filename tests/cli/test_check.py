@@ -38,11 +38,12 @@ def test_a_finished_database_is_well(filled_database: str, command: Command) -> 
 
 
 def test_each_trouble_is_named_with_what_to_do(filled_database: str, command: Command) -> None:
-    """A lost index, ids to recover, an id on two rows; exit 1."""
+    """A column that the ledger must not have, an index that only the application needs, ids to recover; exit 1."""
     taken = query(filled_database, f"SELECT max(media_generation_id) FROM {TABLE}")[0][0]
     execute(
         filled_database,
         "DROP INDEX idx_veo3_generations_status",
+        "ALTER TABLE media_generation_id_backfill_failures ADD COLUMN note TEXT",
         f"UPDATE {TABLE} SET media_generation_id = NULL WHERE media_generation_id <> '{taken}'",
         f"UPDATE {TABLE} SET media_generation_id = '{taken}' WHERE status = 'processing'",
     )
@@ -55,7 +56,8 @@ def test_each_trouble_is_named_with_what_to_do(filled_database: str, command: Co
         "      - head is 0003",
         "ok    database at head",
         "FAIL  model and schema agree",
-        "      - index idx_veo3_generations_status is missing: add a revision that mends it",
+        "      - media_generation_id_backfill_failures also has column note: add a revision that mends it",
+        "      - accepted: index idx_veo3_generations_status is missing",
         "FAIL  nothing recoverable left",
         "      - 19 ids can be recovered: run `media-gen-ids sync`",
         "      - 8 rows need a person: see `media-gen-ids failures`",
