@@ -60,7 +60,7 @@ def find_left_over(
 def in_both(before: Mapping[str, LeftOver], after: Mapping[str, LeftOver]) -> Unaccounted:
     """Return the rows that were left both before and after a sweep, and have not changed meanwhile."""
     same = [row for name, row in before.items() if after.get(name) == row]
-    return Unaccounted(len(same), tuple(row.generation_id for row in same[:SHOWN_EXAMPLES]))
+    return Unaccounted(len(same), tuple(sorted(row.generation_id for row in same)[:SHOWN_EXAMPLES]))
 
 
 def _left_over(rows: Iterable[Row], access: KeyAccess, refused: AbstractSet[str]) -> Mapping[str, LeftOver]:

@@ -142,10 +142,10 @@ def heap_label(table: str) -> sa.ColumnElement[str]:
     """Return what LEAVES calls the heap that a row of a table stands in."""
     relation = sa.table("pg_class", sa.column("oid"), sa.column("relname", sa.Text), sa.column("relnamespace"))
     schema = sa.table("pg_namespace", sa.column("oid"), sa.column("nspname", sa.Text))
-    row = sa.table(table, sa.column("tableoid"))
+    of_the_row: sa.ColumnElement[int] = sa.literal_column(f"{table}.tableoid")  # of the statement around this one
     label = sa.cast(schema.c.nspname, sa.Text).concat(".").concat(relation.c.relname)
-    of_the_row = relation.c.oid == row.c.tableoid, schema.c.oid == relation.c.relnamespace
-    return sa.select(label).where(*of_the_row).correlate(row).scalar_subquery()
+    found = relation.c.oid == of_the_row, schema.c.oid == relation.c.relnamespace
+    return sa.select(label).where(*found).scalar_subquery()
 
 
 def is_partitioned(connection: sa.Connection, table: str) -> bool:
