@@ -18,7 +18,7 @@ from tests.support.bodies import bodies as odd_bodies
 from tests.support.migrations import recorded_version, upgrade
 from tests.support.tables import TABLE, execute, query
 
-SEVERAL = 12
+SEVERAL = 24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,7 @@ def row_of_table(draw: st.DrawFn, seed: int, ids: st.SearchStrategy[Any]) -> Any
 @st.composite
 def rows_of_table(draw: st.DrawFn, *, unique: bool, may_be_null: bool) -> tuple[AnyRow, ...]:
     """Return the rows, with ids as their table admits them."""
-    count = draw(st.integers(0, SEVERAL))
+    count = draw(st.integers(1, SEVERAL))
     nulls = st.just(None) if may_be_null else st.nothing()
     return tuple(
         draw(row_of_table(seed, (st.just(f"row-{seed}") if unique else st.sampled_from(["a", "b"])) | nulls))
