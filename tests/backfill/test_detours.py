@@ -1,0 +1,101 @@
+"""What several workers learn together of bodies that the database cannot cast: nobody's answer is lost."""
+
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from app.backfill.breaker import Breaker
+from app.backfill.detours import DETOUR_BLOCKS, MAX_BLOCKS, Detours, Trust
+
+WORKERS, WINDOWS = 8, 63
+
+
+@contextmanager
+def switching_all_the_time() -> Iterator[None]:
+    """Let threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
+
+
+def discouraged() -> Trust:
+    """Return what has met bad windows only."""
+    trust = Trust()
+    for _ in range(10):
+        trust.learn([False, False, True])
+    return trust
+
+
+def test_workers_that_share_distrust_use_it_up_once() -> None:
+    """Of many answers given at the same time, as many are `no` as there are windows to read row by row."""
+    barrier = threading.Barrier(WORKERS)
+
+    def ask(trust: Trust) -> list[bool]:
+        barrier.wait()
+        return [trust.is_given() for _ in range(WINDOWS)]
+
+    trusts = [discouraged() for _ in range(20)]
+    with switching_all_the_time(), ThreadPoolExecutor(WORKERS) as pool:
+        answers = [list(pool.map(ask, [trust] * WORKERS)) for trust in trusts]
+
+    assert [sum(one.count(False) for one in some) for some in answers] == [WINDOWS] * len(trusts)
+    assert all(trust.is_given() for trust in trusts)
+
+
+def test_trust_is_withdrawn_for_longer_each_time_and_comes_back_at_once() -> None:
+    """One window, then three, then seven; a good window, and it is given again."""
+    trust = Trust()
+
+    lasted = []
+    for _ in range(3):
+        trust.learn([False])
+        lasted.append(next(number for number in range(100) if trust.is_given()))
+    trust.learn([True])
+
+    assert (lasted, trust.is_given()) == ([1, 3, 7], True)
+
+
+def test_a_detour_closes_in_on_a_bad_body_and_later_windows_are_long_again() -> None:
+    """Until so few blocks are left that their bodies are looked at without a cast."""
+    detours = Detours()
+    way = detours.begin()
+
+    steps = [way.closer(blocks) for blocks in (1_000, 250, 62, 15, DETOUR_BLOCKS)]
+    detours.learn(DETOUR_BLOCKS, is_detour=True, was_refused=way.was_refused)
+    after = detours.begin().castable
+    detours.learn(MAX_BLOCKS, is_detour=False, was_refused=False)
+
+    assert steps == [(250, True), (62, True), (15, True), (DETOUR_BLOCKS, True), (DETOUR_BLOCKS, False)]
+    assert (after, detours.begin().castable) == (4 * DETOUR_BLOCKS, MAX_BLOCKS)
+
+
+@pytest.mark.parametrize(
+    ("batches", "is_broken"),
+    [
+        ([(0, 99)], False),
+        ([(0, 100)], True),
+        ([(1, 100)], False),
+        ([(499, 0), (0, 501)], True),
+        ([(500, 0), (0, 500)], False),
+        ([(0, 50), (950, 451)], False),
+        ([(5_000, 0), (0, 500)], False),
+        ([(5_000, 0), (0, 501)], True),
+        ([(5_000, 0), (0, 501), (10, 0)], True),
+        ([(5_000, 0), (0, 501), (999, 0)], False),
+    ],
+)
+def test_a_breaker_ends_what_refuses_nearly_all(batches: list[tuple[int, int]], is_broken: bool) -> None:  # noqa: FBT001
+    """A hundred refused and none filled, or more than half of the last thousand; batches as (filled, refused)."""
+    breaker = Breaker()
+
+    for filled, refused in batches:
+        breaker.add(filled, refused)
+
+    assert bool(breaker.problem) == is_broken
