@@ -249,3 +249,13 @@ class ApiError(MediaIdsError):
         self.operation_name = operation_name
         self.problem = problem
         self.status_code = status_code
+
+
+class CallerError(MediaIdsError):
+    """A program that calls Alembic gave something that nothing can be migrated on."""
+
+    def __init__(self, kind: str, instead: str) -> None:
+        """Take the name of its class, and what to give instead."""
+        super().__init__(f'config.attributes["connection"] is of the kind {kind}: {instead}')
+        self.kind = kind
+        self.instead = instead

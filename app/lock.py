@@ -20,8 +20,9 @@ import sqlalchemy as sa
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import DBAPIError
 
-from app.db import first_line, format_timestamp, now, sqlite_file
+from app.db import first_line, format_timestamp, now
 from app.errors import AnotherRunIsActiveError, DatabaseError
+from app.urls import sqlite_file
 
 LOCK_KEY: Final = 7_308_604_895_331_905_638
 """Advisory locks are per database, so one constant serves: the bytes of `media-id`, less the sign."""
