@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, SingletonThreadPool
 from sqlalchemy.types import TypeDecorator
 
 from app.errors import ConfigurationError, DatabaseError
@@ -113,9 +113,9 @@ def _connect_arguments(url: URL) -> dict[str, Any]:
     }
 
 
-def _pool_class(url: URL) -> type[sa.Pool] | None:
+def _pool_class(url: URL) -> type[sa.Pool]:
     in_memory = url.get_backend_name() == "sqlite" and sqlite_file(url) is None
-    return None if in_memory else NullPool  # an in-memory database lives as long as its connection
+    return SingletonThreadPool if in_memory else NullPool  # an in-memory database lives as long as its connection
 
 
 @contextmanager

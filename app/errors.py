@@ -259,3 +259,26 @@ class CallerError(MediaIdsError):
         super().__init__(f'config.attributes["connection"] is of the kind {kind}: {instead}')
         self.kind = kind
         self.instead = instead
+
+
+class OutputError(MediaIdsError):
+    """What was asked for could not be written."""
+
+    def __init__(self, what: str, problem: str) -> None:
+        """Take what was to be written, and the operating system's words."""
+        super().__init__(f"{what} could not be written: {problem}")
+        self.what = what
+        self.problem = problem
+
+
+class LockFileError(MediaIdsError):
+    """The lock file beside a SQLite database cannot be made or opened; nothing was changed."""
+
+    def __init__(self, file: str, problem: str) -> None:
+        """Take the lock file and the operating system's words."""
+        super().__init__(
+            f"{file}: the lock file cannot be used: {problem}. Let this user write in that folder; "
+            "if the file is there, remove it while nothing runs, or let this user read it"
+        )
+        self.file = file
+        self.problem = problem

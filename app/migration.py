@@ -1,11 +1,13 @@
 """What alembic/env.py needs: one connection, the lock round the whole upgrade, and errors of one line."""
 
 import logging
+import sys
 from collections.abc import Iterator, Mapping
 from configparser import InterpolationError
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import sqlalchemy as sa
+from alembic import context
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
@@ -18,9 +20,17 @@ from app.backfill.offline import offline_backfill
 from app.backfill.plan import Options, Report
 from app.callers import given_by_caller
 from app.db import Base, make_engine, readable_errors
-from app.errors import ConfigurationError, MediaIdsError, RowsFailedError, StoppedBySignalError, StoppedEarlyError
+from app.errors import (
+    ConfigurationError,
+    MediaIdsError,
+    OutputError,
+    RowsFailedError,
+    StoppedBySignalError,
+    StoppedEarlyError,
+)
 from app.lock import only_one
 from app.log import log_as
+from app.output import LenientStream, outlive_output
 from app.progress import shown_progress
 from app.settings import Settings
 from app.signals import StopRequest, stop_on_signals
@@ -60,13 +70,28 @@ def load_settings(x_arguments: Mapping[str, object]) -> Settings:
 @contextmanager
 def alembic_errors() -> Iterator[None]:
     """Turn this project's errors into Alembic's, which its command prints as one line."""
+    outlive_output()
     try:
-        yield
+        with written_script() if context.is_offline_mode() else nullcontext():
+            yield
     except MediaIdsError as error:
         if isinstance(error, StoppedBySignalError):
             logger.warning("%s", error)
             raise SystemExit(error.exit_code) from error
+        if isinstance(sys.stdout, LenientStream):  # where Alembic would print it
+            logger.log(logging.ERROR, "%s", error)
         raise CommandError(str(error)) from error
+
+
+@contextmanager
+def written_script() -> Iterator[None]:
+    """Raise OutputError if SQL that is written to stdout does not get there: half a script is none."""
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError as error:
+        logger.log(logging.ERROR, "%s", OutputError("the SQL script", error.strerror or str(error)))
+        raise OutputError("the SQL script", error.strerror or str(error)) from error
 
 
 @contextmanager

@@ -27,6 +27,8 @@ ASYNCPG_ONLY: Final = frozenset(
 )
 """Parameters of asyncpg's URLs, which psycopg refuses: one has another name there, the others have no meaning."""
 SECRET_PARAMETER: Final = re.compile(r"pass(word|wd)$|^pwd$|secret|token|^scram_(client|server)_key$", re.IGNORECASE)
+SECRET_INSIDE: Final = re.compile(r"pass(?:word|wd)\s*=\s*('[^']*'|\S+)", re.IGNORECASE)
+"""A connection string of libpq where a URL has one name: it may hold a password of its own."""
 HIDDEN: Final = "***"
 
 logger = logging.getLogger(__name__)
@@ -62,20 +64,31 @@ def require_known_database(driver: str, setting: str = SETTING) -> None:
 def _psycopg(url: URL) -> URL:
     if url.drivername in POSTGRESQL_OURS:
         return url
-    _say_that_psycopg_is_used(url.drivername)
+    say_that_psycopg_is_used(url.drivername)
     query = {ASYNCPG_NAMES.get(name, name): value for name, value in url.query.items() if name not in ASYNCPG_ONLY}
     return url.set(drivername="postgresql", query=query)
 
 
-@cache  # once is enough
-def _say_that_psycopg_is_used(driver: str) -> None:
+@cache
+def say_that_psycopg_is_used(driver: str) -> None:
+    """Log it, once in a process."""
     logger.info("%s:// is opened with psycopg 3, as every PostgreSQL URL", driver)
 
 
 def describe(url: URL) -> str:
     """Return the URL for messages, with its passwords hidden, also those in its query."""
-    hidden = {name: HIDDEN for name in url.query if SECRET_PARAMETER.search(name)}
+    hidden = {name: HIDDEN for name, value in url.query.items() if _is_secret(name, value)}
+    if SECRET_INSIDE.search(url.database or ""):
+        url = url.set(database=HIDDEN)
     return url.update_query_dict(hidden).render_as_string(hide_password=True).replace(quote(HIDDEN), HIDDEN)
+
+
+def _is_secret(name: str, value: str | tuple[str, ...]) -> bool:
+    return bool(SECRET_PARAMETER.search(name) or SECRET_INSIDE.search(" ".join(_several(value))))
+
+
+def _several(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value
 
 
 def without_secrets(text: str, urls: Iterable[str | URL]) -> str:
@@ -94,10 +107,10 @@ def _secrets(url: str | URL) -> Iterable[str]:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         return
-    values = [parsed.password or ""]
+    values = [parsed.password or "", *SECRET_INSIDE.findall(parsed.database or "")]
     for name, value in parsed.query.items():
-        if SECRET_PARAMETER.search(name):
-            values += [value] if isinstance(value, str) else value
+        values += _several(value) if SECRET_PARAMETER.search(name) else ()
+        values += SECRET_INSIDE.findall(" ".join(_several(value)))
     for value in filter(None, values):
         yield from {value, quote(value), quote(value, safe="")}
 
