@@ -18,6 +18,7 @@ from app.failures import FAILURE_FIELDS, MEANINGS, read_failures
 from app.options import AsJson, Database, Desktop, load_settings, require_writable
 from app.scripts import revisions
 from app.status import read_status
+from app.urls import describe, parse_url
 from app.views import failures_view, status_view
 
 WELL, NOT_WELL = 0, 1
@@ -109,12 +110,13 @@ def demo(
     It stays there to play with. An existing file is never touched, and neither is DATABASE_URL.
     """
     rows, kinds = make_demo(database)
-    print_lines(f"Made {database}: {rows} rows with stored answers of {kinds} kinds, none with its id.")
+    shown = describe(parse_url(database))
+    print_lines(f"Made {shown}: {rows} rows with stored answers of {kinds} kinds, none with its id.")
     upgrade_demo(database)
     print_lines("Upgraded it, as `alembic upgrade head` does. `media-gen-ids status` now says:", "")
     with existing_database(database) as engine, reading(engine) as connection:
         show(status_view(read_status(connection, exact=True)))
-    print_lines("To play with it:", *(f"  media-gen-ids {command} --database {database}" for command in TO_TRY))
+    print_lines("To play with it:", *(f"  media-gen-ids {command} --database {shown}" for command in TO_TRY))
     return WELL
 
 

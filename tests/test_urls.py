@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command as alembic_command
+from alembic.util import CommandError
 
 from app.db import make_engine, readable_errors
 from app.errors import ConfigurationError, DatabaseError
@@ -74,7 +76,7 @@ def test_what_asyncpg_calls_otherwise_is_translated() -> None:
     assert dict(parsed.query) == {"sslmode": "require", "application_name": "x"}
 
 
-@pytest.mark.parametrize("driver", OTHER_DRIVERS)
+@pytest.mark.parametrize("driver", ["postgres", "postgresql+asyncpg"])
 def test_an_upgrade_by_the_url_of_another_driver(postgresql_empty: str, driver: str) -> None:
     """From both commands."""
     url = postgresql_empty.replace("postgresql://", f"{driver}://")
@@ -107,20 +109,14 @@ def test_another_database_is_refused_whether_or_not_its_driver_is_there(driver: 
     assert str(caught.value) == f"DATABASE_URL: no support for {driver}://; {FORMS}"
 
 
-@pytest.mark.parametrize("driver", ["mysql+pymysql", "mariadb", "oracle", "sqlite+pysqlcipher"])
-def test_every_command_refuses_another_database_before_it_connects(driver: str, tmp_path: Path) -> None:
-    """Also the one that would write SQL only."""
-    url = f"{driver}://user:secret@127.0.0.1:1/name"
-    arguments = [("upgrade", "head"), ("upgrade", "head", "--sql"), ("current",), ("downgrade", "base")]
+@pytest.mark.parametrize("driver", ["mysql+pymysql", "sqlite+pysqlcipher"])
+@pytest.mark.parametrize("offline", [False, True])
+def test_alembic_refuses_another_database_before_it_connects(driver: str, *, offline: bool) -> None:
+    """Also where it would write SQL only."""
+    with pytest.raises(CommandError) as caught:
+        alembic_command.upgrade(alembic_config(f"{driver}://user:secret@127.0.0.1:1/x"), "head", sql=offline)
 
-    ends = [alembic(*each, url=url) for each in arguments]
-    ours = [media_gen_ids(*each, url=url) for each in (("sync", "--dry-run"), ("status",), ("failures",), ("check",))]
-
-    said = f"DATABASE_URL: no support for {driver}://; use "
-    assert [(end.returncode, end.stdout.startswith(f"FAILED: {said}")) for end in ends] == [(255, True)] * 4, ends
-    assert [(end.returncode, end.stderr.startswith(f"media-gen-ids: {said}")) for end in ours] == [(2, True)] * 4, ours
-    assert "secret" not in "".join(end.stdout + end.stderr for end in (*ends, *ours))
-    assert list(tmp_path.iterdir()) == []
+    assert str(caught.value).startswith(f"DATABASE_URL: no support for {driver}://; use ")
 
 
 # --- secrets -------------------------------------------------------------------------------------------------------
@@ -168,31 +164,6 @@ def test_a_driver_that_repeats_a_password_is_not_quoted() -> None:
         raise sa.exc.OperationalError("", {}, Exception("cannot unlock with s3cret"))
 
     assert caught.value.problem == "cannot unlock with ***"
-
-
-@pytest.mark.parametrize("debug", [(), ("--debug",)])
-@pytest.mark.parametrize(
-    "url",
-    [
-        "postgresql://user@127.0.0.1:1/x?password=s3cret",
-        "postgresql://user:p@s3cret@127.0.0.1:1/x",
-        "postgresql://127.0.0.1:1/x?sslpassword=s3cret&sslmode=nonsense",
-        "postgresql://127.0.0.1:s3cret/x",
-        "postgresql://127.0.0.1:1/host=h%20password=s3cret",
-        "postgresql://127.0.0.1:1/x?dbname=host=127.0.0.1%20password=s3cret%20port",
-        "sqlite://user:s3cret@host/x",
-        "sqlite:////nowhere/x.db?password=s3cret&timeout=nonsense",
-        "mysql://user:s3cret@127.0.0.1:1/x",
-    ],
-)
-def test_no_command_shows_a_password(url: str, debug: tuple[str, ...]) -> None:
-    """Neither in its line nor in a traceback, nor by way of Alembic's."""
-    ends = [media_gen_ids(*debug, name, "--database", url) for name in ("sync", "status", "check")]
-    ends += [alembic("upgrade", "head", url=url), alembic("current", url=url)]
-
-    assert [end.returncode for end in ends] == [2, 2, 2, 255, 255], ends
-    assert "s3cret" not in "".join(end.stdout + end.stderr for end in ends)
-    assert [end.stderr.count("\n") for end in ends[:3] if not debug] == [1, 1, 1][: len(ends[:3] if not debug else [])]
 
 
 def test_a_setting_that_is_no_text_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
