@@ -49,7 +49,7 @@ def sync(  # noqa: PLR0913  # one parameter an option
     """Fill the ids that can be recovered; safe to run again at any time.
 
     Exit codes: 0 done; 1 done, but some rows failed; 2 wrong usage or database; 3 stopped by --limit or
-    --time-budget with rows left; 4 another run is active; 130 or 143 stopped by a signal.
+    --time-budget with rows left; 4 another run is active; 70 a fault of this program; 130 or 143 stopped by a signal.
     """
     settings = load_settings(
         database=database, desktop=desktop, batch_size=batch_size, time_budget=time_budget, workers=workers
