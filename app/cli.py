@@ -1,7 +1,9 @@
 """`media-gen-ids`: run the backfill again, watch it, see what failed, check the schema."""
 
 import logging
+import os
 import sys
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Final
 
@@ -9,11 +11,17 @@ import typer
 
 from app.command_looks import check, demo, failures, status
 from app.command_sync import sync
-from app.console import print_error
+from app.console import print_error, print_traceback
+from app.db import first_line
 from app.errors import MediaIdsError
 from app.options import DEBUG
+from app.output import lenient_output
+from app.urls import SETTING as DATABASE_URL
+from app.urls import without_secrets
 
 USAGE: Final = 2
+FAULT: Final = 70
+"""A fault of this program, as sysexits.h has it (EX_SOFTWARE)."""
 INTERRUPTED: Final = 130
 
 app = typer.Typer(
@@ -55,17 +63,23 @@ def main() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command and return its exit code. An error is one line on stderr; with --debug a traceback."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
-    logging.getLogger("app").setLevel(logging.INFO)
-    debug = DEBUG in arguments
+    """Run a command and return its exit code, also when its output cannot be written.
+
+    An error is one line on stderr; with --debug its traceback. A fault of this program exits with 70.
+    """
+    with lenient_output():
+        logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
+        logging.getLogger("app").setLevel(logging.INFO)
+        try:
+            return call([argument for argument in arguments if argument != DEBUG])
+        except Exception as error:  # noqa: BLE001  # a fault of ours must not look like "some rows failed"
+            return fail(error, arguments)
+
+
+def call(arguments: Sequence[str]) -> int:
+    """Run a command and return its exit code. Raises what the command raises, but for what typer ends it with."""
     try:
-        given = [argument for argument in arguments if argument != DEBUG]
-        result = app(args=given, prog_name=app.info.name, standalone_mode=False)
-    except (MediaIdsError, typer.TyperException) as error:
-        if debug:
-            raise
-        return fail(error)
+        result = app(args=list(arguments), prog_name=app.info.name, standalone_mode=False)
     except typer.Exit as ended:
         return ended.exit_code
     except (typer.Abort, KeyboardInterrupt):
@@ -73,11 +87,26 @@ def run(arguments: Sequence[str]) -> int:
     return int(result or 0)
 
 
-def fail(error: MediaIdsError | typer.TyperException) -> int:
-    """Print an error as one line and return its exit code."""
-    message = usage_message(error) if isinstance(error, typer.TyperException) else str(error)
-    print_error(" ".join(message.split()))
-    return error.exit_code
+def fail(error: Exception, arguments: Sequence[str]) -> int:
+    """Print an error as one line, or with --debug its traceback, and return its exit code. Shows no password."""
+    urls = (*arguments, *(argument.partition("=")[2] for argument in arguments), os.environ.get(DATABASE_URL, ""))
+    if DEBUG in arguments:
+        print_traceback(without_secrets("".join(traceback.format_exception(error)), urls))
+    else:
+        print_error(without_secrets(" ".join(message_of(error).split()), urls))
+    return error.exit_code if isinstance(error, (MediaIdsError, typer.TyperException)) else FAULT
+
+
+def message_of(error: Exception) -> str:
+    """Return what an error says to a person."""
+    if isinstance(error, typer.TyperException):
+        return usage_message(error)
+    if isinstance(error, MediaIdsError):
+        return str(error)
+    return (
+        f"this is a fault of media-gen-ids itself ({type(error).__name__}: {first_line(error)}); what was committed is "
+        f"kept. {DEBUG} shows the traceback: please report it"
+    )
 
 
 def usage_message(error: typer.TyperException) -> str:

@@ -10,14 +10,15 @@ import typer
 
 from app.backfill.ledger import require_ledger
 from app.check import check_database
-from app.console import draw, print_csv, print_finding, print_json, print_lines, show
+from app.console import drawn, print_csv, print_finding, print_json, print_lines, show, write_file
 from app.db import existing_database
 from app.demo import DEFAULT_DEMO_URL, make_demo, upgrade_demo
 from app.errors import ConfigurationError
 from app.failures import FAILURE_FIELDS, MEANINGS, read_failures
-from app.options import AsJson, Database, Desktop, load_settings, require_folder
+from app.options import AsJson, Database, Desktop, load_settings, require_writable
 from app.scripts import revisions
 from app.status import read_status
+from app.urls import describe, parse_url
 from app.views import failures_view, status_view
 
 WELL, NOT_WELL = 0, 1
@@ -38,11 +39,11 @@ def status(
     """
     settings = load_settings(database=database, desktop=desktop)
     if svg is not None:
-        require_folder("--svg", svg)
+        require_writable("--svg", svg, settings.database_url)
     with existing_database(settings.database_url) as engine, reading(engine) as connection:
         found = read_status(connection, exact=exact)
     if svg is not None:
-        draw(svg, status_view(found), title="media-gen-ids status")
+        write_file("--svg", svg, drawn(status_view(found), title="media-gen-ids status"))
     if as_json:
         print_json(found.as_dict())
     else:
@@ -109,12 +110,13 @@ def demo(
     It stays there to play with. An existing file is never touched, and neither is DATABASE_URL.
     """
     rows, kinds = make_demo(database)
-    print_lines(f"Made {database}: {rows} rows with stored answers of {kinds} kinds, none with its id.")
+    shown = describe(parse_url(database))
+    print_lines(f"Made {shown}: {rows} rows with stored answers of {kinds} kinds, none with its id.")
     upgrade_demo(database)
     print_lines("Upgraded it, as `alembic upgrade head` does. `media-gen-ids status` now says:", "")
     with existing_database(database) as engine, reading(engine) as connection:
         show(status_view(read_status(connection, exact=True)))
-    print_lines("To play with it:", *(f"  media-gen-ids {command} --database {database}" for command in TO_TRY))
+    print_lines("To play with it:", *(f"  media-gen-ids {command} --database {shown}" for command in TO_TRY))
     return WELL
 
 

@@ -11,11 +11,20 @@ import typer
 
 from app.backfill.listener import Listener
 from app.backfill.plan import Options, Report
-from app.console import Listeners, RecordLines, print_error, print_estimate, print_json, print_summary, to_json
+from app.console import (
+    Listeners,
+    RecordLines,
+    print_error,
+    print_estimate,
+    print_json,
+    print_summary,
+    to_json,
+    write_file,
+)
 from app.db import existing_database
 from app.errors import ConfigurationError
 from app.estimate import Estimate, estimate_run
-from app.options import AsJson, Database, Desktop, load_settings, require_folder
+from app.options import AsJson, Database, Desktop, load_settings, require_writable
 from app.progress import shown_progress
 from app.settings import Settings
 from app.sync import Failures, sync_database
@@ -49,13 +58,13 @@ def sync(  # noqa: PLR0913  # one parameter an option
     """Fill the ids that can be recovered; safe to run again at any time.
 
     Exit codes: 0 done; 1 done, but some rows failed; 2 wrong usage or database; 3 stopped by --limit or
-    --time-budget with rows left; 4 another run is active; 130 or 143 stopped by a signal.
+    --time-budget with rows left; 4 another run is active; 70 a fault of this program; 130 or 143 stopped by a signal.
     """
     settings = load_settings(
         database=database, desktop=desktop, batch_size=batch_size, time_budget=time_budget, workers=workers
     )
     if report is not None:
-        require_folder("--report", report)
+        require_writable("--report", report, settings.database_url)
     if try_all and not retry_failed:
         raise ConfigurationError("--all", "only together with --retry-failed")
     options = Options.from_settings(settings, limit=limit, dry_run=dry_run)
@@ -64,7 +73,7 @@ def sync(  # noqa: PLR0913  # one parameter an option
         result, code = sync_database(engine, settings, options, listener, retry=retry)
         estimate = estimate_time(engine, result, settings) if dry_run else None
     if report is not None:
-        report.write_text(to_json(result.as_dict()) + "\n", encoding="utf-8")
+        write_file("--report", report, to_json(result.as_dict()) + "\n")
     if as_json:
         print_json(result.as_dict())
     else:

@@ -14,6 +14,7 @@ from app.backfill.listener import Listener, Progress
 from app.backfill.plan import Recovered, Refused, Report
 from app.check import Finding
 from app.estimate import Estimate
+from app.output import ESCAPE, is_unicode
 from app.wording import about
 
 SVG_COLUMNS: Final = 80
@@ -103,8 +104,8 @@ def print_lines(*lines: str) -> None:
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON."""
-    print(to_json(value))
+    """Print a value as JSON, in ASCII where stdout takes nothing else."""
+    print(to_json(value, ascii_only=not is_unicode(sys.stdout)))
 
 
 def print_estimate(estimate: Estimate, stream: TextIO) -> None:
@@ -129,18 +130,31 @@ def show(view: RenderableType) -> None:
     Console(highlight=False, emoji=False, markup=False).print(view)
 
 
-def draw(file: Path, view: RenderableType, *, title: str) -> None:
-    """Write a view as an SVG picture, 80 columns wide. Prints nothing."""
+def drawn(view: RenderableType, *, title: str) -> str:
+    """Return a view as an SVG picture, 80 columns wide. Prints nothing."""
     console = Console(record=True, width=SVG_COLUMNS, file=io.StringIO(), highlight=False, emoji=False, markup=False)
     console.print(view)
-    file.write_text(console.export_svg(title=title), encoding="utf-8")
+    return console.export_svg(title=title)
 
 
-def to_json(value: object) -> str:
+def write_file(option: str, file: Path, text: str) -> None:
+    """Write a file that an option names. If it cannot be, a line says so: the work is done all the same."""
+    try:
+        file.write_text(text, encoding="utf-8", errors=ESCAPE)
+    except OSError as error:
+        print_error(f"{option}: {file} could not be written: {error.strerror}")
+
+
+def to_json(value: object, *, ascii_only: bool = False) -> str:
     """Return a value as JSON, as it is printed and written to files."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    return json.dumps(value, indent=2, ensure_ascii=ascii_only)
 
 
 def print_error(message: str) -> None:
     """Print an error as one line on stderr."""
     print(f"media-gen-ids: {message}", file=sys.stderr)
+
+
+def print_traceback(text: str) -> None:
+    """Print a traceback on stderr."""
+    print(text, end="", file=sys.stderr)

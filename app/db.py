@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, SingletonThreadPool
 from sqlalchemy.types import TypeDecorator
 
 from app.errors import ConfigurationError, DatabaseError
+from app.urls import POSTGRESQL_OURS, SETTING, describe, parse_url, sqlite_file, without_secrets
 
 NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
@@ -88,38 +89,23 @@ def parse_timestamp(text: str) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def parse_url(url: str) -> URL:
-    """Return the SQLAlchemy URL, without connecting. Raises ConfigurationError for text that is none."""
-    try:
-        parsed = make_url(url)
-        parsed.get_dialect()
-    except NoSuchModuleError:
-        raise ConfigurationError(
-            "DATABASE_URL", f"no driver for {parsed.drivername}://; use postgresql:// or sqlite:///"
-        ) from None
-    except (ArgumentError, ValueError):
-        raise ConfigurationError(
-            "DATABASE_URL", "not a database URL; use postgresql://user@host/name or sqlite:///file.db"
-        ) from None
-    return parsed
-
-
 def make_engine(url: str) -> sa.Engine:
     """Return a plain engine without a pool: each connection is opened for its use and closed after it.
 
     SQLite keeps the driver's default transaction mode: with BEGIN hooks or `autocommit=False`, Alembic's
     autocommit_block() silently stops committing. PostgreSQL prepares nothing on the server, for transaction poolers.
-    Raises ConfigurationError for a URL that is none or whose driver is not installed. Does not connect.
+    Raises ConfigurationError for a URL that is none, and for parameters in it that there are not. Does not connect.
     """
     parsed = parse_url(url)
     try:
         return sa.create_engine(parsed, poolclass=_pool_class(parsed), connect_args=_connect_arguments(parsed))
-    except (ImportError, SQLAlchemyError) as error:
-        raise ConfigurationError("DATABASE_URL", f"driver of {parsed.drivername}:// not usable: {error}") from None
+    except (ImportError, SQLAlchemyError, ValueError, TypeError) as error:
+        problem = without_secrets(first_line(error), [parsed])
+        raise ConfigurationError(SETTING, f"driver of {parsed.drivername}:// not usable: {problem}") from None
 
 
 def _connect_arguments(url: URL) -> dict[str, Any]:
-    if url.drivername not in {"postgresql", "postgresql+psycopg"}:
+    if url.drivername not in POSTGRESQL_OURS:
         return {}
     return {
         "prepare_threshold": None,
@@ -127,25 +113,19 @@ def _connect_arguments(url: URL) -> dict[str, Any]:
     }
 
 
-def _pool_class(url: URL) -> type[sa.Pool] | None:
-    in_memory = url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}
-    return None if in_memory else NullPool  # an in-memory database lives as long as its connection
-
-
-def describe(url: URL) -> str:
-    """Return the URL for messages, with its password hidden."""
-    return url.render_as_string(hide_password=True)
+def _pool_class(url: URL) -> type[sa.Pool]:
+    in_memory = url.get_backend_name() == "sqlite" and sqlite_file(url) is None
+    return SingletonThreadPool if in_memory else NullPool  # an in-memory database lives as long as its connection
 
 
 @contextmanager
 def readable_errors(url: URL) -> Iterator[None]:
-    """Turn an error of the database or its driver into a DatabaseError of one line."""
+    """Turn an error of the database or its driver into a DatabaseError of one line, without the URL's passwords."""
     try:
         yield
-    except DBAPIError as error:
-        raise DatabaseError(describe(url), first_line(error.orig or error), _advice(error)) from error
     except SQLAlchemyError as error:
-        raise DatabaseError(describe(url), first_line(error)) from error
+        told, advice = (error.orig or error, _advice(error)) if isinstance(error, DBAPIError) else (error, "")
+        raise DatabaseError(describe(url), without_secrets(first_line(told), [url]), advice) from error
 
 
 def _advice(error: DBAPIError) -> str:
@@ -160,15 +140,6 @@ def first_line(error: BaseException) -> str:
     return lines[0] if lines else type(error).__name__
 
 
-def sqlite_file(url: URL) -> Path | None:
-    """Return the file of a SQLite URL; None for a database in memory, or another kind of database."""
-    if url.get_backend_name() != "sqlite" or url.database in {None, "", ":memory:"}:
-        return None
-    path = str(url.database).removeprefix("file:")
-    in_memory = path.startswith(":memory:") or url.query.get("mode") == "memory"
-    return None if in_memory else Path(path)
-
-
 @contextmanager
 def existing_database(url: str) -> Iterator[sa.Engine]:
     """Yield an engine for a database that is there; errors of the database become a DatabaseError of one line.
@@ -177,10 +148,21 @@ def existing_database(url: str) -> Iterator[sa.Engine]:
     """
     engine = make_engine(url)
     file = sqlite_file(engine.url)
-    if file is not None and not file.exists():
+    if file is not None and _is_missing(file):
         raise DatabaseError(
             describe(engine.url), "no such file", "Check the path; `alembic upgrade head` makes a new one"
         )
     with readable_errors(engine.url):
         yield engine
     engine.dispose()
+
+
+def _is_missing(file: Path) -> bool:
+    """Tell whether opening the file would create it; what else is wrong with it, SQLite says."""
+    try:
+        file.stat()
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return False

@@ -8,10 +8,11 @@ from alembic import command
 from alembic.util import CommandError
 
 from app.adoption import TABLE
-from app.db import make_engine, readable_errors, sqlite_file
+from app.db import make_engine, readable_errors
 from app.demo_responses import demo_responses, demo_rows
 from app.errors import ConfigurationError, MediaIdsError
 from app.scripts import alembic_config
+from app.urls import sqlite_file
 
 DEFAULT_DEMO_URL: Final = "sqlite:///media-gen-ids-demo.db"
 ROUNDS: Final = 12

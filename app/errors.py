@@ -264,3 +264,36 @@ class ApiError(MediaIdsError):
         self.operation_name = operation_name
         self.problem = problem
         self.status_code = status_code
+
+
+class CallerError(MediaIdsError):
+    """A program that calls Alembic gave something that nothing can be migrated on."""
+
+    def __init__(self, kind: str, instead: str) -> None:
+        """Take the name of its class, and what to give instead."""
+        super().__init__(f'config.attributes["connection"] is of the kind {kind}: {instead}')
+        self.kind = kind
+        self.instead = instead
+
+
+class OutputError(MediaIdsError):
+    """What was asked for could not be written."""
+
+    def __init__(self, what: str, problem: str) -> None:
+        """Take what was to be written, and the operating system's words."""
+        super().__init__(f"{what} could not be written: {problem}")
+        self.what = what
+        self.problem = problem
+
+
+class LockFileError(MediaIdsError):
+    """The lock file beside a SQLite database cannot be made or opened; nothing was changed."""
+
+    def __init__(self, file: str, problem: str) -> None:
+        """Take the lock file and the operating system's words."""
+        super().__init__(
+            f"{file}: the lock file cannot be used: {problem}. Let this user write in that folder; "
+            "if the file is there, remove it while nothing runs, or let this user read it"
+        )
+        self.file = file
+        self.problem = problem

@@ -6,13 +6,14 @@ CONCURRENTLY waits for, so the lock is polled; and the key is a literal, since a
 SQLite: a lock file beside the database, released by the operating system when its process ends.
 """
 
+import contextlib
 import logging
 import os
 import random
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -20,8 +21,9 @@ import sqlalchemy as sa
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import DBAPIError
 
-from app.db import first_line, format_timestamp, now, sqlite_file
-from app.errors import AnotherRunIsActiveError, DatabaseError
+from app.db import first_line, format_timestamp, now
+from app.errors import AnotherRunIsActiveError, LockFileError
+from app.urls import sqlite_file
 
 LOCK_KEY: Final = 7_308_604_895_331_905_638
 """Advisory locks are per database, so one constant serves: the bytes of `media-id`, less the sign."""
@@ -94,29 +96,48 @@ def _advisory_holder(connection: sa.Connection) -> str:
 
 @contextmanager
 def _lock_file(database: Path, wait_seconds: float) -> Iterator[None]:
-    path = database.with_name(database.name + LOCK_FILE_SUFFIX)
-    lock = FileLock(path)
-    _wait_for(lambda: _try_lock_file(lock), lambda: _file_holder(path), wait_seconds)
-    try:
-        path.write_text(f"process {os.getpid()} on {socket.gethostname()} since {format_timestamp(now())}\n")
+    """Hold the lock file beside the database, whichever of its names the database was opened by."""
+    path = Path(os.path.realpath(database) + LOCK_FILE_SUFFIX)
+    with ExitStack() as held:
+        _wait_for(lambda: _try_lock_file(path, held), lambda: _file_holder(path), wait_seconds)
+        with contextlib.suppress(OSError):  # a lock without its holder's name is a lock
+            path.write_text(f"process {os.getpid()} on {socket.gethostname()} since {format_timestamp(now())}\n")
         yield
-    finally:
-        lock.release()
 
 
-def _try_lock_file(lock: FileLock) -> bool:
+def _try_lock_file(path: Path, held: ExitStack) -> bool:
+    """Take the lock, to be let go when `held` is closed; tell whether it was free. Raises LockFileError."""
+    lock = FileLock(path)
     try:
         lock.acquire(timeout=0)
     except Timeout:
         return False
+    except PermissionError as error:
+        return _try_lock_for_reading(path, held, error)
     except OSError as error:
-        raise DatabaseError(lock.lock_file, f"cannot write the lock file: {error.strerror}") from error
+        raise LockFileError(str(path), error.strerror or str(error)) from error
+    held.callback(lock.release)
+    return True
+
+
+def _try_lock_for_reading(path: Path, held: ExitStack, refused: PermissionError) -> bool:
+    """Take the lock on a file that another user has left, and that can only be read; where the system lets us."""
+    problem = refused.strerror or str(refused)
+    try:
+        import fcntl  # noqa: PLC0415  # not on Windows
+
+        file = held.enter_context(path.open("rb"))
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except (ImportError, OSError) as error:
+        raise LockFileError(str(path), problem) from error
     return True
 
 
 def _file_holder(path: Path) -> str:
     try:
-        return path.read_text().strip() or "holder unknown"
+        return path.read_text(errors="replace").strip() or "holder unknown"
     except OSError:
         return "holder unknown"
 

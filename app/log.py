@@ -24,7 +24,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(line)  # in ASCII, which every stream takes as it is
 
 
 def log_as(form: Literal["text", "json"]) -> None:

@@ -1,29 +1,43 @@
 """What alembic/env.py needs: one connection, the lock round the whole upgrade, and errors of one line."""
 
 import logging
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from configparser import InterpolationError
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import sqlalchemy as sa
+from alembic import context
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 from sqlalchemy.orm import DeclarativeBase
 
 from app import adoption
-from app.backfill.engine import backfill, require_workers
+from app.backfill.engine import backfill, require_supported
 from app.backfill.listener import Listener
 from app.backfill.offline import offline_backfill
 from app.backfill.plan import Options, Report
 from app.backfill.refusals import require_fillable
+from app.callers import given_by_caller
 from app.db import Base, make_engine, readable_errors
-from app.errors import IncompleteError, MediaIdsError, RowsFailedError, StoppedBySignalError, StoppedEarlyError
+from app.errors import (
+    ConfigurationError,
+    IncompleteError,
+    MediaIdsError,
+    OutputError,
+    RowsFailedError,
+    StoppedBySignalError,
+    StoppedEarlyError,
+)
 from app.lock import only_one
 from app.log import log_as
 from app.models import Veo3VideoGeneration
+from app.output import LenientStream, outlive_output
 from app.progress import shown_progress
 from app.settings import Settings
 from app.signals import StopRequest, stop_on_signals
+from app.urls import parse_url
 
 logger = logging.getLogger(__name__)
 OUR_TABLES = frozenset(Base.metadata.tables)
@@ -35,8 +49,18 @@ def include_name(name: str | None, kind: str, parents: object) -> bool:  # noqa:
 
 
 def database_url(config: Config, settings: Settings) -> str:
-    """Return the URL: what the caller put into the Alembic configuration, else DATABASE_URL."""
-    return config.get_main_option("sqlalchemy.url") or settings.database_url
+    """Return the URL of the database, which is not connected to: a caller's own, else `configured_url`."""
+    given = given_by_caller(config)
+    url = parse_url(configured_url(config, settings)) if given is None else given.engine.url
+    return url.render_as_string(hide_password=False)
+
+
+def configured_url(config: Config, settings: Settings) -> str:
+    """Return the URL in the Alembic configuration, else DATABASE_URL. Raises ConfigurationError for a bare `%`."""
+    try:
+        return config.get_main_option("sqlalchemy.url") or settings.database_url
+    except InterpolationError:
+        raise ConfigurationError("sqlalchemy.url", "a % in a configuration file must be written as %%") from None
 
 
 def load_settings(x_arguments: Mapping[str, object]) -> Settings:
@@ -49,36 +73,54 @@ def load_settings(x_arguments: Mapping[str, object]) -> Settings:
 @contextmanager
 def alembic_errors() -> Iterator[None]:
     """Turn this project's errors into Alembic's, which its command prints as one line."""
+    outlive_output()
     try:
-        yield
+        with written_script() if context.is_offline_mode() else nullcontext():
+            yield
     except MediaIdsError as error:
         if isinstance(error, StoppedBySignalError):
             logger.warning("%s", error)
             raise SystemExit(error.exit_code) from error
+        if isinstance(sys.stdout, LenientStream):  # where Alembic would print it
+            logger.log(logging.ERROR, "%s", error)
         raise CommandError(str(error)) from error
+
+
+@contextmanager
+def written_script() -> Iterator[None]:
+    """Raise OutputError if SQL that is written to stdout does not get there: half a script is none."""
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError as error:
+        logger.log(logging.ERROR, "%s", OutputError("the SQL script", error.strerror or str(error)))
+        raise OutputError("the SQL script", error.strerror or str(error)) from error
 
 
 @contextmanager
 def migration_connection(config: Config, settings: Settings) -> Iterator[sa.Connection]:
     """Yield the connection that Alembic migrates on: the caller's own, or one of an engine made from the URL.
 
-    A caller's connection may be in a transaction, which stays the caller's: nothing is committed on it.
+    A caller's connection may be in a transaction, which stays the caller's: nothing is committed on it. Before
+    anything is opened, raises CallerError for what is neither a connection nor an engine, and ConfigurationError for
+    a database of another kind and for options that this kind does not have.
     """
-    given = config.attributes.get("connection")
-    if isinstance(given, sa.Connection):
-        with readable_errors(given.engine.url):
-            yield given
-        return
-    engine = given if isinstance(given, sa.Engine) else make_engine(database_url(config, settings))
-    with readable_errors(engine.url), engine.connect() as connection:
+    given = given_by_caller(config) or make_engine(configured_url(config, settings))
+    in_transaction = isinstance(given, sa.Connection) and given.in_transaction()
+    require_supported(given, Options.from_settings(settings), owned_by_caller=in_transaction)
+    with readable_errors(given.engine.url), _connected(given) as connection:
         yield connection
+
+
+def _connected(given: sa.Connection | sa.Engine) -> AbstractContextManager[sa.Connection]:
+    """Return a connection of ours, closed after its use, or the caller's, left open."""
+    return nullcontext(given) if isinstance(given, sa.Connection) else given.connect()
 
 
 @contextmanager
 def one_upgrade(connection: sa.Connection, settings: Settings) -> Iterator[None]:
     """Hold the database's lock while the block runs, and refuse a foreign table before anything is written."""
     owned_by_caller = connection.in_transaction()
-    require_workers(connection, settings.workers, owned_by_caller=owned_by_caller)
     if adoption.examine(connection).exists:
         require_fillable(connection, Veo3VideoGeneration)
     if not owned_by_caller:

@@ -1,5 +1,6 @@
 """Options that several commands have, and the settings that come of them."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -9,8 +10,11 @@ from app.desktop import desktop_directories, desktop_url
 from app.errors import ConfigurationError
 from app.log import log_as
 from app.settings import Settings
+from app.urls import parse_url, sqlite_file
 
 DEBUG: Final = "--debug"
+SQLITE_FILES: Final = ("", "-journal", "-wal", "-shm")
+"""What follows the name of a SQLite file in the names of those that belong to it."""
 
 Database = Annotated[
     str | None, typer.Option("--database", metavar="URL", help="The database; else DATABASE_URL, else ./veo3.db.")
@@ -30,7 +34,34 @@ def load_settings(*, database: str | None, desktop: bool, **options: object) -> 
     return settings
 
 
-def require_folder(option: str, file: Path) -> None:
-    """Raise ConfigurationError if the folder of a file that is to be written is not there."""
-    if not file.parent.is_dir():
-        raise ConfigurationError(option, f"no folder {file.parent}")
+def require_writable(option: str, file: Path, database: str) -> None:
+    """Raise ConfigurationError unless a file can be written, before there is anything to write.
+
+    Tries it: what is there stays as it is, and what was not there is not there afterwards. A pipe or a device is not
+    tried, since whoever reads there would notice.
+    """
+    if is_database(file, database):
+        raise ConfigurationError(option, f"{file} is the database; name another file")
+    try:
+        if file.is_dir():
+            raise ConfigurationError(option, f"{file} is a folder; name a file")
+        if not file.parent.is_dir():
+            raise ConfigurationError(option, f"no folder {file.parent}")
+        if file.is_file() or not file.exists():
+            _try_to_write(Path(os.path.realpath(file)))
+    except OSError as error:
+        raise ConfigurationError(option, f"{file} cannot be written: {error.strerror}") from None
+
+
+def is_database(file: Path, database: str) -> bool:
+    """Tell whether a file is the database itself, or belongs to it."""
+    own = sqlite_file(parse_url(database))
+    return own is not None and os.path.realpath(file) in {os.path.realpath(own) + suffix for suffix in SQLITE_FILES}
+
+
+def _try_to_write(file: Path) -> None:
+    is_new = not file.exists()
+    with file.open("ab"):
+        pass
+    if is_new:
+        file.unlink()

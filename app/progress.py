@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final, Literal, TextIO
+from typing import Final, Literal, TextIO, cast
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
@@ -15,6 +15,7 @@ from rich.text import Text
 
 from app.backfill.listener import Listener, Progress
 from app.log import EVENT
+from app.output import LenientStream
 from app.wording import about
 
 LINE_SECONDS: Final = 10.0
@@ -139,7 +140,7 @@ def _bar(fraction: float, sweep: int) -> Table:
 @contextmanager
 def shown_progress(form: Literal["text", "json"], stream: TextIO | None = None) -> Iterator[Listener]:
     """Yield what shows the progress of a run: a bar where stderr is a terminal, else lines in the log."""
-    console = Console(file=stream or sys.stderr)
+    console = Console(file=cast("TextIO", LenientStream(stream or sys.stderr)))
     if form == "json" or not console.is_terminal:
         yield ProgressLines()
         return

@@ -19,6 +19,9 @@ DEFAULT_API_TIMEOUT_SECONDS = 30.0
 NO_OPTIONS = frozenset({"database_url", "log", "api_url", "api_token", "api_timeout"})
 """Settings that are no options of an upgrade."""
 
+MAY_HOLD_SECRETS = frozenset({"database_url", "api_url", "api_token"})
+"""Settings that no message repeats."""
+
 PositiveRows = Annotated[int, Field(ge=1, le=1_000_000)]
 PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -79,4 +82,5 @@ def _first_problem(error: ValidationError, given: Mapping[str, object]) -> Confi
     problem = error.errors()[0]
     field = str(problem["loc"][0])
     written = field if field in given or field == "DATABASE_URL" else ENVIRONMENT_PREFIX + field.upper()
-    return ConfigurationError(written, f"{problem['msg']}, got {problem['input']!r}")
+    value = "" if field.lower() in MAY_HOLD_SECRETS and problem["input"] else f", got {problem['input']!r}"
+    return ConfigurationError(written, f"{problem['msg']}{value}")

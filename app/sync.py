@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 import sqlalchemy as sa
 
-from app.backfill.engine import backfill, require_workers
+from app.backfill.engine import backfill, require_supported
 from app.backfill.ledger import require_ledger
 from app.backfill.listener import Listener
 from app.backfill.plan import Options, Report
@@ -34,8 +34,8 @@ def sync_database(
     """
     wait_seconds = settings.lock_wait if "lock_wait" in settings.model_fields_set else 0.0
     with ExitStack() as stack:
+        require_supported(engine, options)
         connection = stack.enter_context(engine.connect())
-        require_workers(connection, options.workers)
         with connection.begin():
             require_ledger(connection)
         if not options.dry_run:

@@ -34,7 +34,7 @@ def transactional_ddl(connection: sa.Connection) -> Iterator[None]:
 
 
 def _begin_before_writing(connection: sa.Connection, _cursor: object, statement: str, *_others: object) -> None:
-    driver = connection.connection.dbapi_connection
+    driver = connection.connection.driver_connection
     in_autocommit_mode = getattr(driver, "isolation_level", None) is None
     if in_autocommit_mode or getattr(driver, "in_transaction", False):
         return

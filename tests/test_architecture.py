@@ -6,9 +6,9 @@ from pathlib import Path
 from tests.support.migrations import ROOT
 
 LAYERS = (
-    {"errors", "signals", "wording"},
+    {"errors", "signals", "wording", "urls", "output"},
     {"extraction", "storable", "settings", "db"},
-    {"models", "lock", "log", "adoption", "desktop", "scripts"},
+    {"models", "lock", "log", "adoption", "desktop", "scripts", "callers"},
     {"backfill", "answers", "changes", "paging", "api_client"},
     {
         "coverage",

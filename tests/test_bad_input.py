@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from app.db import describe
+from app.settings import Settings
+from app.urls import describe
 from tests.support.commands import alembic, media_gen_ids
 from tests.support.migrations import upgrade
 from tests.support.responses import make_rows
@@ -20,6 +21,8 @@ REFUSED = (
 )
 CANNOT_OPEN = "unable to open database file. Check the path and its permissions"
 NO_FILE = "no such file. Check the path; `alembic upgrade head` makes a new one"
+ONLY_POSTGRESQL = "only PostgreSQL has replicas to wait for; leave it out here"
+FORMS = "use postgresql://user@host/name or sqlite:///file.db"
 ADVICE = "Name a SQLite file with --database or DATABASE_URL"
 
 
@@ -34,8 +37,8 @@ def last_words(result: subprocess.CompletedProcess[str]) -> list[str]:
     [
         ("nonsense", "DATABASE_URL: not a database URL; use postgresql://user@host/name or sqlite:///file.db"),
         ("", "DATABASE_URL: String should have at least 1 character, got ''"),
-        ("oracle9://x/y", "DATABASE_URL: no driver for oracle9://; use postgresql:// or sqlite:///"),
-        ("mysql://x/y", "DATABASE_URL: driver of mysql:// not usable: No module named 'MySQLdb'"),
+        ("oracle9://x/y", f"DATABASE_URL: no support for oracle9://; {FORMS}"),
+        ("mysql://x/y", f"DATABASE_URL: no support for mysql://; {FORMS}"),
         (
             SERVERLESS,
             f"{SERVERLESS}: {REFUSED}",
@@ -128,6 +131,10 @@ def test_a_read_only_file(sqlite_empty: str) -> None:
             "batch_size: Input should be a valid integer, unable to parse string as an integer, got 'many'",
         ),
         ("batch_size", "batch_size: Input should be a valid integer, unable to parse string as an integer, got ''"),
+        ("batch_size=1000001", "batch_size: Input should be less than or equal to 1000000, got '1000001'"),
+        ("workers=65", "workers: Input should be less than or equal to 64, got '65'"),
+        ("max_replica_lag=0", "max_replica_lag: Input should be greater than 0, got '0'"),
+        ("max_replica_lag=1", f"max_replica_lag: {ONLY_POSTGRESQL}"),
         ("nice=-1", "nice: Input should be greater than or equal to 0, got '-1'"),
         ("time_budget=nan", "time_budget: Input should be a finite number, got 'nan'"),
         ("on_failure=maybe", "on_failure: Input should be 'continue' or 'abort', got 'maybe'"),
@@ -140,6 +147,35 @@ def test_an_option_out_of_range(tmp_path: Path, option: str, message: str) -> No
 
     assert (result.returncode, last_words(result)) == (ALEMBIC_FAILURE, [f"FAILED: {message}"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_greatest_values_that_are_taken() -> None:
+    """One more is refused, by the environment and by the options of `sync` as well."""
+    settings = Settings.load({"batch_size": "1000000", "workers": "64"})
+    batch = media_gen_ids("sync", "--batch-size", "1000001", url="sqlite:///x.db")
+    workers = media_gen_ids("sync", url="sqlite:///x.db", MEDIA_IDS_WORKERS="65")
+
+    assert (settings.batch_size, settings.workers) == (1_000_000, 64)
+    assert batch.stderr == "media-gen-ids: batch_size: Input should be less than or equal to 1000000, got 1000001\n"
+    assert workers.stderr == "media-gen-ids: MEDIA_IDS_WORKERS: Input should be less than or equal to 64, got '65'\n"
+    assert (batch.returncode, workers.returncode) == (2, 2)
+
+
+def test_waiting_for_replicas_where_there_are_none(sqlite_database: str, tmp_path: Path) -> None:
+    """From the environment, by both commands: nothing is filled, and no run begun; `status` may look."""
+    insert(sqlite_database, make_rows(24))
+    before = sqlite_path(sqlite_database).read_bytes()
+
+    upgraded = alembic("upgrade", "head", url=f"sqlite:///{tmp_path}/new.db", MEDIA_IDS_MAX_REPLICA_LAG="5")
+    ends = [
+        media_gen_ids(*arguments, url=sqlite_database, MEDIA_IDS_MAX_REPLICA_LAG="5")
+        for arguments in (("sync",), ("sync", "--retry-failed"), ("sync", "--dry-run"), ("status",))
+    ]
+
+    assert (upgraded.returncode, last_words(upgraded)) == (255, [f"FAILED: max_replica_lag: {ONLY_POSTGRESQL}"])
+    assert [end.returncode for end in ends] == [2, 2, 2, 0]
+    assert [last_words(end) for end in ends[:3]] == [[f"media-gen-ids: max_replica_lag: {ONLY_POSTGRESQL}"]] * 3
+    assert (list(tmp_path.iterdir()), sqlite_path(sqlite_database).read_bytes() == before) == ([], True)
 
 
 def test_an_unknown_option_lists_the_known_ones(tmp_path: Path) -> None:

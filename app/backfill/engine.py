@@ -50,9 +50,9 @@ def backfill(  # noqa: PLR0913  # what it works with, and who listens
     then nothing is committed on it. A row that cannot be read or written is recorded as a failure and does not stop
     the run. The caller holds the lock of app.lock. Raises UnsupportedTableError for a table that cannot be filled
     rightly, DBAPIError when the database cannot go on (all finished batches are kept), RunSupersededError when another
-    run took over, ConfigurationError for several workers where there can be only one.
+    run took over, ConfigurationError for options that this database does not have.
     """
-    require_workers(connection, options.workers, owned_by_caller=owned_by_caller)
+    require_supported(connection, options, owned_by_caller=owned_by_caller)
     transactions = Transactions(connection, owned_by_caller=owned_by_caller)
     with transactions.read() as reading:
         walk = require_fillable(reading, model)
@@ -76,11 +76,17 @@ def _modules_left_alone() -> Iterator[None]:
         gc.unfreeze()
 
 
-def require_workers(connection: sa.Connection, workers: int, *, owned_by_caller: bool = False) -> None:
-    """Raise ConfigurationError for more workers than can write to this database at once. Asks the database nothing."""
-    if workers > 1 and connection.dialect.name != "postgresql":
+def require_supported(database: sa.Connection | sa.Engine, options: Options, *, owned_by_caller: bool = False) -> None:
+    """Raise ConfigurationError for options that this kind of database does not have. Asks the database nothing.
+
+    These are more workers than can write to it at once, and waiting for replicas.
+    """
+    is_postgresql = database.dialect.name == "postgresql"
+    if options.max_replica_lag is not None and not is_postgresql:
+        raise ConfigurationError("max_replica_lag", "only PostgreSQL has replicas to wait for; leave it out here")
+    if options.workers > 1 and not is_postgresql:
         raise ConfigurationError("workers", "only PostgreSQL takes several; this database has one writer at a time")
-    if workers > 1 and owned_by_caller:
+    if options.workers > 1 and owned_by_caller:
         raise ConfigurationError("workers", "there can be only one within the transaction of a caller")
 
 

@@ -20,6 +20,7 @@ from app.backfill.plan import Filling, InPlace, Locator, Recovered
 from app.backfill.reading import Row
 from app.backfill.statements import Key, Place, Target
 from app.backfill.strides import STRIDES, Stride, batches_of_strides, cut_into_strides
+from app.backfill.trouble import sqlstate
 from app.errors import TableChangedError
 
 READING: Final = {"enable_memoize": "off", "jit": "off", "max_parallel_workers_per_gather": "0"}
@@ -240,4 +241,4 @@ def _after_triggers(
 
 def _is_about_a_value(error: DBAPIError) -> bool:
     """Tell whether a body could not be cast: invalid text (class 22), or nested or sized beyond a limit (54)."""
-    return str(getattr(error.orig, "sqlstate", "") or "")[:2] in {"22", "54"}
+    return (sqlstate(error) or "")[:2] in {"22", "54"}

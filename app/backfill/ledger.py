@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from app.backfill.counts import Counts
 from app.backfill.plan import INVALID_TEXT, UPDATE_FAILED, Options, Origin, Refused, Report
 from app.backfill.statements import columns_of
-from app.db import describe, now
+from app.db import now
 from app.errors import NotUpgradedError, RunSupersededError
 from app.extraction import EXTRACTOR_VERSION
 from app.models import BackfillFailure, BackfillRun, Veo3VideoGeneration
+from app.urls import describe
 
 RUNS: Final = columns_of(
     BackfillRun,

@@ -3,7 +3,7 @@
 import sqlite3
 from enum import Enum
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 SERIALIZATION_FAILURE, DEADLOCK, LOCK_NOT_AVAILABLE, STATEMENT_TIMEOUT = "40001", "40P01", "55P03", "57014"
 BUSY_SQLSTATES = frozenset({SERIALIZATION_FAILURE, DEADLOCK, LOCK_NOT_AVAILABLE, STATEMENT_TIMEOUT})
@@ -36,7 +36,17 @@ def trouble(error: DBAPIError) -> Trouble:
         return Trouble.LOST
     if isinstance(error.orig, sqlite3.Error):
         return _of_sqlite(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF)  # the primary code
-    return _of_sqlstate(getattr(error.orig, "sqlstate", None))
+    state = sqlstate(error)
+    return _without_sqlstate(error) if state is None else _of_sqlstate(state)
+
+
+def sqlstate(error: DBAPIError) -> str | None:
+    """Return the code that PostgreSQL gave for an error, from whichever driver; None where no server has spoken."""
+    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)  # psycopg, psycopg2
+    fields = next(iter(getattr(error.orig, "args", ())), None)
+    if state is None and isinstance(fields, dict):  # pg8000 hands out the fields of the server's answer
+        state = fields.get("C")
+    return state if isinstance(state, str) else None
 
 
 def _of_sqlite(code: int) -> Trouble:
@@ -45,11 +55,16 @@ def _of_sqlite(code: int) -> Trouble:
     return Trouble.ROW if code in VALUE_SQLITE else Trouble.FATAL
 
 
-def _of_sqlstate(sqlstate: str | None) -> Trouble:
-    if sqlstate is None:
-        return Trouble.LOST  # the driver's own error: no server answered
-    if sqlstate in BUSY_SQLSTATES:
-        return Trouble.BUSY
-    if sqlstate.startswith(LOST_CLASSES):
+def _without_sqlstate(error: DBAPIError) -> Trouble:
+    """Return what the driver's own error means: no server answered, or it does not take a value."""
+    if isinstance(error, (OperationalError, InterfaceError)):
         return Trouble.LOST
-    return Trouble.ROW if sqlstate.startswith(VALUE_CLASSES) else Trouble.FATAL
+    return Trouble.ROW if isinstance(error, (DataError, IntegrityError)) else Trouble.FATAL
+
+
+def _of_sqlstate(state: str) -> Trouble:
+    if state in BUSY_SQLSTATES:
+        return Trouble.BUSY
+    if state.startswith(LOST_CLASSES):
+        return Trouble.LOST
+    return Trouble.ROW if state.startswith(VALUE_CLASSES) else Trouble.FATAL

@@ -91,11 +91,9 @@ def store(url: str, rows: Iterable[AnyRow], table: str = TABLE) -> None:
 
 def stored(url: str, table: str = TABLE) -> dict[int, str | None]:
     """Return the media generation id of each row by its seed."""
+    columns = sa.column("seed", sa.Integer), sa.column("media_generation_id", sa.Text)
     with make_engine(url).connect() as connection:
-        query: sa.Select[Any] = sa.select(sa.column("seed"), sa.column("media_generation_id")).select_from(
-            sa.text(table)
-        )
-        rows = connection.execute(query).all()
+        rows = connection.execute(sa.select(*columns).select_from(sa.text(table))).all()
     assert len({row.seed for row in rows}) == len(rows)
     return {row.seed: row.media_generation_id for row in rows}
 

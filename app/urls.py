@@ -1,0 +1,127 @@
+"""URLs: which databases there are, what a URL of another driver means here, and what nobody may see of it."""
+
+import logging
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote, unquote, urlsplit
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.util import asbool
+
+from app.errors import ConfigurationError
+
+SETTING: Final = "DATABASE_URL"
+FORMS: Final = "use postgresql://user@host/name or sqlite:///file.db"
+POSTGRESQL_BACKENDS: Final = frozenset({"postgresql", "postgres"})
+POSTGRESQL_OURS: Final = frozenset({"postgresql", "postgresql+psycopg"})
+SQLITE_OURS: Final = frozenset({"sqlite", "sqlite+pysqlite"})
+SQLITE_ALSO: Final = "sqlite+aiosqlite"
+"""The same files, read by the plain driver. Other drivers of SQLite are not: they decrypt, or ask a server."""
+ASYNCPG_NAMES: Final = {"ssl": "sslmode"}
+ASYNCPG_ONLY: Final = frozenset(
+    {"prepared_statement_cache_size", "prepared_statement_name_func", "statement_cache_size", "async_fallback"}
+)
+"""Parameters of asyncpg's URLs, which psycopg refuses: one has another name there, the others have no meaning."""
+SECRET_PARAMETER: Final = re.compile(r"pass(word|wd)$|^pwd$|secret|token|^scram_(client|server)_key$", re.IGNORECASE)
+SECRET_INSIDE: Final = re.compile(r"pass(?:word|wd)\s*=\s*('[^']*'|\S+)", re.IGNORECASE)
+"""A connection string of libpq where a URL has one name: it may hold a password of its own."""
+HIDDEN: Final = "***"
+
+logger = logging.getLogger(__name__)
+
+
+def parse_url(url: str) -> URL:
+    """Return the SQLAlchemy URL, of one of our two drivers, without connecting.
+
+    Every PostgreSQL URL means psycopg 3, whatever driver it names, and that is logged once. Raises ConfigurationError
+    for text that is no URL, and for a database that is neither PostgreSQL nor SQLite; its message holds nothing of
+    the URL but the driver's name.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise ConfigurationError(SETTING, f"not a database URL; {FORMS}") from None
+    if "@" in (parsed.host or ""):
+        raise ConfigurationError(SETTING, "the password holds an @ that must be written as %40")
+    if parsed.get_backend_name() in POSTGRESQL_BACKENDS:
+        return _psycopg(parsed)
+    if parsed.drivername in SQLITE_OURS | {SQLITE_ALSO}:
+        return parsed if parsed.drivername in SQLITE_OURS else parsed.set(drivername="sqlite")
+    require_known_database(parsed.drivername)
+    raise ConfigurationError(SETTING, f"no support for {parsed.drivername}://; use sqlite:///file.db")
+
+
+def require_known_database(driver: str, setting: str = SETTING) -> None:
+    """Raise ConfigurationError unless the driver is one of PostgreSQL or SQLite."""
+    if driver.partition("+")[0] not in POSTGRESQL_BACKENDS | {"sqlite"}:
+        raise ConfigurationError(setting, f"no support for {driver}://; {FORMS}")
+
+
+def _psycopg(url: URL) -> URL:
+    if url.drivername in POSTGRESQL_OURS:
+        return url
+    say_that_psycopg_is_used(url.drivername)
+    query = {ASYNCPG_NAMES.get(name, name): value for name, value in url.query.items() if name not in ASYNCPG_ONLY}
+    return url.set(drivername="postgresql", query=query)
+
+
+@cache
+def say_that_psycopg_is_used(driver: str) -> None:
+    """Log it, once in a process."""
+    logger.info("%s:// is opened with psycopg 3, as every PostgreSQL URL", driver)
+
+
+def describe(url: URL) -> str:
+    """Return the URL for messages, with its passwords hidden, also those in its query."""
+    hidden = {name: HIDDEN for name, value in url.query.items() if _is_secret(name, value)}
+    if SECRET_INSIDE.search(url.database or ""):
+        url = url.set(database=HIDDEN)
+    return url.update_query_dict(hidden).render_as_string(hide_password=True).replace(quote(HIDDEN), HIDDEN)
+
+
+def _is_secret(name: str, value: str | tuple[str, ...]) -> bool:
+    return bool(SECRET_PARAMETER.search(name) or SECRET_INSIDE.search(" ".join(_several(value))))
+
+
+def _several(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value
+
+
+def without_secrets(text: str, urls: Iterable[str | URL]) -> str:
+    """Return a text, such as a driver's message, in which the passwords of these URLs are hidden.
+
+    What is no URL is passed over.
+    """
+    for secret in sorted({found for url in urls for found in _secrets(url)}, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", HIDDEN, text)
+    return text
+
+
+def _secrets(url: str | URL) -> Iterable[str]:
+    """Yield the passwords of a URL, as they are and as they stand in it."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        return
+    values = [parsed.password or "", *SECRET_INSIDE.findall(parsed.database or "")]
+    for name, value in parsed.query.items():
+        values += _several(value) if SECRET_PARAMETER.search(name) else ()
+        values += SECRET_INSIDE.findall(" ".join(_several(value)))
+    for value in filter(None, values):
+        yield from {value, quote(value), quote(value, safe="")}
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """Return the file of a SQLite URL; None for a database in memory, or another kind of database."""
+    if url.get_backend_name() != "sqlite" or url.database in {None, "", ":memory:"}:
+        return None
+    database = str(url.database)
+    if not (database.startswith("file:") and asbool(url.query.get("uri", False))):
+        return Path(database)
+    path = unquote(urlsplit(database).path)  # SQLite decodes the path of a URI by itself
+    in_memory = path in {"", ":memory:"} or url.query.get("mode") == "memory"
+    return None if in_memory else Path(path)
