@@ -88,7 +88,12 @@ def generations(model: type[DeclarativeBase]) -> sa.TableClause:
 
 def pending(table: sa.FromClause) -> sa.ColumnElement[bool]:
     """Return the condition of a row that has a body and no id."""
-    return sa.and_(table.c.raw_response.is_not(None), table.c.media_generation_id.is_(None))
+    return sa.and_(table.c.raw_response.is_not(None), is_empty(table.c.media_generation_id))
+
+
+def is_empty(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Return the condition of a column without a value: NULL or blank."""
+    return sa.or_(column.is_(None), sa.func.trim(column) == "")
 
 
 # --- by key: any database ---------------------------------------------------------------------------------------
