@@ -126,7 +126,7 @@ def _fill_page(table: sa.TableClause) -> sa.Update:
         .where(
             *_in_batch(table),
             table.c.ctid == found.c.place,
-            table.c.xmin == found.c.writer,
+            table.c.xmin == found.c.writer,  # up to 16.10 and 17.6 a place is not compared again after a wait
             is_empty(table.c.media_generation_id),
             found.c.found_id.is_not(None),
         )
