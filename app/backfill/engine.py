@@ -14,7 +14,7 @@ from sqlalchemy.orm import DeclarativeBase
 from app.backfill.course import Course, Rewound, Stopped
 from app.backfill.ledger import DONE, Place, open_ledger
 from app.backfill.listener import Listener
-from app.backfill.plan import Options, Origin, Report
+from app.backfill.plan import Options, Origin, Report, State
 from app.backfill.transactions import Transactions
 from app.backfill.walk import choose_walk
 from app.backfill.worker import Worker, work_together
@@ -90,10 +90,11 @@ class Run:
         self._resumed = False
 
     def look(self) -> Report:
-        """Read the whole table once and count what a run would do. Writes nothing."""
+        """Read the whole table once and count what a run would do; stop early as a run does. Writes nothing."""
         course = self._course
-        course.attempt(self._start_sweep)
-        with contextlib.suppress(Stopped):
+        state: State = "dry_run"
+        try:
+            course.attempt(self._start_sweep)
             for window in self._workers[0].windows():
                 course.counts.synced += len(window.recovered)
                 course.counts.add_window(window)
@@ -101,7 +102,9 @@ class Run:
                 course.tell(window)
                 if not course.is_through:
                     course.check_limits()
-        return course.report("dry_run")
+        except Stopped as stopped:
+            state = stopped.state
+        return course.report(state)
 
     def fill(self, origin: Origin) -> Report:
         """Fill the table.
