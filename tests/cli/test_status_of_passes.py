@@ -44,6 +44,30 @@ def test_a_pass_begins_where_the_one_before_has_ended(database: str, command: Co
     assert after["total"] == {"with_id": 0, "pending": 150, "nothing_to_recover": 0, "failed": 0}
 
 
+def test_a_run_that_has_stopped_early_explains_no_rows_yet(database: str, command: Command) -> None:
+    """50 old rows came after a pass over 100; a run that then looked at 60 has not seen all of them."""
+    insert(database, make_rows(100, (UNFINISHED,)))
+    command("sync", "--database", database)
+    insert(database, make_rows(50, (UNFINISHED,), seed=2))
+
+    stopped = command("sync", "--limit", "60", "--database", database)
+
+    assert (stopped.code, status(command, database)["total"]["pending"]) == (3, 150)
+
+
+def test_a_pass_does_not_begin_with_a_retry_before_it(database: str, command: Command) -> None:
+    """Rows that changed between the two have been looked at."""
+    insert(database, [*make_rows(30, (UNFINISHED,)), *make_rows(4, (FAILING,), seed=2)])
+    command("sync", "--database", database)
+    command("sync", "--retry-failed", "--all", "--database", database)
+    execute(database, f"UPDATE {RUNS.name} SET started_at = '2026-01-01T00:00:00.000Z'")
+    execute(database, f"UPDATE {TABLE} SET updated_at = '2026-01-02T00:00:00.000Z'")
+
+    command("sync", "--database", database)
+
+    assert status(command, database)["total"] == {"with_id": 0, "pending": 0, "nothing_to_recover": 30, "failed": 4}
+
+
 def test_a_row_that_changed_between_two_runs_of_a_pass_is_pending(database: str, command: Command) -> None:
     """The first of them may have passed it: a row is looked at if it is older than all of them."""
     insert(database, make_rows(150, (UNFINISHED,)))
