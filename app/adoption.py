@@ -24,17 +24,36 @@ POSTGRESQL_GUARD: Final = """\
 SET LOCAL lock_timeout = '2s';
 
 DO $guard$
+DECLARE
+  adopted oid := to_regclass('veo3_video_generations');
+  problem text;
 BEGIN
-  IF to_regclass('veo3_video_generations') IS NOT NULL AND (
-    SELECT count(*) FROM pg_attribute
-    WHERE attrelid = to_regclass('veo3_video_generations') AND NOT attisdropped
-      AND attname IN ('raw_response', 'operation_name')
-  ) < 2 THEN
-    RAISE EXCEPTION 'table veo3_video_generations exists, but it is not the table this migration is for';
+  SELECT CASE
+    WHEN relkind NOT IN ('r', 'p') THEN 'it is no table: name the one behind it'
+    WHEN (SELECT count(*) FROM pg_attribute WHERE attrelid = adopted AND NOT attisdropped
+          AND attname IN ('raw_response', 'operation_name')) < 2
+      THEN 'it is not the table this migration is for'
+    WHEN row_security_active(adopted)
+      THEN 'row-level security hides rows from ' || current_user || ': run it as the owner or with BYPASSRLS'
+    WHEN EXISTS (SELECT FROM pg_attribute WHERE attrelid = adopted AND attname = 'media_generation_id'
+                 AND (attgenerated <> '' OR attidentity <> ''))
+      THEN 'the database itself fills its column media_generation_id'
+    WHEN EXISTS (SELECT FROM pg_attribute WHERE attrelid = adopted AND attname = 'media_generation_id'
+                 AND (atttypid = 'bpchar'::regtype OR atttypid = 'varchar'::regtype AND atttypmod BETWEEN 4 AND 178))
+      THEN 'its column media_generation_id is shorter than 175 characters or padded: make it text'
+    WHEN EXISTS (SELECT FROM pg_publication_tables AS published JOIN pg_publication USING (pubname)
+                 WHERE pubupdate AND format('%I.%I', schemaname, tablename)::regclass = adopted)
+         AND NOT (relreplident = 'f' OR EXISTS (SELECT FROM pg_index WHERE indrelid = adopted AND indisvalid
+                  AND CASE relreplident WHEN 'd' THEN indisprimary WHEN 'i' THEN indisreplident ELSE false END))
+      THEN 'a publication publishes its updates, but it has no replica identity: give it one'
+  END INTO problem FROM pg_class WHERE oid = adopted;
+  IF problem IS NOT NULL THEN
+    RAISE EXCEPTION 'table veo3_video_generations: %', problem;
   END IF;
 END
 $guard$;"""
-"""For SQL written offline, which cannot look first: wait for a table in use only shortly, and refuse a foreign one."""
+"""For SQL written offline, which cannot look first: wait for a table in use only shortly, and refuse a
+foreign one, or one that cannot be filled."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from app.backfill.accounting import LeftOver, Unaccounted, count_pending, find_l
 from app.backfill.course import Course, Rewound, Stopped
 from app.backfill.ledger import DONE, Place, open_ledger, read_refused_names
 from app.backfill.listener import Listener
-from app.backfill.plan import UPDATE_FAILED, Options, Origin, Refused, Report, Window
+from app.backfill.plan import UPDATE_FAILED, Options, Origin, Refused, Report, State, Window
 from app.backfill.refusals import require_fillable
 from app.backfill.statements import generations
 from app.backfill.transactions import Transactions
@@ -103,11 +103,12 @@ class Run:
         self._resumed = False
 
     def look(self) -> Report:
-        """Read the whole table once and count what a run would do. Writes nothing."""
+        """Read the whole table once and count what a run would do; stop early as a run does. Writes nothing."""
         course = self._course
-        course.attempt(self._start_sweep)
-        refused = course.attempt(self._refused_names)
-        with contextlib.suppress(Stopped):
+        state: State = "dry_run"
+        try:
+            course.attempt(self._start_sweep)
+            refused = course.attempt(self._refused_names)
             for window in self._workers[0].windows():
                 known = self._known_to_be_refused(window, refused)
                 course.counts.synced += len(window.recovered) - len(known)
@@ -117,7 +118,9 @@ class Run:
                 course.tell(window)
                 if not course.is_through:
                     course.check_limits()
-        return course.report("dry_run")
+        except Stopped as stopped:
+            state = stopped.state
+        return course.report(state)
 
     def _refused_names(self) -> set[str]:
         with self._transactions.read() as connection:

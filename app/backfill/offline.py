@@ -7,55 +7,72 @@ app.extraction.extract would find or leave the row alone; what it leaves is for 
 from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, OID, aggregate_order_by
 from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill import sqlite_json
-from app.backfill.statements import TransactionId, generations, heap_of, pending, with_plain_ids
+from app.backfill.statements import TupleId, generations, heap_of, is_empty, pending, with_plain_ids
 from app.backfill.transactions import LOCK_TIMEOUT
 from app.errors import OfflineBackfillError
 
 Value: TypeAlias = sa.ColumnElement[Any]
 
 BATCH_ROWS: Final = 1_000
+STRIDES: Final = 8
 POSTGRESQL_LOOP: Final = """\
 DO $backfill$
 #variable_conflict use_variable
 DECLARE
   batch_rows integer := {batch_rows};
-  next_id text := ({first_id});
-  page text[];
+  relation oid;
+  page tid[];
+  first integer;
   batch_filled bigint;
   all_filled bigint := 0;
 BEGIN
-  WHILE next_id IS NOT NULL LOOP
-    page := ARRAY({page});
-    BEGIN
-      PERFORM set_config('lock_timeout', '{lock_timeout}', true);
-      IF current_setting('server_version_num')::integer >= 140000 THEN
+  FOR relation, page IN {pages} LOOP
+    EXECUTE format('SELECT count(*) FROM %s WHERE ctid BETWEEN $1 AND $2', relation::regclass)
+      USING page[1], page[cardinality(page)];
+    first := 1;
+    WHILE first <= cardinality(page) LOOP
+      BEGIN
+        PERFORM set_config('lock_timeout', '{lock_timeout}', true);
         PERFORM set_config('enable_memoize', 'off', true);
-      END IF;
-      {update};
-      GET DIAGNOSTICS batch_filled = ROW_COUNT;
-      all_filled := all_filled + batch_filled;
-      next_id := page[batch_rows + 1];
-      batch_rows := least({batch_rows}, batch_rows * 2);
-    EXCEPTION
-      WHEN data_exception OR program_limit_exceeded OR integrity_constraint_violation OR raise_exception
-        OR lock_not_available OR deadlock_detected OR serialization_failure THEN
-      IF batch_rows = 1 THEN
-        next_id := page[2];
-      ELSE
-        batch_rows := greatest(1, batch_rows / 10);
-      END IF;
-    END;
-    COMMIT;
+        {update};
+        GET DIAGNOSTICS batch_filled = ROW_COUNT;
+        all_filled := all_filled + batch_filled;
+        first := first + batch_rows;
+        batch_rows := least({batch_rows}, batch_rows * 2);
+      EXCEPTION
+        WHEN data_exception OR program_limit_exceeded OR integrity_constraint_violation OR raise_exception
+          OR lock_not_available OR deadlock_detected OR serialization_failure THEN
+        IF batch_rows = 1 THEN
+          first := first + 1;
+        ELSE
+          batch_rows := greatest(1, batch_rows / 10);
+        END IF;
+      END;
+      COMMIT;
+    END LOOP;
   END LOOP;
   RAISE NOTICE '% rows filled; media-gen-ids sync does the rest', all_filled;
 END
 $backfill$;"""
-"""A page of keys in key order, a transaction for each; one that the database refuses is cut down to the one row that
-is to blame, which stays pending. COMMIT is not allowed within the inner block, whose savepoint catches the refusal."""
+"""Where pending rows stand is read once, in pages, which the first COMMIT puts aside; so a table needs no key, and none
+that is wrong can name another row. A batch is a transaction; one that the database refuses is cut down to the one row
+that is to blame, which stays pending. COMMIT is not allowed within the inner block, whose savepoint catches the
+refusal. A row that somebody moves meanwhile is not found again: it is left for `sync`."""
+
+LONGEST_SEARCHED_BYTES: Final = 16 * 1024 * 1024
+"""A search for escapes needs four times a text's memory; above 1 GB that is an error which the script cannot catch."""
+HEX: Final = "[0-9a-fA-F]"
+CASTABLE: Final = (
+    r"^([^\\]|\\[^u]"
+    rf"|\\u([1-9a-cA-CefEF]{HEX}{{3}}|0[1-9a-fA-F]{HEX}{{2}}|00[1-9a-fA-F]{HEX}|000[1-9a-fA-F]|[dD][0-7]{HEX}{{2}})"
+    rf"|\\u[dD][89abAB]{HEX}{{2}}\\u[dD][c-fC-F]{HEX}{{2}})*$"
+)
+r"""A text whose every escape `\u` PostgreSQL can store: not NUL, and surrogates in pairs. One backslash that is escaped
+by another is no escape's beginning, which is why the expression goes from the text's start to its end."""
 
 
 def offline_backfill(model: type[DeclarativeBase], dialect: sa.Dialect) -> str:
@@ -70,52 +87,63 @@ def offline_backfill(model: type[DeclarativeBase], dialect: sa.Dialect) -> str:
 
 
 def _postgresql(table: sa.TableClause, dialect: sa.Dialect) -> str:
-    page = (
-        sa.select(table.c.id)
-        .where(pending(table), table.c.id >= sa.literal_column("next_id", sa.Text))
-        .order_by(table.c.id)
-        .limit(sa.literal_column("batch_rows + 1", sa.Integer))
-    )
     return POSTGRESQL_LOOP.format(
         batch_rows=BATCH_ROWS,
         lock_timeout=LOCK_TIMEOUT,
-        first_id=_text(sa.select(sa.func.min(table.c.id)), dialect),
-        page=_text(page, dialect),
+        pages=_text(_select_pages(table), dialect),
         update=_text(_fill_page(table), dialect),
     )
 
 
+def _select_pages(table: sa.TableClause) -> sa.Select[Any]:
+    """Select arrays of the places of pending rows, as the table is read: a relation, and up to a batch of places."""
+    number = sa.func.row_number().over() - 1
+    window, stride = (number // (BATCH_ROWS * STRIDES)).label("window"), (number % STRIDES).label("stride")
+    read = sa.select(table.c.tableoid, table.c.ctid, window, stride).where(pending(table)).subquery("read")
+    order = read.c.tableoid, read.c.window, read.c.stride
+    places = sa.func.array_agg(aggregate_order_by(read.c.ctid, read.c.ctid))
+    return sa.select(read.c.tableoid, places).group_by(*order).order_by(*order)
+
+
 def _fill_page(table: sa.TableClause) -> sa.Update:
-    """Return the UPDATE of a page's rows, each only if it is still the version whose body was read."""
-    page = sa.literal_column("page[1:batch_rows]", ARRAY(sa.Text))
+    """Return the UPDATE of a batch of places, each row only if it is still the version whose body was read."""
+    source = table.alias("source")
     bodies = (
         sa.select(
-            table.c.id,
-            sa.cast(table.c.xmin, sa.Text).label("writer"),
-            table.c.operation_name,
-            _castable(table.c.raw_response).label("text"),
+            source.c.ctid.label("place"),
+            source.c.xmin.label("writer"),
+            source.c.operation_name,
+            _castable(source.c.raw_response).label("text"),
         )
-        .where(table.c.id == sa.any_(page), pending(table))
+        .where(*_in_batch(source), pending(source))
         .subquery("bodies")
     )
     read = with_plain_ids(bodies)
     found_id = read.plain_id.label("found_id")
-    found = sa.select(bodies.c.id, bodies.c.writer, found_id).select_from(read.rows).subquery("found")
+    found = sa.select(bodies.c.place, bodies.c.writer, found_id).select_from(read.rows).subquery("found")
     return (
         sa.update(table)
         .where(
-            table.c.id == found.c.id,
-            table.c.xmin == sa.cast(found.c.writer, TransactionId()),
-            table.c.media_generation_id.is_(None),
+            *_in_batch(table),
+            table.c.ctid == found.c.place,
+            table.c.xmin == found.c.writer,  # up to 16.10 and 17.6 a place is not compared again after a wait
+            is_empty(table.c.media_generation_id),
             found.c.found_id.is_not(None),
         )
         .values(media_generation_id=found.c.found_id, updated_at=_postgresql_now())
     )
 
 
+def _in_batch(table: sa.FromClause) -> tuple[sa.ColumnElement[bool], ...]:
+    places = sa.literal_column("page[first:first + batch_rows - 1]", ARRAY(TupleId()))
+    return table.c.tableoid == sa.literal_column("relation", OID), table.c.ctid == sa.any_(places)
+
+
 def _castable(text: Value) -> Value:
-    r"""Return a body, decompressed once; NULL for one with an escape `\u`, which may be one that no cast accepts."""
-    return sa.case((sa.func.strpos(text, "\\u") == 0, text.concat("")))
+    r"""Return a body, decompressed once; NULL for one with an escape `\u` that no cast accepts."""
+    has_none = sa.func.strpos(text, "\\u") == 0
+    has_good = sa.and_(sa.func.octet_length(text) <= LONGEST_SEARCHED_BYTES, text.regexp_match(CASTABLE))
+    return sa.case((sa.or_(has_none, has_good), text.concat("")))
 
 
 def _postgresql_now() -> Value:

@@ -1,7 +1,8 @@
-"""SQLite's JSON functions: the plain case of extract() as one UPDATE, for SQL written offline.
+r"""SQLite's JSON functions: the plain case of extract() as one UPDATE, for SQL written offline.
 
 SQLite and Python read some texts differently: of a key that occurs twice SQLite takes the first value and Python the
-last; SQLite ends a text at NUL, does not unescape keys, and nests to another depth. Such bodies are left alone.
+last; SQLite ends a text at NUL, nests to another depth and, before 3.45, does not find a key that is written with an
+escape `\u`, and ends a value at `\u0000`. Such bodies are left alone.
 """
 
 from typing import Any, Final, TypeAlias
@@ -13,29 +14,39 @@ from app.extraction import FAILED_STATUS, MAX_ID_LENGTH
 
 Value: TypeAlias = sa.ColumnElement[Any]
 
+PLACES: Final = ("$.operation.name", "$.mediaGenerationId", "$.operation.metadata.video.mediaGenerationId")
+"""Where the name and the ids of an operation stand."""
 NOT_BASE64URL: Final = "*[^A-Za-z0-9_-]*"
 MAX_BRACKETS: Final = 500
 TIMESTAMP: Final = "%Y-%m-%dT%H:%M:%fZ"
 
 
 def fill_plain(table: sa.TableClause) -> sa.Update:
-    """Return the UPDATE that fills every pending row whose body is plain and means the same to both."""
-    row = table.c
-    read = _step("bodies", row.id, row.operation_name, _readable(row.raw_response).label("body"), where=pending(table))
-    single = _step("operations", read.c.id, read.c.operation_name, _single_operation(read.c.body).label("operation"))
-    found_id = _plain_id(single.c.operation, single.c.operation_name)
-    found = _step("found", single.c.id, found_id.label("found_id"))
+    """Return the UPDATE that fills every pending row whose body is plain and means the same to both.
+
+    It names no row: each takes the id from its own body, whatever the table's key is, and if it has none. That reads
+    a body twice, but only the condition looks for what the two read differently, which takes most of the time.
+    """
+    readable, body = _readable(table.c.raw_response), table.c.raw_response
     return (
         sa.update(table)
-        .where(table.c.id == found.c.id, table.c.media_generation_id.is_(None), found.c.found_id.is_not(None))
-        .values(media_generation_id=found.c.found_id, updated_at=sa.func.strftime(TIMESTAMP, "now", type_=sa.Text))
+        .where(pending(table), _found_id(table, readable).is_not(None))
+        .values(
+            media_generation_id=_found_id(table, body), updated_at=sa.func.strftime(TIMESTAMP, "now", type_=sa.Text)
+        )
     )
 
 
-def _step(name: str, *columns: Value, where: Value | None = None) -> sa.Subquery:
-    """Return a subquery that SQLite does not merge into the next (OFFSET 0), so that each body is parsed once."""
-    statement = sa.select(*columns).limit(-1).offset(0)
-    return (statement if where is None else statement.where(where)).subquery(name)
+def _found_id(table: sa.TableClause, body: Value) -> Value:
+    """Return the id in a body of the row itself, else NULL."""
+    read = _step("bodies", table, body.label("body"))
+    single = _step("operations", table, _single_operation(read.c.body).label("operation"))
+    return sa.select(_plain_id(single.c.operation, table.c.operation_name)).correlate(table).scalar_subquery()
+
+
+def _step(name: str, table: sa.TableClause, value: Value) -> sa.Subquery:
+    """Return a subquery that SQLite does not merge into the next (OFFSET 0), so that a body is not parsed for each."""
+    return sa.select(value).correlate(table).limit(-1).offset(0).subquery(name)
 
 
 def _readable(text: Value) -> Value:
@@ -43,19 +54,31 @@ def _readable(text: Value) -> Value:
     without_brackets = sa.func.replace(sa.func.replace(text, "{", ""), "[", "")
     is_simple = sa.and_(
         sa.func.typeof(text) == "text",
-        sa.func.instr(sa.cast(text, sa.LargeBinary), sa.func.zeroblob(1)) == 0,
+        sa.func.instr(text, sa.func.char(0)) == 0,
         sa.not_(_glob(text, _control_characters())),
-        sa.func.instr(text, "\\u") == 0,
         sa.func.length(text) - sa.func.length(without_brackets) <= MAX_BRACKETS,
         sa.func.json_valid(text) == 1,
     )
-    return sa.case((is_simple, sa.case((sa.not_(_has_duplicate_keys(text)), text))))
+    is_alike = sa.and_(sa.not_(_has_duplicate_keys(text)), sa.not_(_has_escaped_key(text)))
+    return sa.case((is_simple, sa.case((is_alike, text))))
 
 
 def _has_duplicate_keys(text: Value) -> Value:
     nodes = sa.func.json_tree(text).table_valued("parent", "key", name="nodes")
     twice = sa.select(sa.literal(1)).group_by(nodes.c.parent, nodes.c.key).having(sa.func.count() > 1)
     return twice.select_from(nodes).exists()
+
+
+def _has_escaped_key(text: Value) -> Value:
+    """Return whether a key is written with an escape; only a text that has any is taken apart for it."""
+    nodes = sa.func.json_tree(text).table_valued("fullkey", name="nodes")
+    escaped = sa.select(sa.literal(1)).select_from(nodes).where(_has_escape(nodes.c.fullkey, "\\u")).exists()
+    return sa.case((_has_escape(text, "\\u"), escaped), else_=sa.false())
+
+
+def _has_escape(json: Value, escape: str) -> Value:
+    """Return whether an escape stands in JSON text; what follows an escaped backslash is none."""
+    return sa.func.instr(sa.func.replace(json, "\\\\", ""), escape) > 0
 
 
 def _single_operation(body: Value) -> Value:
@@ -75,17 +98,17 @@ def _only_object(body: Value, path: str) -> Value:
 
 def _plain_id(operation: Value, operation_name: Value) -> Value:
     """Return the id, if the operation is the row's, did not fail, and has one id that looks like an id."""
-    top_level = sa.func.json_extract(operation, "$.mediaGenerationId")
-    nested = sa.func.json_extract(operation, "$.operation.metadata.video.mediaGenerationId")
+    name, *ids = PLACES
+    top_level, nested = (sa.func.json_extract(operation, path) for path in ids)
     found = sa.func.coalesce(top_level, nested, type_=sa.Text)
     is_plain = sa.and_(
         operation_name != "",
-        sa.func.json_type(operation, "$.operation.name") == "text",
-        sa.collate(sa.func.json_extract(operation, "$.operation.name", type_=sa.Text), "BINARY") == operation_name,
+        sa.func.json_type(operation, name) == "text",
+        sa.not_(_has_escape(sa.func.json_extract(operation, *PLACES), "\\u0000")),
+        sa.collate(sa.func.json_extract(operation, name, type_=sa.Text), "BINARY") == operation_name,
         sa.func.coalesce(sa.func.json_type(operation, "$.operation.error"), "null") == "null",
         sa.func.coalesce(sa.func.json_extract(operation, "$.status"), "") != FAILED_STATUS,
-        _is_text_or_null(operation, "$.mediaGenerationId"),
-        _is_text_or_null(operation, "$.operation.metadata.video.mediaGenerationId"),
+        *(_is_text_or_null(operation, path) for path in ids),
         sa.or_(top_level.is_(None), nested.is_(None), top_level == nested),
         sa.func.length(found).between(1, MAX_ID_LENGTH),
         sa.not_(_glob(found, sa.literal(NOT_BASE64URL))),

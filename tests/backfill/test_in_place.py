@@ -19,6 +19,7 @@ from app.backfill.walk import choose_walk
 from app.db import make_engine, now
 from app.models import Veo3VideoGeneration
 from tests.backfill.test_extraction_in_postgresql import Row, found_in_python, rows, store
+from tests.support.processes import wait_until
 from tests.support.responses import make_rows, named, recoverable, responses
 from tests.support.tables import TABLE, insert, insert_realistic, query, store_body
 from tests.support.walks import by_hand
@@ -135,9 +136,9 @@ def test_most_new_versions_stay_on_their_pages(postgresql_database: str) -> None
 
     with psycopg.connect(postgresql_database, autocommit=True) as session:
         statistics = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = %s"
-        updated = hot = 0
-        while updated < report.synced:
-            updated, hot = session.execute(statistics, (TABLE,)).fetchall()[0]
+        wait_until(lambda: session.execute(statistics, (TABLE,)).fetchall()[0][0] >= report.synced)
+        updated, hot = session.execute(statistics, (TABLE,)).fetchall()[0]
+
     assert hot > 0.5 * updated
 
 
@@ -147,14 +148,17 @@ def test_every_pending_row_is_in_one_part_and_no_part_is_larger_than_a_batch(
     """Whatever the pages hold."""
     monkeypatch.setattr(LocalHeaps, "fewest_in_place", 10)
     insert(postgresql_database, make_rows(100, (named("02"),)))
+    block_of = dict(query(postgresql_database, f"SELECT id, (ctid::text::point)[0]::integer FROM {TABLE}"))
 
     with make_engine(postgresql_database).connect() as connection:
         by_hand = InPlaceByHand(connection, batch=10)
         filled = [by_hand.fill(part) for part in by_hand.window.in_place]
 
     together = [row for part in filled for row in part]
-    assert max(len(part) for part in filled) == 10
-    assert len(together) == len(set(together)) > 10
+    last_block = max(block_of[row_id] for row_id in together)
+    in_window = sorted(row_id for row_id, block in block_of.items() if block <= last_block)
+    assert (max(map(len, filled)), sorted(together)) == (10, in_window)
+    assert len(in_window) > 10
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from alembic.util import CommandError
 
 from app.db import make_engine
 from tests.conftest import Databases
@@ -97,7 +98,7 @@ def test_another_programs_table_is_left_exactly_as_it_was(live_databases: Databa
     execute(url, FOREIGN_TABLE)
     before = sa.inspect(make_engine(url)).get_columns(TABLE)
 
-    with pytest.raises(Exception, match="it is not the table this migration is for"):
+    with pytest.raises(CommandError, match="it is not the table this migration is for"):
         command.upgrade(alembic_config(url), "head")
 
     inspector = sa.inspect(make_engine(url))

@@ -168,7 +168,9 @@ def test_a_run_that_another_one_took_over_stops_with_all_of_its_workers(postgres
     kept = filled(url)
     ended = process.finish()
 
-    assert (ended.code, len(ended.err.strip().splitlines()[-1:])) == (4, 1), ended
+    said = [line for line in ended.err.splitlines() if line.startswith("media-gen-ids: ")]
+    assert (ended.code, ended.err.splitlines()[-1:], len(said)) == (4, said, 1), ended
+    assert said[0].endswith(" was taken over by another run; its open batch was rolled back")
     assert "Traceback" not in ended.err
     assert filled(url) == kept
 

@@ -2,7 +2,6 @@
 
 import signal
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -106,7 +105,9 @@ def test_a_downgrade_that_ends_before_any_change_is_finished_by_the_next(databas
     assert change > 5
 
 
-def test_an_upgrade_waits_longer_for_a_locked_file_than_the_driver_does(sqlite_empty: str) -> None:
+def test_an_upgrade_waits_longer_for_a_locked_file_than_the_driver_does(
+    sqlite_empty: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """From the version table on; a driver waits five seconds, here a tenth of one."""
     create_variant(sqlite_empty, "A0")
     insert(sqlite_empty, make_rows(24))
@@ -116,10 +117,12 @@ def test_an_upgrade_waits_longer_for_a_locked_file_than_the_driver_does(sqlite_e
     with ThreadPoolExecutor(1) as pool, closing(sqlite3.connect(sqlite_path(sqlite_empty))) as other:
         other.execute("BEGIN IMMEDIATE")
         upgrading = pool.submit(command.upgrade, config, "head")
-        time.sleep(1)
+        wait_until(
+            lambda: "database is locked" in capsys.readouterr().err or upgrading.done()
+        )  # the driver has given up once
         still_waiting = not upgrading.done()
         other.rollback()
-        upgrading.result()
+        upgrading.result(timeout=60)
 
     assert (still_waiting, recorded_version(sqlite_empty)) == (True, "0003")
 

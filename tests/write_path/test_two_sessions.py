@@ -1,8 +1,9 @@
 """Two sessions that update one row at once lose nothing, on each kind of database."""
 
-import time
-from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Unpack
 
@@ -17,7 +18,8 @@ from app.models import Veo3VideoGeneration
 from tests.support.rows import insert, stored
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-WHILE_OTHER_WAITS_SECONDS = 0.3
+ANSWER_SECONDS = 0.3
+"""A statement that nobody holds up is answered in less."""
 
 
 def repository(session: Session) -> VideoGenerationRepository:
@@ -67,8 +69,9 @@ def test_an_update_waits_for_the_open_one_and_then_adds_to_it(sessions: sessionm
     insert(sessions, {"id": "a"})
     with ThreadPoolExecutor(1) as pool, sessions.begin() as first:
         repository(first).update_status("a", media_generation_id="CAUS1")
-        second = pool.submit(update, sessions, "a", status="completed", fife_url="https://fife")
-        waited = still_waits(second)
+        with first_statement_sent() as sent:
+            second = pool.submit(update, sessions, "a", status="completed", fife_url="https://fife")
+            waited = still_waits(second, sent)
         first.commit()
         second.result(timeout=30)
 
@@ -85,8 +88,9 @@ def test_of_two_different_ids_at_once_the_first_is_kept_and_the_second_refused(
     insert(sessions, {"id": "a"})
     with ThreadPoolExecutor(1) as pool, sessions.begin() as first:
         repository(first).update_status("a", media_generation_id="CAUSfirst")
-        second = pool.submit(update, sessions, "a", media_generation_id="CAUSsecond", status="completed")
-        waited = still_waits(second)
+        with first_statement_sent() as sent:
+            second = pool.submit(update, sessions, "a", media_generation_id="CAUSsecond", status="completed")
+            waited = still_waits(second, sent)
         first.commit()
         refusal = second.exception(timeout=30)
 
@@ -101,7 +105,7 @@ def test_many_updates_of_one_row_from_two_threads_all_count(sessions: sessionmak
     insert(sessions, {"id": "a", "error_message": ""})
 
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(add_line, [sessions] * 40, range(40)))
+        list(pool.map(add_line, [sessions] * 40, range(40), timeout=60))
 
     lines = stored(sessions, "error_message")[0][0].split()
     assert sorted(map(int, lines)) == list(range(40))
@@ -123,7 +127,7 @@ def test_two_sessions_with_the_same_rows_in_another_order_do_not_lock_each_other
     names = [f"o{number}" for number in range(20)]
 
     with ThreadPoolExecutor(2) as pool:
-        locked = list(pool.map(lock_all, [sessions] * 20, [names, names[::-1]] * 10))
+        locked = list(pool.map(lock_all, [sessions] * 20, [names, names[::-1]] * 10, timeout=60))
 
     assert locked == [[f"{number:02}" for number in range(20)]] * 20
 
@@ -134,7 +138,20 @@ def lock_all(sessions: sessionmaker[Session], names: Iterable[str]) -> list[str]
         return [generation.id for generation in repository(session).lock_all([], names)]
 
 
-def still_waits(update_of_other: Future[None]) -> bool:
-    """Give the other thread time to reach the lock, then say whether it is held up there."""
-    time.sleep(WHILE_OTHER_WAITS_SECONDS)
-    return not update_of_other.done()
+@contextmanager
+def first_statement_sent() -> Iterator[threading.Event]:
+    """Yield what is set when a statement is sent to a database, by whomever: the first is the one that takes a lock."""
+    sent = threading.Event()
+
+    def note(*_arguments: object) -> None:
+        sent.set()
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    yield sent
+    sa.event.remove(sa.Engine, "before_cursor_execute", note)
+
+
+def still_waits(update_of_other: Future[None], sent: threading.Event) -> bool:
+    """Say whether the other thread is held up, once it has asked for the lock."""
+    assert sent.wait(30)
+    return not wait([update_of_other], timeout=ANSWER_SECONDS).done
