@@ -50,3 +50,15 @@ def _instead_of(given: object) -> str:
     return next(
         (GIVE_INSTEAD[kind.__name__] for kind in type(given).__mro__ if kind.__name__ in GIVE_INSTEAD), OTHERWISE
     )
+
+
+def refuse_autocommit(connection: sa.Connection) -> None:
+    """Raise CallerError for a connection to PostgreSQL that commits each statement by itself. Sends nothing.
+
+    Neither a batch nor the lock would hold any longer than its statement.
+    """
+    driver = connection.connection.dbapi_connection
+    if connection.dialect.name != "postgresql" or driver is None:
+        return
+    if connection.dialect.detect_autocommit_setting(driver):
+        raise CallerError("AUTOCOMMIT", "give one that begins transactions")

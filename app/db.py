@@ -2,6 +2,7 @@
 
 import os
 import socket
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SAWarning, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import NullPool, SingletonThreadPool
 from sqlalchemy.types import TypeDecorator
@@ -98,8 +99,10 @@ def make_engine(url: str) -> sa.Engine:
     """
     parsed = parse_url(url)
     try:
-        return sa.create_engine(parsed, poolclass=_pool_class(parsed), connect_args=_connect_arguments(parsed))
-    except (ImportError, SQLAlchemyError, ValueError, TypeError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", SAWarning)  # of a parameter that is not heeded, such as mode=ro
+            return sa.create_engine(parsed, poolclass=_pool_class(parsed), connect_args=_connect_arguments(parsed))
+    except (ImportError, SQLAlchemyError, SAWarning, ValueError, TypeError) as error:
         problem = without_secrets(first_line(error), [parsed])
         raise ConfigurationError(SETTING, f"driver of {parsed.drivername}:// not usable: {problem}") from None
 

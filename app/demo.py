@@ -1,5 +1,6 @@
 """Demo: a small SQLite database of stored answers of every kind, upgraded by the real revisions."""
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -43,9 +44,9 @@ def upgrade_demo(url: str) -> None:
 
 
 def _refuse_existing(file: Path) -> None:
-    if file.exists():
+    if os.path.lexists(file):
         raise ConfigurationError("--database", f"{file} exists; remove it, or name another file")
-    if not file.parent.is_dir():
+    if not os.path.isdir(file.parent):  # noqa: PTH112  # unlike Path.is_dir it raises nothing
         raise ConfigurationError("--database", f"no folder {file.parent}")
 
 

@@ -19,7 +19,7 @@ from app.backfill.listener import Listener
 from app.backfill.offline import offline_backfill
 from app.backfill.plan import Options, Report
 from app.backfill.refusals import require_fillable
-from app.callers import given_by_caller
+from app.callers import given_by_caller, refuse_autocommit
 from app.db import Base, make_engine, readable_errors
 from app.errors import (
     ConfigurationError,
@@ -121,6 +121,7 @@ def _connected(given: sa.Connection | sa.Engine) -> AbstractContextManager[sa.Co
 def one_upgrade(connection: sa.Connection, settings: Settings) -> Iterator[None]:
     """Hold the database's lock while the block runs, and refuse a foreign table before anything is written."""
     owned_by_caller = connection.in_transaction()
+    refuse_autocommit(connection)
     if adoption.examine(connection).exists:
         require_fillable(connection, Veo3VideoGeneration)
     if not owned_by_caller:

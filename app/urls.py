@@ -26,6 +26,8 @@ ASYNCPG_ONLY: Final = frozenset(
     {"prepared_statement_cache_size", "prepared_statement_name_func", "statement_cache_size", "async_fallback"}
 )
 """Parameters of asyncpg's URLs, which psycopg refuses: one has another name there, the others have no meaning."""
+NO_PARAMETERS: Final = ("autocommit", "context", "cursor_factory", "row_factory")
+"""What psycopg takes from a program alone. Without transactions nothing here would be safe."""
 SECRET_PARAMETER: Final = re.compile(r"pass(word|wd)$|^pwd$|secret|token|^scram_(client|server)_key$", re.IGNORECASE)
 SECRET_INSIDE: Final = re.compile(r"pass(?:word|wd)\s*=\s*('[^']*'|\S+)", re.IGNORECASE)
 """A connection string of libpq where a URL has one name: it may hold a password of its own."""
@@ -45,6 +47,8 @@ def parse_url(url: str) -> URL:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         raise ConfigurationError(SETTING, f"not a database URL; {FORMS}") from None
+    if "\0" in str(parsed.database):
+        raise ConfigurationError(SETTING, "the name of the database holds the character NUL")
     if "@" in (parsed.host or ""):
         raise ConfigurationError(SETTING, "the password holds an @ that must be written as %40")
     if parsed.get_backend_name() in POSTGRESQL_BACKENDS:
@@ -62,6 +66,8 @@ def require_known_database(driver: str, setting: str = SETTING) -> None:
 
 
 def _psycopg(url: URL) -> URL:
+    if impossible := [name for name in NO_PARAMETERS if name in url.query]:
+        raise ConfigurationError(SETTING, f"{impossible[0]} cannot be given in a URL; leave it out")
     if url.drivername in POSTGRESQL_OURS:
         return url
     say_that_psycopg_is_used(url.drivername)

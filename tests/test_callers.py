@@ -265,6 +265,19 @@ class FakeDriver:
     threadsafety = 1
 
 
+@pytest.mark.parametrize("driver", ["postgresql", "postgresql+psycopg2"])
+@pytest.mark.parametrize("given", ["engine", "connection"])
+def test_an_engine_that_commits_by_itself_is_refused(adopted: str, driver: str, given: str) -> None:
+    """Neither a batch nor the lock would be one; nothing is created."""
+    url = make_url(adopted).set(drivername=driver)
+    engine = sa.create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+
+    with engine.connect() as connection, pytest.raises(CommandError, match="of the kind AUTOCOMMIT: give one that"):
+        upgrade_with(engine if given == "engine" else connection, adopted)
+
+    assert (recorded_version(adopted), any(ids(adopted).values())) == (None, False)
+
+
 def test_sql_is_written_for_the_database_of_the_engine(sqlite_empty: str, capsys: pytest.CaptureFixture[str]) -> None:
     """And not for the one that DATABASE_URL would have named."""
     config = alembic_config(sqlite_empty)

@@ -97,6 +97,35 @@ def test_other_names_of_the_plain_sqlite_driver(sqlite_empty: str, driver: str) 
     assert (recorded_version(sqlite_empty), sqlite_path(sqlite_empty).exists()) == ("0003", True)
 
 
+@pytest.mark.parametrize("name", ["autocommit", "context", "cursor_factory", "row_factory"])
+def test_a_parameter_that_only_a_program_can_give(name: str) -> None:
+    """Above all autocommit, with which no batch would be a transaction."""
+    with pytest.raises(ConfigurationError) as caught:
+        make_engine(f"postgresql+psycopg://host/name?{name}=1")
+
+    assert caught.value.problem == f"{name} cannot be given in a URL; leave it out"
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("sqlite:///x.db?mode=ro", "Query string argument(s) 'mode' are not accepted by the pysqlite driver"),
+        ("sqlite:///x.db?timeout=long", "could not convert string to float: 'long'"),
+        ("sqlite:///file:x.db?uri=maybe", "String is not true/false: 'maybe'"),
+        ("sqlite:////tmp/%00.db", "the name of the database holds the character NUL"),
+        ("sqlite://host/x.db", "Invalid SQLite URL"),
+        ("postgresql://h/x?port=1&port=2", "number of hosts and ports don't match"),
+        ("postgresql://u:p@ss@host/x", "the password holds an @ that must be written as %40"),
+    ],
+)
+def test_what_a_url_cannot_hold(url: str, problem: str) -> None:
+    """One line, before anything is opened; above all where `mode=ro` would not be heeded."""
+    with pytest.raises(ConfigurationError) as caught:
+        make_engine(url)
+
+    assert (problem in caught.value.problem, "\n" in caught.value.problem) == (True, False)
+
+
 # --- other databases -----------------------------------------------------------------------------------------------
 
 
