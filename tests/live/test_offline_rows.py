@@ -1,6 +1,8 @@
 """The script of `--sql` writes into the row that the id comes from, whatever key the table has, and if it has none."""
 
+import sqlite3
 import threading
+from contextlib import closing
 
 import psycopg
 import pytest
@@ -11,7 +13,16 @@ from tests.support.migrations import upgrade
 from tests.support.plain_rows import expected_ids, filled_ids, insert_plain
 from tests.support.processes import run_upgrade, wait_until
 from tests.support.responses import make_rows, named
-from tests.support.tables import COLUMNS_OF_VARIANT_A, TABLE, execute, insert, query, store_body
+from tests.support.tables import (
+    COLUMNS_OF_VARIANT_A,
+    TABLE,
+    create_variant,
+    execute,
+    insert,
+    query,
+    sqlite_path,
+    store_body,
+)
 
 ROWS = 9_000
 KEYLESS = f"CREATE TABLE {TABLE} ({COLUMNS_OF_VARIANT_A})".replace("id TEXT NOT NULL", "id TEXT", 1)
@@ -77,6 +88,19 @@ def test_a_table_without_rowid_is_filled_too(sqlite_empty: str) -> None:
 
     write_and_run_script(sqlite_empty)
 
+    assert filled_ids(sqlite_empty) == expected_ids(100)
+
+
+def test_a_file_in_utf_16_is_filled_too(sqlite_empty: str) -> None:
+    """Every second byte of it is a NUL, which is no end of a text there."""
+    with closing(sqlite3.connect(sqlite_path(sqlite_empty))) as file:
+        file.executescript("PRAGMA encoding = 'UTF-16le'; CREATE TABLE something (id TEXT);")
+    create_variant(sqlite_empty, "A")
+    insert_plain(sqlite_empty, 100)
+
+    write_and_run_script(sqlite_empty)
+
+    assert query(sqlite_empty, "PRAGMA encoding") == [("UTF-16le",)]
     assert filled_ids(sqlite_empty) == expected_ids(100)
 
 
