@@ -57,6 +57,26 @@ class NotUpgradedError(MediaIdsError):
         self.missing = missing
 
 
+class StrangeRevisionError(MediaIdsError):
+    """The version table holds revisions of another program; nothing was changed."""
+
+    def __init__(self, version_table: str, strange: Sequence[str], ours: Sequence[str] = ()) -> None:
+        """Take the table, the revisions in it that are not ours, and those that are."""
+        beside = f" beside our {', '.join(sorted(ours))}" if ours else ""
+        super().__init__(
+            f"version table {version_table} holds {', '.join(sorted(strange))}{beside}, which another program's "
+            "migrations put there. Nothing was changed; "
+            + (
+                "run the env.py that keeps both chains in it, or set version_table to the table that holds ours alone"
+                if ours
+                else "set version_table (-x version_table=NAME, or MEDIA_IDS_VERSION_TABLE) to a table of our own"
+            )
+        )
+        self.version_table = version_table
+        self.strange = tuple(strange)
+        self.ours = tuple(ours)
+
+
 class AnotherRunIsActiveError(MediaIdsError):
     """Another upgrade or sync holds the lock on this database."""
 

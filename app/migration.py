@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from configparser import InterpolationError
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from alembic import context
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy.engine import URL
 from sqlalchemy.orm import DeclarativeBase
 
 from app import adoption
@@ -38,6 +40,7 @@ from app.progress import shown_progress
 from app.settings import Settings
 from app.signals import StopRequest, stop_on_signals
 from app.urls import parse_url
+from app.version_table import require_ours
 
 logger = logging.getLogger(__name__)
 OUR_TABLES = frozenset(Base.metadata.tables)
@@ -48,11 +51,10 @@ def include_name(name: str | None, kind: str, parents: object) -> bool:  # noqa:
     return kind != "table" or name in OUR_TABLES
 
 
-def database_url(config: Config, settings: Settings) -> str:
+def database_url(config: Config, settings: Settings) -> URL:
     """Return the URL of the database, which is not connected to: a caller's own, else `configured_url`."""
     given = given_by_caller(config)
-    url = parse_url(configured_url(config, settings)) if given is None else given.engine.url
-    return url.render_as_string(hide_password=False)
+    return parse_url(configured_url(config, settings)) if given is None else given.engine.url
 
 
 def configured_url(config: Config, settings: Settings) -> str:
@@ -118,16 +120,40 @@ def _connected(given: sa.Connection | sa.Engine) -> AbstractContextManager[sa.Co
 
 
 @contextmanager
-def one_upgrade(connection: sa.Connection, settings: Settings) -> Iterator[None]:
-    """Hold the database's lock while the block runs, and refuse a foreign table before anything is written."""
+def one_upgrade(context: MigrationContext, settings: Settings) -> Iterator[bool]:
+    """Hold the database's lock while the block runs, and refuse what is not ours before anything is written.
+
+    Yields whether there is anything to do: where nothing is, and for a command that only reads, it takes no lock.
+    """
+    connection, scripts = online(context)
     owned_by_caller = connection.in_transaction()
+    has_work = not _stands_at_head(context, require_ours(context, scripts), scripts)
+    writes = has_work and not context.opts.get("dont_mutate", False)
+    if writes:
+        _require_fillable(connection)
+    if not owned_by_caller:
+        connection.rollback()  # the migration must find no transaction open
+    with only_one(connection.engine, settings.lock_wait) if writes else nullcontext():
+        yield has_work
+
+
+def _stands_at_head(context: MigrationContext, recorded: Sequence[str], scripts: ScriptDirectory) -> bool:
+    """Tell whether a command that goes to the head is called on a database that stands there."""
+    return context.opts.get("destination_rev") in {"head", "heads"} and set(recorded) == set(scripts.get_heads())
+
+
+def online(context: MigrationContext) -> tuple[sa.Connection, ScriptDirectory]:
+    """Return what there is when revisions run, and not when they are written as SQL."""
+    if context.connection is None or context.script is None:
+        raise CommandError("these revisions need a connection")
+    return context.connection, context.script
+
+
+def _require_fillable(connection: sa.Connection) -> None:
+    """Raise CallerError, ForeignTableError or UnsupportedTableError for what cannot be migrated."""
     refuse_autocommit(connection)
     if adoption.examine(connection).exists:
         require_fillable(connection, Veo3VideoGeneration)
-    if not owned_by_caller:
-        connection.rollback()  # the migration must find no transaction open
-    with only_one(connection.engine, settings.lock_wait):
-        yield
 
 
 def backfill_revision(context: MigrationContext, model: type[DeclarativeBase]) -> None:

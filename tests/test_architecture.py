@@ -8,7 +8,7 @@ from tests.support.migrations import ROOT
 LAYERS = (
     {"errors", "signals", "wording", "urls", "output"},
     {"extraction", "storable", "settings", "db"},
-    {"models", "lock", "log", "adoption", "desktop", "scripts", "callers"},
+    {"models", "lock", "log", "adoption", "desktop", "scripts", "callers", "version_table"},
     {"backfill", "answers", "changes", "paging", "api_client"},
     {
         "coverage",

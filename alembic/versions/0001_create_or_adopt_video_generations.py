@@ -14,9 +14,9 @@ from alembic import context, op
 from app import adoption
 from app.live_ddl import alter_table_in_use
 
-revision = "0001"
+revision = "media_ids_0001"
 down_revision = None
-branch_labels = None
+branch_labels = ("media_ids",)
 depends_on = None
 
 TABLE = adoption.TABLE

@@ -8,8 +8,8 @@ Downgrade: drops these two tables, which are this project's own. The ids that we
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "media_ids_0002"
+down_revision = "media_ids_0001"
 branch_labels = None
 depends_on = None
 

@@ -11,8 +11,8 @@ from alembic import context, op
 from app.migration import backfill_revision, offline_backfill_revision
 from app.models import Veo3VideoGeneration
 
-revision = "0003"
-down_revision = "0002"
+revision = "media_ids_0003"
+down_revision = "media_ids_0002"
 branch_labels = None
 depends_on = None
 
