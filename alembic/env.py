@@ -24,7 +24,7 @@ def run_offline(settings: Settings) -> None:
         dialect_opts={"paramstyle": "named"},  # a percent sign is written once
         transactional_ddl=True,
         transaction_per_migration=True,
-        settings=settings,
+        media_ids_settings=settings,
         version_table=version_table.name,
         version_table_schema=version_table.schema,
     )
@@ -58,7 +58,7 @@ def configure(connection: sa.Connection, settings: Settings) -> None:
         transactional_ddl=True,
         transaction_per_migration=True,
         caller_owns_transaction=connection.in_transaction(),
-        settings=settings,
+        media_ids_settings=settings,
     )
 
 

@@ -296,6 +296,27 @@ class CallerError(MediaIdsError):
         self.instead = instead
 
 
+class ForeignEnvironmentError(MediaIdsError):
+    """An env.py that is not ours runs migrations in a way in which ours cannot run; nothing was changed by them."""
+
+    def __init__(self, problem: str, change: str) -> None:
+        """Take what is in the way, and what to change in that env.py."""
+        super().__init__(f"media-gen-ids cannot migrate under this env.py: {problem}. In env.py: {change}")
+        self.problem = problem
+        self.change = change
+
+
+class RecordedMeanwhileError(MediaIdsError):
+    """Another upgrade was faster, while this one waited for its lock; nothing was changed by this one."""
+
+    def __init__(self, revision: str) -> None:
+        """Take the revision that was to be run."""
+        super().__init__(
+            f"{revision} was run by another process while this one waited. Run it again to go on from there"
+        )
+        self.revision = revision
+
+
 class OutputError(MediaIdsError):
     """What was asked for could not be written."""
 

@@ -24,7 +24,7 @@ LAYERS = (
     {"status", "check", "demo", "sync"},
     {"views"},
     {"console"},
-    {"migration", "command_sync", "command_looks"},
+    {"migration", "guest", "command_sync", "command_looks"},
     {"cli"},
 )
 """A module may import from its own layer and from those before it. Nothing imports upwards."""

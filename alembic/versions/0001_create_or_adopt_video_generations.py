@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from alembic import context, op
 
 from app import adoption
+from app.guest import in_any_environment
 from app.live_ddl import alter_table_in_use
 
 revision = "media_ids_0001"
@@ -38,6 +39,7 @@ NULLABLE = {
 INDEXED = ("profile_id", "project_id", "status", "scene_id")
 
 
+@in_any_environment
 def upgrade() -> None:
     if context.is_offline_mode():
         _write_offline()
