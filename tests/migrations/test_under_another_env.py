@@ -16,7 +16,18 @@ from tests.support.migrations import alembic_config
 from tests.support.other_chain import OURS, other_chain, recorded, tables, their_tables
 from tests.support.processes import wait_until
 from tests.support.responses import make_rows
-from tests.support.tables import FOREIGN_TABLE, TABLE, create_variant, execute, insert, query, read_all
+from tests.support.tables import (
+    FOREIGN_KEY,
+    FOREIGN_TABLE,
+    TABLE,
+    VARIANTS,
+    column_names,
+    create_variant,
+    execute,
+    insert,
+    query,
+    read_all,
+)
 
 PER_MIGRATION = "transaction_per_migration=True"
 ENVIRONMENTS = ["", PER_MIGRATION, "transactional_ddl=True", f"transactional_ddl=True, {PER_MIGRATION}"]
@@ -100,6 +111,33 @@ def test_a_foreign_table_is_refused(empty_database: str, tmp_path: Path, options
         command.upgrade(other_chain(tmp_path, empty_database, with_ours=True, options=options), "media_ids@head")
 
     assert tables(empty_database) <= {"alembic_version", TABLE}
+
+
+@pytest.mark.parametrize("options", ENVIRONMENTS)
+def test_a_table_that_cannot_be_filled_is_refused(empty_database: str, tmp_path: Path, options: str) -> None:
+    """Before a column is added to it."""
+    generated = "media_generation_id TEXT GENERATED ALWAYS AS (scene_id || 'x') STORED"
+    execute(empty_database, f"CREATE TABLE {TABLE} ({VARIANTS['A0']}, {generated})".replace(FOREIGN_KEY + ",", ""))
+
+    with pytest.raises(CommandError, match=r"cannot be filled: column media_generation_id is generated"):
+        command.upgrade(other_chain(tmp_path, empty_database, with_ours=True, options=options), "media_ids@head")
+
+    assert tables(empty_database) <= {"alembic_version", TABLE}
+    assert "fife_url" not in column_names(empty_database)
+
+
+@pytest.mark.parametrize("options", ENVIRONMENTS)
+def test_a_revision_and_its_stamp_are_one_transaction(empty_database: str, tmp_path: Path, options: str) -> None:
+    """On SQLite too, where Python's driver would commit each CREATE by itself."""
+    config = other_chain(
+        tmp_path, empty_database, with_ours=True, options=f"on_version_apply=note, {options}", before=NOTE
+    )
+    config.attributes["note"] = lambda **_: 1 / 0
+
+    with pytest.raises(ZeroDivisionError):
+        command.upgrade(config, "media_ids@head")
+
+    assert tables(empty_database) <= {"alembic_version"}
 
 
 @pytest.mark.parametrize("options", ENVIRONMENTS)
