@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from configparser import InterpolationError
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
@@ -40,7 +41,8 @@ from app.output import LenientStream, outlive_output
 from app.progress import shown_progress
 from app.settings import Settings
 from app.signals import StopRequest, stop_on_signals
-from app.urls import parse_url, sqlite_file
+from app.target import name_target
+from app.urls import describe, parse_url, sqlite_file
 from app.version_table import require_ours
 
 logger = logging.getLogger(__name__)
@@ -63,9 +65,12 @@ def database_url(config: Config, settings: Settings) -> URL:
 
 
 def configured_url(config: Config, settings: Settings) -> str:
-    """Return the URL in the Alembic configuration, else DATABASE_URL. Raises ConfigurationError for a bare `%`."""
+    """Return the URL in the Alembic configuration, else DATABASE_URL, else that of a file in this folder.
+
+    Raises ConfigurationError for a bare `%`, and where that file is not to be used.
+    """
     try:
-        return config.get_main_option("sqlalchemy.url") or settings.database_url
+        return config.get_main_option("sqlalchemy.url") or settings.chosen_url()
     except InterpolationError:
         raise ConfigurationError("sqlalchemy.url", "a % in a configuration file must be written as %%") from None
 
@@ -125,6 +130,24 @@ def migration_connection(config: Config, settings: Settings) -> Iterator[sa.Conn
         yield connection
 
 
+def configures_logging(config: Config) -> bool:
+    """Tell whether the log is to be made as the ini file has it: a caller with a connection has a log of its own."""
+    has_logging = config.file_config.has_section("loggers") and Path(config.config_file_name or "").is_file()
+    return has_logging and config.attributes.get("connection") is None
+
+
+@contextmanager
+def without_preamble() -> Iterator[None]:
+    """Keep what Alembic says of its own classes out of the log, so that its first line names the database."""
+    alembics = logging.getLogger("alembic.runtime.migration")
+    before = alembics.level
+    alembics.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        alembics.setLevel(before)
+
+
 def _connected(given: sa.Connection | sa.Engine) -> AbstractContextManager[sa.Connection]:
     """Return a connection of ours, closed after its use, or the caller's, left open."""
     return nullcontext(given) if isinstance(given, sa.Connection) else given.connect()
@@ -142,6 +165,9 @@ def one_upgrade(context: MigrationContext, settings: Settings) -> Iterator[bool]
     writes = has_work and not context.opts.get("dont_mutate", False)
     if writes:
         refuse_unfillable(connection)
+        name_target(connection)
+    elif not has_work:
+        logger.info("%s: at head, nothing to do", describe(connection.engine.url))
     if not owned_by_caller:
         connection.rollback()  # the migration must find no transaction open
     with only_one(connection.engine, settings.lock_wait) if writes else nullcontext():

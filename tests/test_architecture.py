@@ -20,7 +20,7 @@ LAYERS = (
         "schema_differences",
         "transactional_ddl",
     },
-    {"demo_responses", "options", "status_checker"},
+    {"demo_responses", "options", "status_checker", "target"},
     {"status", "check", "demo", "sync"},
     {"views"},
     {"console"},
