@@ -210,11 +210,11 @@ def read_rows(
 
 
 def filled_rows(
-    connection: sa.Connection, statement: ReturningUpdate[str, str, str], values: Mapping[str, object]
+    connection: sa.Connection, statement: ReturningUpdate[str, str, bool], values: Mapping[str, object]
 ) -> Sequence[Recovered]:
     """Execute an UPDATE that looks into bodies, and return what it filled: a trigger may undo some of it."""
     rows = cast("Sequence[Row]", connection.execute(statement, values).cursor.fetchall())
-    return [Recovered((), generation_id, found) for generation_id, found, stored in rows if stored == found]
+    return [Recovered((), generation_id, stored) for generation_id, stored, is_kept in rows if is_kept]
 
 
 def place_of(row: Row) -> Place:

@@ -197,10 +197,14 @@ def stream_rows(connection: sa.Connection, statement: sa.Select[Any]) -> Iterato
 
 @contextmanager
 def text_as_it_is(connection: sa.Connection) -> Iterator[None]:
-    """Let SQLite's driver hand out text that is not UTF-8, while the block runs; see app.backfill.undecodable."""
+    """Let SQLite's driver hand out text that is not UTF-8, while the block runs; see app.backfill.undecodable.
+
+    Does nothing for other drivers.
+    """
     driver = connection.connection.driver_connection
     if not isinstance(driver, sqlite3.Connection):
-        raise TypeError(type(driver))
+        yield
+        return
     before, driver.text_factory = driver.text_factory, decode
     try:
         yield

@@ -10,9 +10,8 @@ from app.backfill.reading import Walk
 from app.backfill.walk import choose_walk
 from app.errors import UnsupportedTableError
 
-LONGEST_KNOWN_ID: Final = 175
-"""Characters of an upscaled video's id (API answers)."""
-TIMESTAMP_CHARACTERS: Final = 24
+LEAST_CHARACTERS: Final = {"media_generation_id": 175, "updated_at": 24}
+"""Of the columns that are filled: an upscaled video's id is as long (API answers), and so is a timestamp."""
 KINDS: Final = {"v": "a view", "m": "a materialized view", "f": "a foreign table"}
 
 RELATION: Final = """
@@ -44,10 +43,11 @@ COLUMNS: Final = """
 SELECT a.attname AS name, a.attgenerated <> '' AS is_generated, format_type(a.atttypid, a.atttypmod) AS type,
     CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END AS base,
     CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END - 4 AS characters,
-    has_column_privilege(a.attrelid, a.attnum, 'UPDATE') AS may_update
+    has_column_privilege(a.attrelid, a.attnum, 'UPDATE') AS may_update,
+    has_column_privilege(a.attrelid, a.attnum, 'SELECT') AS may_select
 FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
 WHERE a.attrelid = CAST(:table AS regclass) AND NOT a.attisdropped
-    AND a.attname IN ('media_generation_id', 'updated_at')
+    AND a.attname IN ('id', 'operation_name', 'scene_id', 'raw_response', 'media_generation_id', 'updated_at')
 ORDER BY a.attname
 """
 CHAR, VARCHAR = 1042, 1043
@@ -98,11 +98,15 @@ def _of_relation(relation: Mapping[Any, Any]) -> Iterator[str]:
 
 def _of_column(column: Mapping[Any, Any], role: str) -> Iterator[str]:
     name, kind, longest = column["name"], column["type"], column["characters"]
+    if not column["may_select"]:
+        yield f"role {role} may not read column {name}: GRANT SELECT ON the table TO {role}"
+    if name not in LEAST_CHARACTERS:
+        return
     if column["is_generated"]:
         yield f"column {name} is generated"
     if not column["may_update"]:
         yield f"role {role} may not update column {name}: GRANT UPDATE ON the table TO {role}"
-    least = LONGEST_KNOWN_ID if name == "media_generation_id" else TIMESTAMP_CHARACTERS
+    least = LEAST_CHARACTERS[name]
     if column["base"] == CHAR and name == "media_generation_id":
         yield f"column {name} is {kind}, which pads what it stores: make it text"
     if column["base"] in {CHAR, VARCHAR} and 0 <= longest < least:

@@ -415,7 +415,7 @@ def select_strides(target: Target, strides: int) -> sa.Select[int, str]:
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
-def fill_places(target: Target) -> ReturningUpdate[str, str, str]:
+def fill_places(target: Target) -> ReturningUpdate[str, str, bool]:
     """Return the UPDATE that looks into the bodies of rows at some places and fills the plain ones.
 
     Its parameters are `places`, an array as text, and `moment`. It returns the rows that it filled. One that changes
@@ -427,7 +427,7 @@ def fill_places(target: Target) -> ReturningUpdate[str, str, str]:
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
-def fill_between(target: Target) -> ReturningUpdate[str, str, str]:
+def fill_between(target: Target) -> ReturningUpdate[str, str, bool]:
     """Return the same UPDATE for all rows between two places, of all shards; `between` gives the values for it."""
     source = target.table.alias("source")
     return _fill_in_place(target, source, _between(source))
@@ -435,7 +435,7 @@ def fill_between(target: Target) -> ReturningUpdate[str, str, str]:
 
 def _fill_in_place(
     target: Target, source: sa.FromClause, chosen: sa.ColumnElement[bool]
-) -> ReturningUpdate[str, str, str]:
+) -> ReturningUpdate[str, str, bool]:
     labels = key_labels(target.key)
     keys = [source.c[column.name].label(label) for column, label in zip(target.key, labels, strict=True)]
     text = source.c.raw_response.concat("").label("text")
@@ -461,7 +461,8 @@ def _fill_in_place(
     moment = sa.bindparam("moment", type_=table.c.updated_at.type)
     values = {"media_generation_id": found_rows.c.found_id, "updated_at": moment}
     update = sa.update(table).where(*named, *unchanged).values(values)
-    return update.returning(table.c.id, found_rows.c.found_id, table.c.media_generation_id)
+    stored = table.c.media_generation_id
+    return update.returning(table.c.id, stored, stored == found_rows.c.found_id)
 
 
 def _block(table: sa.FromClause) -> sa.ColumnElement[int]:
