@@ -96,8 +96,8 @@ def _counted(row: sa.Row[Any], scale: float, failed: Mapping[tuple[Any, Any, boo
     with_id, seen, waiting, rows = (round(count * scale) for count in tuple(row)[2:])
     failed_seen, failed_waiting = (failed.get((row.status, row.month, unchanged), 0) for unchanged in (True, False))
     return _Counted(
-        status=readable(row.status or NO_STATUS),
-        month=readable(row.month or NO_MONTH),
+        status=readable(str(row.status or NO_STATUS)),
+        month=readable(str(row.month or NO_MONTH)),
         with_id=with_id,
         seen=max(0, seen - failed_seen),
         waiting=max(0, waiting - failed_waiting),
