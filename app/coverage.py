@@ -7,10 +7,11 @@ from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
+from app.backfill.blank import is_empty
 from app.backfill.failed_rows import find_failing
 from app.backfill.key_walk import text_as_it_is
 from app.backfill.ledger import DONE, RETRY_WALK, RUNS
-from app.backfill.statements import columns_of, is_empty, pending
+from app.backfill.statements import columns_of, pending
 from app.backfill.undecodable import readable
 from app.models import Veo3VideoGeneration
 

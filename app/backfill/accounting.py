@@ -10,9 +10,10 @@ from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
+from app.backfill.blank import is_empty
 from app.backfill.key_walk import KeyAccess, NotUtf8Error, stream_rows, text_as_it_is
 from app.backfill.reading import Row, digest, undecodable
-from app.backfill.statements import is_empty, select_pending
+from app.backfill.statements import select_pending
 from app.extraction import Found, extract
 
 MOST_ROWS: Final = 10_000

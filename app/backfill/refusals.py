@@ -59,6 +59,17 @@ WHERE hidden IN (2, 3) AND lower(name) IN ('media_generation_id', 'updated_at') 
 """
 
 
+SQLITE_REPLACES: Final = """
+SELECT DISTINCT lower(c.name) FROM pragma_index_list(:table) AS i JOIN pragma_index_info(i.name) AS c
+WHERE i.origin = 'u' AND lower(c.name) IN ('media_generation_id', 'updated_at') AND EXISTS (
+    SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = :table COLLATE NOCASE
+        AND instr(replace(replace(replace(upper(sql), char(9), ''), char(10), ''), ' ', ''), 'ONCONFLICT') > 0
+)
+"""
+"""A UNIQUE constraint that deletes the other row, or leaves this one alone, where it should refuse. Only the text of
+the table knows it; where that says it of another constraint, a table is refused in vain."""
+
+
 def require_fillable(connection: sa.Connection, model: type[DeclarativeBase]) -> Walk:
     """Return the walk over a table that can be filled. Raises UnsupportedTableError for one that cannot, and why.
 
@@ -119,3 +130,5 @@ def _of_sqlite(connection: sa.Connection, table: str) -> Iterator[str]:
         yield f"it is a {kind} table" if kind != "view" else "it is a view"
     for name in connection.execute(sa.text(SQLITE_GENERATED), {"table": table}).scalars():
         yield f"column {name} is generated"
+    for name in connection.execute(sa.text(SQLITE_REPLACES), {"table": table}).scalars():
+        yield f"UNIQUE … ON CONFLICT on column {name} may delete other rows: make it a plain UNIQUE index"
