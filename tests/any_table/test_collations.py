@@ -65,10 +65,10 @@ def test_an_index_by_another_collation_names_no_row(icu_database: str, index: st
     execute(icu_database, IGNORES_CASE, create(id="TEXT COLLATE ci NOT NULL"))
     execute(icu_database, f"CREATE UNIQUE INDEX by_id ON {TABLE} {index}")
     differ = "COLLATE" in index
-    rows = [row(seed, id=f"{'row' if seed % 2 else 'ROW'}-{seed // 2 if differ else seed}") for seed in range(400)]
+    rows = [row(seed, id=f"{'row' if seed % 2 else 'ROW'}-{seed // 2 if differ else seed}") for seed in range(2_000)]
     store(icu_database, rows)
 
     upgrade(icu_database, batch_size=batch_size)
 
     assert stored(icu_database) == expected(rows)
-    assert query(icu_database, "SELECT synced FROM media_generation_id_backfill_runs") == [(400,)]
+    assert query(icu_database, "SELECT synced FROM media_generation_id_backfill_runs") == [(2_000,)]
