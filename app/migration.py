@@ -90,8 +90,7 @@ def alembic_errors() -> Iterator[None]:
 def written_script() -> Iterator[None]:
     """Raise OutputError if SQL that is written to stdout does not get there: half a script is none."""
     try:
-        yield
-        sys.stdout.flush()
+        yield  # Alembic hands each statement to the system at once
     except OSError as error:
         logger.log(logging.ERROR, "%s", OutputError("the SQL script", error.strerror or str(error)))
         raise OutputError("the SQL script", error.strerror or str(error)) from error
