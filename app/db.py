@@ -113,7 +113,9 @@ def make_engine(url: str) -> sa.Engine:
     """
     parsed = parse_url(url)
     try:
-        return sa.create_engine(parsed, poolclass=_pool_class(parsed), connect_args=_connect_arguments(parsed))
+        return sa.create_engine(
+            parsed, poolclass=_pool_class(parsed), connect_args=_connect_arguments(parsed), hide_parameters=True
+        )
     except (ImportError, SQLAlchemyError) as error:
         raise ConfigurationError("DATABASE_URL", f"driver of {parsed.drivername}:// not usable: {error}") from None
 

@@ -9,7 +9,17 @@ LAYERS = (
     {"errors", "signals", "wording"},
     {"extraction", "storable", "settings", "db"},
     {"models", "lock", "log", "adoption", "desktop", "scripts"},
-    {"backfill", "answers", "changes", "paging", "api_client"},
+    {
+        "backfill",
+        "media_answers",
+        "answers",
+        "changes",
+        "paging",
+        "row_locks",
+        "update_guards",
+        "claiming",
+        "api_client",
+    },
     {
         "coverage",
         "estimate",
