@@ -77,8 +77,11 @@ def page_statement(
     if token is None:
         return statement
     created_text, generation_id = _position(token, oldest_first=oldest_first)
-    here = sa.tuple_(sa.literal(created_text, sa.Text), sa.literal(generation_id, sa.Text))
-    return statement.where(sa.tuple_(*place) > here if oldest_first else sa.tuple_(*place) < here)
+    moment = sa.literal(created_text, sa.Text)
+    here, row = sa.tuple_(moment, sa.literal(generation_id, sa.Text)), sa.tuple_(*place)
+    if oldest_first:
+        return statement.where(moment <= CREATED_TEXT, row > here)
+    return statement.where(moment >= CREATED_TEXT, row < here)  # the first condition is for SQLite's planner
 
 
 def require_limit(limit: int) -> None:

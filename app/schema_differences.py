@@ -1,5 +1,6 @@
 """Schema differences: what Alembic's comparison finds between the models and a database. Reads only."""
 
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -37,7 +38,9 @@ def schema_differences(connection: sa.Connection) -> SchemaDifferences:
 
     context = MigrationContext.configure(connection, opts={"include_name": include_name})
     advice = ADVICE.format("CONCURRENTLY " if connection.dialect.name == "postgresql" else "")
-    judged = [_judge(change, advice) for change in _flat(compare_metadata(context, Base.metadata))]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based index", sa.exc.SAWarning)
+        judged = [_judge(change, advice) for change in _flat(compare_metadata(context, Base.metadata))]
     return SchemaDifferences(
         accepted=tuple(sorted(words for words, accepted in judged if accepted)),
         unknown=tuple(sorted(words for words, accepted in judged if not accepted)),
