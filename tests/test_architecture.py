@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.support.migrations import ROOT
 
 LAYERS = (
-    {"errors", "signals", "wording"},
+    {"errors", "signals", "wording", "http_library", "api_body", "api_deadline", "api_pauses"},
     {"extraction", "storable", "settings", "db"},
     {"models", "lock", "log", "adoption", "desktop", "scripts"},
     {
@@ -18,7 +18,9 @@ LAYERS = (
         "row_locks",
         "update_guards",
         "claiming",
+        "api_protocol",
         "api_client",
+        "async_api_client",
     },
     {
         "coverage",
