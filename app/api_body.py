@@ -48,6 +48,8 @@ class AnswerBody:
             self._keep(unpacker.decompress(chunk, self._most - len(self._content) + 1))
         except zlib.error:
             raise DamagedAnswerError("the answer cannot be unpacked") from None
+        if unpacker.unused_data:
+            raise DamagedAnswerError("the answer is packed, and goes on after its end")
 
     def _keep(self, content: bytes) -> None:
         self._content += content
