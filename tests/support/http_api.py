@@ -83,7 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, reply: Reply) -> None:
         time.sleep(reply.delay)
         headers = {"Content-Length": str(len(reply.body)), **reply.headers}
-        lines = [f"HTTP/1.1 {reply.status} Said", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+        lines = [f"HTTP/1.0 {reply.status} Said", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
         sent = "\r\n".join(lines).encode("latin-1") + reply.body[: len(reply.body) - reply.cut]
         self.close_connection = True
         if not reply.drip:
