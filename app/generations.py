@@ -164,19 +164,21 @@ class VideoGenerationRepository:
 
     def change_locked(self, generation: Generation, **changes: Unpack[Changes]) -> Generation:
         """Do what `update_status` does to a row that this transaction has locked already."""
-        self.store_values(generation, new_values(generation, guarded(generation, changes), self._clock()))
+        self.store_values({generation: new_values(generation, guarded(generation, changes), self._clock())})
         return generation
 
     def values_for(self, generation: Generation, changes: Changes) -> dict[str, object]:
         """Return the columns that these changes, which an answer made, move in the row as it was read last."""
         return new_values(generation, changes, self._clock())
 
-    def store_values(self, generation: Generation, values: Mapping[str, object]) -> None:
-        """Store the columns in a row that this transaction has locked. Raises RowRefusedError."""
-        for name, value in values.items():
-            setattr(generation, name, value)
-        if values:
-            self._rows.store(generation.id)
+    def store_values(self, values: Mapping[Generation, Mapping[str, object]]) -> None:
+        """Store the columns in rows that this transaction has locked, all at once. Raises RowRefusedError."""
+        changing = {generation: columns for generation, columns in values.items() if columns}
+        for generation, columns in changing.items():
+            for name, value in columns.items():
+                setattr(generation, name, value)
+        if changing:
+            self._rows.store(*(generation.id for generation in changing))
 
     def delete(self, generation_id: str) -> None:
         """Delete the row. Raises GenerationNotFoundError for an unknown id.
@@ -205,6 +207,10 @@ class VideoGenerationRepository:
         ids, names = set(generation_ids), set(operation_names)
         locked = self._rows.lock(row.id for row in self._rows.look(ids, names))
         return [row for row in locked if row.id in ids or row.operation_name in names]
+
+    def lock_known(self, generation_ids: Iterable[str]) -> Sequence[Generation]:
+        """Return and lock the rows with these ids, as they are now, by id; ids without a row are left out."""
+        return self._rows.lock(generation_ids)
 
     def look(self, generation_ids: Iterable[str], operation_names: Iterable[str] = ()) -> Sequence[Generation]:
         """Return what `lock_all` does, unlocked: in SQLite's own transactions and in PostgreSQL nobody has to wait."""

@@ -57,17 +57,18 @@ class Rows:
         with without_values():
             self._session.flush()
 
-    def store(self, generation_id: str) -> None:
-        """Send one row. Raises RowRefusedError where the database's own rules refuse it.
+    def store(self, *generation_ids: str) -> None:
+        """Send these rows. Raises RowRefusedError, which names them, where the database's own rules refuse one.
 
         The driver's error is no cause of it: it would show the row, with its prompt and its signed URLs.
         """
+        named = ", ".join(generation_ids)
         try:
             self.send()
         except (IntegrityError, DataError) as error:
-            raise RowRefusedError(generation_id, first_line(error.orig or error)) from None
+            raise RowRefusedError(named, first_line(error.orig or error)) from None
         except OverflowError as error:
-            raise RowRefusedError(generation_id, first_line(error)) from None
+            raise RowRefusedError(named, first_line(error)) from None
 
     def look(self, generation_ids: Iterable[str], operation_names: Iterable[str] = ()) -> Sequence[Generation]:
         """Return the rows with one of these ids or operation names, as they are now, by id; not locked.

@@ -91,12 +91,10 @@ class StatusChecker:
         judge = _Judge(self._repository, answer)
         verdicts = {row.id: judge.verdict(row) for row in rows}
         changing = [generation_id for generation_id, verdict in verdicts.items() if verdict.values]
-        locked = {row.id: row for row in self._repository.lock_all(changing)}
-        for generation_id in changing:
-            verdicts.pop(generation_id)
-        for row in locked.values():
-            verdicts[row.id] = judge.verdict(row)
-            self._repository.store_values(row, verdicts[row.id].values)
+        locked = self._repository.lock_known(changing)
+        verdicts = {key: verdict for key, verdict in verdicts.items() if not verdict.values}
+        verdicts |= {row.id: judge.verdict(row) for row in locked}
+        self._repository.store_values({row: verdicts[row.id].values for row in locked})
         return tuple(_recorded(row, verdicts[row.id]) for row in rows if row.id in verdicts)
 
 
