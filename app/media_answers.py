@@ -48,8 +48,10 @@ def _entries(raw_response: str | bytes) -> list[dict[str, object]]:
 
 
 def _names(entry: dict[str, object]) -> tuple[str, ...]:
+    """Return the entry's name; where it has none, its operation's. Not both: they could be two videos'."""
     inner = (_inside(entry, "operation"), _inside(entry, "video", "operation"))
-    return tuple(name for name in map(_text, (entry.get("name"), *(one.get("name") for one in inner))) if name)
+    names = (entry.get("name"), *(one.get("name") for one in inner))
+    return tuple(name for name in map(_text, names) if name)[:1]
 
 
 def _failure(status: dict[str, object], word: str | None) -> str | None:

@@ -167,8 +167,8 @@ def refresh(sessions: sessionmaker[Session], fetcher: AnswerFetcher, generation_
 
 
 def _require_sessions(sessions: object) -> None:
-    """Raise TypeError for what makes no sessions that can be used without `await`."""
-    if not isinstance(sessions, sessionmaker):
+    """Raise TypeError for what makes sessions that cannot be used without `await`."""
+    if hasattr(getattr(sessions, "class_", sessions), "run_sync"):
         raise TypeError(
             f"a sqlalchemy.orm.sessionmaker is needed, not {type(sessions).__name__}; "
             "docs/application.md has the recipe for asynchronous sessions"

@@ -35,8 +35,13 @@ def guarded(generation: Veo3VideoGeneration, changes: Changes) -> Changes:
 
 def _read(generation: Veo3VideoGeneration, given: dict[str, str | None], body: str | None) -> Reading:
     """Read a body for the row under the names that it has once it is updated."""
-    names = (generation.operation_name or given.get("operation_name"), generation.scene_id or given.get("scene_id"))
-    return read_for(*names, body or "")
+    operation_name = _known(generation.operation_name) or given.get("operation_name")
+    return read_for(operation_name, _known(generation.scene_id) or given.get("scene_id"), body or "")
+
+
+def _known(name: str | None) -> str | None:
+    """Return a name that is one: blank text gives way to what the update sets."""
+    return name if name and name.strip() else None
 
 
 def _refuse_contradiction(generation: Veo3VideoGeneration, offered: str | None, stored: Reading, new: Reading) -> None:

@@ -117,12 +117,13 @@ def test_media_of_other_videos_change_nothing(sessions: sessionmaker[Session], t
 
 
 def test_names_come_from_operations_where_there_are_some() -> None:
-    """And from the media, each once, where there are none."""
-    inner = {"name": "key", "video": {"operation": {"name": "op1"}}}
+    """And from the media, each once, where there are none: by the operation's name where an entry has none itself."""
+    inner, nameless = ({**name, "video": {"operation": {"name": "op1"}}} for name in ({"name": "key"}, {}))
 
-    assert media_names(media(inner, medium("op2"), inner)) == ("key", "op1", "op2")
+    assert media_names(media(inner, medium("op2"), inner, nameless)) == ("key", "op2", "op1")
     assert operation_names(media(inner)) == ()
-    assert media_facts(media(inner), "op1") == media_facts(media(inner), "key") != None  # noqa: E711
+    assert [media_facts(media(inner), name) is None for name in ("op1", "key")] == [True, False]
+    assert media_facts(media(nameless), "op1") is not None
 
 
 @given(json_values)
