@@ -4,7 +4,6 @@ No connection is opened here. The token goes into one request header and nowhere
 error, nor `repr`.
 """
 
-import json
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,12 +17,12 @@ from pydantic import SecretStr
 
 from app.api_body import AnswerBody, AnswerTooLongError, DamagedAnswerError
 from app.api_pauses import LONGEST_WAIT_SECONDS, Pause, seconds_of
+from app.api_refusals import message_in, problem_of
 from app.db import now
 from app.errors import ApiError, ConfigurationError
 from app.extraction import STATUS_PREFIX
 from app.http_library import httpx
 from app.settings import ENVIRONMENT_PREFIX, Settings
-from app.storable import storable_prose
 
 URL_SETTING: Final = f"{ENVIRONMENT_PREFIX}API_URL"
 TOKEN_SETTING: Final = f"{ENVIRONMENT_PREFIX}API_TOKEN"
@@ -36,7 +35,6 @@ MOST_ERROR_BYTES: Final = 64 * 2**10
 """Of an answer that is none; what comes after is not read."""
 TIMEOUTS_IN_DEADLINE: Final = 2
 """So many times the timeout the whole answer may take, where nothing else is said."""
-MOST_MESSAGE_CHARACTERS: Final = 300
 LOCAL_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 TRIED_AGAIN: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 LOWEST_SERVER_ERROR: Final = 500
@@ -191,8 +189,10 @@ class Exchange:
         wait = seconds_of(response.headers.get("Retry-After"), now())
         passes = code in TRIED_AGAIN or code >= LOWEST_SERVER_ERROR
         too_long = wait is not None and wait > LONGEST_WAIT_SECONDS
-        problem = f"{_problem(code)}; asks to wait {wait:.0f} s" if too_long and passes else _problem(code)
-        said = _message(self._body.so_far(), self._token)
+        problem = problem_of(code, TOKEN_SETTING)
+        if too_long and passes:
+            problem += f"; asks to wait {wait:.0f} s"
+        said = message_in(self._body.so_far(), self._token)
         error = ApiError(self._names, problem, code, retryable=passes, retry_after=wait, api_message=said)
         return TryAgain(error) if passes and not too_long else error
 
@@ -234,25 +234,3 @@ def _status_url(base_url: str) -> httpx.URL:
 
 def _asked(operation_name: str, scene_id: str) -> dict[str, object]:
     return {"operation": {"name": operation_name}, "sceneId": scene_id, "status": f"{STATUS_PREFIX}PENDING"}
-
-
-def _problem(code: int) -> str:
-    try:
-        phrase = f"HTTP {code} {HTTPStatus(code).phrase}"
-    except ValueError:
-        phrase = f"HTTP {code}"
-    refused = code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
-    return f"{phrase}; check {TOKEN_SETTING}" if refused else phrase
-
-
-def _message(content: bytes, token: str) -> str:
-    """Return the API's own words in an error, on one line, without the token; '' where it has none."""
-    try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
-        return ""
-    said = body.get("error") if isinstance(body, dict) else None
-    said = said.get("message") if isinstance(said, dict) else said
-    if not isinstance(said, str):
-        return ""
-    return " ".join(storable_prose(said.replace(token, "***")).split())[:MOST_MESSAGE_CHARACTERS]

@@ -1,7 +1,7 @@
 """Extraction: a stored API answer and the row it belongs to -> the row's media generation id, or why there is none.
 
 The one truth about stored answers: the backfill, the status checker and the database's own fast path agree with it.
-Pure: no database, no clock, no logging. Shapes: API answers, row creation, status checker, polling worker.
+Pure: no database, no clock, no logging.
 """
 
 import json

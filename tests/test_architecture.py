@@ -18,6 +18,7 @@ LAYERS = (
         "row_locks",
         "update_guards",
         "claiming",
+        "api_refusals",
         "api_protocol",
         "api_client",
         "async_api_client",
