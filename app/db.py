@@ -101,7 +101,9 @@ def make_engine(url: str) -> sa.Engine:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", SAWarning)  # of a parameter that is not heeded, such as mode=ro
-            return sa.create_engine(parsed, poolclass=_pool_class(parsed), connect_args=_connect_arguments(parsed))
+            return sa.create_engine(
+                parsed, poolclass=_pool_class(parsed), connect_args=_connect_arguments(parsed), hide_parameters=True
+            )
     except (ImportError, SQLAlchemyError, SAWarning, ValueError, TypeError) as error:
         problem = without_secrets(first_line(error), [parsed])
         raise ConfigurationError(SETTING, f"driver of {parsed.drivername}:// not usable: {problem}") from None
