@@ -5,6 +5,7 @@ import pytest
 from app.db import make_engine
 from app.schema_differences import schema_differences
 from tests.conftest import Databases
+from tests.live.test_offline import run_script
 from tests.support.commands import ROOT, alembic, media_gen_ids
 from tests.support.migrations import upgrade
 from tests.support.responses import make_rows
@@ -69,7 +70,7 @@ def test_sql_written_offline_leaves_a_table_with_rows_alone(
     execute(postgresql_empty, "DELETE FROM veo3_video_generations" if not rows else "SELECT 1")
     written = alembic("upgrade", "0001", "--sql", url=postgresql_empty).stdout
 
-    execute(postgresql_empty, written)
+    run_script(postgresql_empty, written)
 
     assert has_index(postgresql_empty) is expected
 
