@@ -115,7 +115,9 @@ class BackfillFailure(Base):
 
     __tablename__ = "media_generation_id_backfill_failures"
 
-    row_name: Mapped[TextKey]
+    row_digest: Mapped[TextKey]
+    """SHA-256 of `row_name`: a key may be longer than what an index holds."""
+    row_name: Mapped[str]
     """The row's whole key or, where it has none, its place: JSON, see app.backfill.row_names."""
     generation_id: Mapped[str | None]
     """The row's id, for people: it may be NULL, and need not be unique."""

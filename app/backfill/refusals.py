@@ -50,8 +50,8 @@ WHERE a.attrelid = CAST(:table AS regclass) AND NOT a.attisdropped
     AND a.attname IN ('id', 'operation_name', 'scene_id', 'raw_response', 'media_generation_id', 'updated_at')
 ORDER BY a.attname
 """
-CHAR, VARCHAR = 1042, 1043
-"""PostgreSQL's numbers of the types char(n) and varchar(n)."""
+TEXT, CHAR, VARCHAR = 25, 1042, 1043
+"""PostgreSQL's numbers of the types text, char(n) and varchar(n)."""
 SQLITE_KIND: Final = "SELECT type FROM pragma_table_list WHERE schema = 'main' AND name = :table COLLATE NOCASE"
 SQLITE_GENERATED: Final = """
 SELECT lower(name) FROM pragma_table_xinfo(:table)
@@ -111,6 +111,8 @@ def _of_column(column: Mapping[Any, Any], role: str) -> Iterator[str]:
     name, kind, longest = column["name"], column["type"], column["characters"]
     if not column["may_select"]:
         yield f"role {role} may not read column {name}: GRANT SELECT ON the table TO {role}"
+    if column["base"] not in {TEXT, CHAR, VARCHAR}:
+        yield f"column {name} is {kind}: make it text"
     if name not in LEAST_CHARACTERS:
         return
     if column["is_generated"]:
