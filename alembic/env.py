@@ -1,6 +1,5 @@
 """Alembic's entry: one connection, one upgrade at a time, one transaction for each revision; offline mode."""
 
-from contextlib import nullcontext
 from logging.config import fileConfig
 from pathlib import Path
 
@@ -11,43 +10,55 @@ from app.db import Base
 from app.migration import alembic_errors, database_url, include_name, load_settings, migration_connection, one_upgrade
 from app.settings import Settings
 from app.transactional_ddl import transactional_ddl
+from app.version_table import version_table_of
 
 
 def run_offline(settings: Settings) -> None:
     """Write SQL instead of running it (`--sql`)."""
+    url = database_url(context.config, settings)
+    version_table = version_table_of(settings.version_table, url.get_backend_name())
     context.configure(
-        url=database_url(context.config, settings),
+        url=url,
         target_metadata=Base.metadata,
         literal_binds=True,
         dialect_opts={"paramstyle": "named"},  # a percent sign is written once
         transactional_ddl=True,
         transaction_per_migration=True,
-        settings=settings,
+        media_ids_settings=settings,
+        version_table=version_table.name,
+        version_table_schema=version_table.schema,
     )
-    with context.begin_transaction():
-        context.run_migrations()
+    migrate()
 
 
 def run_online(settings: Settings) -> None:
     """Run the command on a connection; one that only reads takes no lock."""
     with migration_connection(context.config, settings) as connection:
         configure(connection, settings)
-        reads_only = context.get_context().opts.get("dont_mutate", False)
-        alone = nullcontext() if reads_only else one_upgrade(connection, settings)
-        with alone, transactional_ddl(connection), context.begin_transaction():
-            context.run_migrations()
+        with transactional_ddl(connection), one_upgrade(context.get_context(), settings) as has_work:
+            if has_work:
+                migrate()
+
+
+def migrate() -> None:
+    """Let Alembic do what its command asks for."""
+    with context.begin_transaction():
+        context.run_migrations()
 
 
 def configure(connection: sa.Connection, settings: Settings) -> None:
     """Tell Alembic how to migrate, and the revisions who owns the transaction."""
+    version_table = version_table_of(settings.version_table, connection.dialect.name)
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
         include_name=include_name,
+        version_table=version_table.name,
+        version_table_schema=version_table.schema,
         transactional_ddl=True,
         transaction_per_migration=True,
         caller_owns_transaction=connection.in_transaction(),
-        settings=settings,
+        media_ids_settings=settings,
     )
 
 

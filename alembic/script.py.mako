@@ -4,6 +4,7 @@ What and why: …
 Downgrade: … (say what it does to data; it never loses rows)
 
 House rules, to be deleted when met:
+- `alembic revision --rev-id 0004 -m "…"` makes 0004_….py with the id media_ids_0004, which nobody else has.
 - Spell out tables and columns here (`sa.table`, `sa.column`); never execute a mapped class of app.models.
 - Schema changes only add: nullable columns, tables of this project. Never rebuild or drop an adopted table.
 - Rows are changed in bounded batches by app.backfill inside `op.get_context().autocommit_block()`; never call
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 
 from alembic import op
 ${imports if imports else ""}
-revision = ${repr(up_revision)}
+revision = ${repr(up_revision if up_revision.startswith("media_ids_") else "media_ids_" + up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = ${repr(branch_labels)}
 depends_on = ${repr(depends_on)}

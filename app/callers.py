@@ -57,8 +57,13 @@ def refuse_autocommit(connection: sa.Connection) -> None:
 
     Neither a batch nor the lock would hold any longer than its statement.
     """
+    if commits_by_itself(connection):
+        raise CallerError("AUTOCOMMIT", "give one that begins transactions")
+
+
+def commits_by_itself(connection: sa.Connection) -> bool:
+    """Tell whether a connection to PostgreSQL commits each statement by itself. Sends nothing."""
     driver = connection.connection.dbapi_connection
     if connection.dialect.name != "postgresql" or driver is None:
-        return
-    if connection.dialect.detect_autocommit_setting(driver):
-        raise CallerError("AUTOCOMMIT", "give one that begins transactions")
+        return False
+    return bool(connection.dialect.detect_autocommit_setting(driver))

@@ -1,11 +1,10 @@
 """Check: whether a database is where the code expects it, for CI and deploy gates. Reads only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from app import adoption
@@ -16,6 +15,8 @@ from app.backfill.refusals import require_fillable
 from app.backfill.statements import generations
 from app.models import Veo3VideoGeneration
 from app.schema_differences import schema_differences
+from app.settings import DEFAULT_VERSION_TABLE
+from app.version_table import recorded_revisions
 
 SHOWN_IDS: Final = 3
 
@@ -34,17 +35,19 @@ class Finding:
         return {"check": self.name, "ok": self.ok, "facts": list(self.facts)}
 
 
-def check_database(connection: sa.Connection, scripts: ScriptDirectory) -> Iterator[Finding]:
+def check_database(
+    connection: sa.Connection, scripts: ScriptDirectory, version_table: str = DEFAULT_VERSION_TABLE
+) -> Iterator[Finding]:
     """Yield the findings one by one; after one that leaves nothing to look at, no more.
 
-    Raises ForeignTableError for another program's table. Writes nothing: `alembic check` would create its version
-    table in an empty database.
+    Raises ForeignTableError for another program's table, and StrangeRevisionError for its revisions. Writes nothing:
+    `alembic check` would create its version table in an empty database.
     """
     if adoption.examine(connection).exists:
         require_fillable(connection, Veo3VideoGeneration)
-    heads = scripts.get_heads()
-    yield _one_head(heads)
-    at_head = _at_head(connection, scripts)
+    recorded = recorded_revisions(connection, version_table, scripts)
+    yield _one_head(scripts.get_heads())
+    at_head = _at_head(recorded, scripts)
     yield at_head
     if not at_head.ok:
         return
@@ -59,8 +62,7 @@ def _one_head(heads: list[str]) -> Finding:
     return Finding(name="one head", ok=len(heads) == 1, facts=facts)
 
 
-def _at_head(connection: sa.Connection, scripts: ScriptDirectory) -> Finding:
-    current = MigrationContext.configure(connection).get_current_heads()
+def _at_head(current: Sequence[str], scripts: ScriptDirectory) -> Finding:
     if set(current) == set(scripts.get_heads()):
         return Finding(name="database at head", ok=True)
     known = {script.revision for script in scripts.walk_revisions()}

@@ -90,7 +90,7 @@ def check(*, database: Database = None, desktop: Desktop = False, as_json: AsJso
     scripts = revisions()
     findings = []
     with existing_database(settings.database_url) as engine, engine.connect() as connection:
-        for finding in check_database(connection, scripts):
+        for finding in check_database(connection, scripts, settings.version_table):
             findings.append(finding)
             if not as_json:
                 print_finding(finding)

@@ -17,7 +17,7 @@ from app.urls import sqlite_file
 
 DEFAULT_DEMO_URL: Final = "sqlite:///media-gen-ids-demo.db"
 ROUNDS: Final = 12
-BEFORE_THE_BACKFILL: Final = "0002"
+BEFORE_THE_BACKFILL: Final = "media_ids_0002"
 
 
 def make_demo(url: str) -> tuple[int, int]:

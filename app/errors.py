@@ -57,6 +57,26 @@ class NotUpgradedError(MediaIdsError):
         self.missing = missing
 
 
+class StrangeRevisionError(MediaIdsError):
+    """The version table holds revisions of another program; nothing was changed."""
+
+    def __init__(self, version_table: str, strange: Sequence[str], ours: Sequence[str] = ()) -> None:
+        """Take the table, the revisions in it that are not ours, and those that are."""
+        beside = f" beside our {', '.join(sorted(ours))}" if ours else ""
+        super().__init__(
+            f"version table {version_table} holds {', '.join(sorted(strange))}{beside}, which another program's "
+            "migrations put there. Nothing was changed; "
+            + (
+                "run the env.py that keeps both chains in it, or set version_table to the table that holds ours alone"
+                if ours
+                else "set version_table (-x version_table=NAME, or MEDIA_IDS_VERSION_TABLE) to a table of our own"
+            )
+        )
+        self.version_table = version_table
+        self.strange = tuple(strange)
+        self.ours = tuple(ours)
+
+
 class AnotherRunIsActiveError(MediaIdsError):
     """Another upgrade or sync holds the lock on this database."""
 
@@ -330,6 +350,27 @@ class CallerError(MediaIdsError):
         super().__init__(f'config.attributes["connection"] is of the kind {kind}: {instead}')
         self.kind = kind
         self.instead = instead
+
+
+class ForeignEnvironmentError(MediaIdsError):
+    """An env.py that is not ours runs migrations in a way in which ours cannot run; nothing was changed by them."""
+
+    def __init__(self, problem: str, change: str) -> None:
+        """Take what is in the way, and what to change in that env.py."""
+        super().__init__(f"media-gen-ids cannot migrate under this env.py: {problem}. In env.py: {change}")
+        self.problem = problem
+        self.change = change
+
+
+class RecordedMeanwhileError(MediaIdsError):
+    """Another upgrade was faster, while this one waited for its lock; nothing was changed by this one."""
+
+    def __init__(self, revision: str) -> None:
+        """Take the revision that was to be run."""
+        super().__init__(
+            f"{revision} was run by another process while this one waited. Run it again to go on from there"
+        )
+        self.revision = revision
 
 
 class OutputError(MediaIdsError):

@@ -2,15 +2,18 @@
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from configparser import InterpolationError
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Final
 
 import sqlalchemy as sa
 from alembic import context
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy.engine import URL
 from sqlalchemy.orm import DeclarativeBase
 
 from app import adoption
@@ -37,9 +40,14 @@ from app.output import LenientStream, outlive_output
 from app.progress import shown_progress
 from app.settings import Settings
 from app.signals import StopRequest, stop_on_signals
-from app.urls import parse_url
+from app.urls import parse_url, sqlite_file
+from app.version_table import require_ours
 
 logger = logging.getLogger(__name__)
+SETTINGS: Final = "media_ids_settings"
+"""Option of Alembic's context, by which revisions know that our own env.py runs them."""
+GUEST: Final = "media_ids_guest"
+"""Option of Alembic's context: another env.py runs them, app.guest has done its checks, and the lock is held."""
 OUR_TABLES = frozenset(Base.metadata.tables)
 
 
@@ -48,11 +56,10 @@ def include_name(name: str | None, kind: str, parents: object) -> bool:  # noqa:
     return kind != "table" or name in OUR_TABLES
 
 
-def database_url(config: Config, settings: Settings) -> str:
+def database_url(config: Config, settings: Settings) -> URL:
     """Return the URL of the database, which is not connected to: a caller's own, else `configured_url`."""
     given = given_by_caller(config)
-    url = parse_url(configured_url(config, settings)) if given is None else given.engine.url
-    return url.render_as_string(hide_password=False)
+    return parse_url(configured_url(config, settings)) if given is None else given.engine.url
 
 
 def configured_url(config: Config, settings: Settings) -> str:
@@ -72,11 +79,17 @@ def load_settings(x_arguments: Mapping[str, object]) -> Settings:
 
 @contextmanager
 def alembic_errors() -> Iterator[None]:
-    """Turn this project's errors into Alembic's, which its command prints as one line."""
+    """Turn this project's errors into Alembic's, which its command prints as one line, whatever becomes of that."""
     outlive_output()
+    with one_line_errors(), written_script() if context.is_offline_mode() else nullcontext():
+        yield
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Turn this project's errors into Alembic's; a signal ends the process as it should."""
     try:
-        with written_script() if context.is_offline_mode() else nullcontext():
-            yield
+        yield
     except MediaIdsError as error:
         if isinstance(error, StoppedBySignalError):
             logger.warning("%s", error)
@@ -117,16 +130,40 @@ def _connected(given: sa.Connection | sa.Engine) -> AbstractContextManager[sa.Co
 
 
 @contextmanager
-def one_upgrade(connection: sa.Connection, settings: Settings) -> Iterator[None]:
-    """Hold the database's lock while the block runs, and refuse a foreign table before anything is written."""
+def one_upgrade(context: MigrationContext, settings: Settings) -> Iterator[bool]:
+    """Hold the database's lock while the block runs, and refuse what is not ours before anything is written.
+
+    Yields whether there is anything to do: where nothing is, and for a command that only reads, it takes no lock.
+    """
+    connection, scripts = online(context)
     owned_by_caller = connection.in_transaction()
+    has_work = not _stands_at_head(context, require_ours(context, scripts), scripts)
+    writes = has_work and not context.opts.get("dont_mutate", False)
+    if writes:
+        refuse_unfillable(connection)
+    if not owned_by_caller:
+        connection.rollback()  # the migration must find no transaction open
+    with only_one(connection.engine, settings.lock_wait) if writes else nullcontext():
+        yield has_work
+
+
+def _stands_at_head(context: MigrationContext, recorded: Sequence[str], scripts: ScriptDirectory) -> bool:
+    """Tell whether a command that goes to the head is called on a database that stands there."""
+    return context.opts.get("destination_rev") in {"head", "heads"} and set(recorded) == set(scripts.get_heads())
+
+
+def online(context: MigrationContext) -> tuple[sa.Connection, ScriptDirectory]:
+    """Return what there is when revisions run, and not when they are written as SQL."""
+    if context.connection is None or context.script is None:
+        raise CommandError("these revisions need a connection")
+    return context.connection, context.script
+
+
+def refuse_unfillable(connection: sa.Connection) -> None:
+    """Raise CallerError, ForeignTableError or UnsupportedTableError for what cannot be migrated."""
     refuse_autocommit(connection)
     if adoption.examine(connection).exists:
         require_fillable(connection, Veo3VideoGeneration)
-    if not owned_by_caller:
-        connection.rollback()  # the migration must find no transaction open
-    with only_one(connection.engine, settings.lock_wait):
-        yield
 
 
 def backfill_revision(context: MigrationContext, model: type[DeclarativeBase]) -> None:
@@ -137,7 +174,7 @@ def backfill_revision(context: MigrationContext, model: type[DeclarativeBase]) -
     transaction, the batches are savepoints in it. Returns when everything recoverable is filled; raises
     StoppedEarlyError, StoppedBySignalError or RowsFailedError where the revision must not be stamped.
     """
-    settings: Settings = context.opts["settings"]
+    settings: Settings = context.opts[SETTINGS]
     if settings.backfill == "defer":
         logger.warning("backfill deferred: the revision is stamped, run `media-gen-ids sync` to do the work")
         return
@@ -173,8 +210,19 @@ def _run_on(
         return backfill(
             connection, model, options, origin="upgrade", listener=listener, stop=stop, owned_by_caller=True
         )
-    with context.autocommit_block(), connection.engine.connect() as own:
+    with context.autocommit_block(), _engine_for_batches(context, connection).connect() as own:
         return backfill(own, model, options, origin="upgrade", listener=listener, stop=stop)
+
+
+def _engine_for_batches(context: MigrationContext, connection: sa.Connection) -> sa.Engine:
+    """Return the connection's engine; for a file of SQLite under another env.py one without that engine's hooks.
+
+    Hooks that begin a transaction at once, as SQLAlchemy recommends for other uses, are not for short ones.
+    """
+    engine = connection.engine
+    if context.opts.get(GUEST, False) and sqlite_file(engine.url) is not None:
+        return make_engine(engine.url.render_as_string(hide_password=False))
+    return engine
 
 
 def _judge(report: Report, settings: Settings, stop: StopRequest) -> None:

@@ -1,10 +1,12 @@
 """Settings: DATABASE_URL and MEDIA_IDS_*, in one place, validated, with errors that name the setting."""
 
 import os
+import re
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import ConfigurationError
@@ -15,6 +17,9 @@ DEFAULT_BATCH_SIZE = 1_000
 DEFAULT_TARGET_SECONDS = 0.5
 DEFAULT_LOCK_WAIT_SECONDS = 600.0
 DEFAULT_API_TIMEOUT_SECONDS = 30.0
+DEFAULT_VERSION_TABLE = "alembic_version"
+TABLE_NAME: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,62}\.)?[A-Za-z_][A-Za-z0-9_]{0,58}")
+"""PostgreSQL's longest name has 63 characters, and Alembic adds four to this one for its primary key."""
 
 NO_OPTIONS = frozenset({"database_url", "log", "api_url", "api_token", "api_timeout"})
 """Settings that are no options of an upgrade."""
@@ -22,6 +27,15 @@ NO_OPTIONS = frozenset({"database_url", "log", "api_url", "api_token", "api_time
 MAY_HOLD_SECRETS = frozenset({"database_url", "api_url", "api_token"})
 """Settings that no message repeats."""
 
+
+def _plain_name(value: str) -> str:
+    if TABLE_NAME.fullmatch(value) is None:
+        problem = "must be a plain name of at most 59 letters, digits and _, after a schema and a dot if need be"
+        raise PydanticCustomError("table_name", problem)
+    return value
+
+
+TableName = Annotated[str, AfterValidator(_plain_name)]
 PositiveRows = Annotated[int, Field(ge=1, le=1_000_000)]
 PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -46,6 +60,7 @@ class Settings(BaseSettings):
     lock_wait: Seconds = DEFAULT_LOCK_WAIT_SECONDS
     on_failure: Literal["continue", "abort"] = "continue"
     backfill: Literal["run", "defer"] = "run"
+    version_table: TableName = DEFAULT_VERSION_TABLE
     log: Literal["text", "json"] = "text"
     api_url: str | None = None
     api_token: SecretStr | None = None

@@ -18,7 +18,7 @@ LAYERS = (
         "api_pauses",
     },
     {"extraction", "storable", "settings", "db"},
-    {"models", "lock", "log", "adoption", "desktop", "scripts", "callers"},
+    {"models", "lock", "log", "adoption", "desktop", "scripts", "callers", "version_table"},
     {
         "backfill",
         "media_answers",
@@ -47,7 +47,7 @@ LAYERS = (
     {"status", "check", "demo", "sync"},
     {"views"},
     {"console"},
-    {"migration", "command_sync", "command_looks"},
+    {"migration", "guest", "command_sync", "command_looks"},
     {"cli"},
 )
 """A module may import from its own layer and from those before it. Nothing imports upwards."""

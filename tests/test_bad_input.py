@@ -112,7 +112,7 @@ def test_a_read_only_file(sqlite_empty: str) -> None:
     url = f"sqlite:///file:{file}?mode=ro&uri=true"
 
     upgraded = alembic("upgrade", "head", url=url)
-    upgrade(sqlite_empty, "0002")
+    upgrade(sqlite_empty, "media_ids_0002")
     between = file.read_bytes()
     synced = media_gen_ids("sync", url=url)
 

@@ -79,7 +79,7 @@ def test_an_engine_of_psycopg2(adopted: str, options: dict[str, int]) -> None:
 
     upgrade_with(psycopg2_engine(adopted), adopted, **options)
 
-    assert (recorded_version(adopted), ids(adopted)) == ("0003", expected)
+    assert (recorded_version(adopted), ids(adopted)) == ("media_ids_0003", expected)
     assert 0 < sum(map(bool, expected.values())) < len(expected)
 
 
@@ -90,7 +90,7 @@ def test_a_connection_of_psycopg2(adopted: str) -> None:
     with psycopg2_engine(adopted).connect() as connection:
         upgrade_with(connection, adopted)
 
-    assert (recorded_version(adopted), ids(adopted)) == ("0003", expected)
+    assert (recorded_version(adopted), ids(adopted)) == ("media_ids_0003", expected)
 
 
 def test_a_connection_of_psycopg2_in_a_transaction(adopted: str) -> None:
@@ -101,12 +101,12 @@ def test_a_connection_of_psycopg2_in_a_transaction(adopted: str) -> None:
         upgrade_with(connection, adopted)
         before = recorded_version(adopted)
 
-    assert (before, recorded_version(adopted), ids(adopted)) == (None, "0003", expected)
+    assert (before, recorded_version(adopted), ids(adopted)) == (None, "media_ids_0003", expected)
 
 
 def test_sync_and_check_on_psycopg2(adopted: str) -> None:
     """As a program that calls them does."""
-    upgrade(adopted, "0002")
+    upgrade(adopted, "media_ids_0002")
     expected = extracted(adopted)
     engine = psycopg2_engine(adopted)
 
@@ -175,7 +175,7 @@ def test_an_asynchronous_connection_hands_over_one_that_works(
 
     run_asynchronously(adopted, f"postgresql+{driver}", in_transaction=in_transaction)
 
-    assert (recorded_version(adopted), ids(adopted)) == ("0003", expected)
+    assert (recorded_version(adopted), ids(adopted)) == ("media_ids_0003", expected)
 
 
 def test_an_asynchronous_connection_of_sqlite(sqlite_empty: str) -> None:
@@ -186,7 +186,7 @@ def test_an_asynchronous_connection_of_sqlite(sqlite_empty: str) -> None:
 
     run_asynchronously(sqlite_empty, "sqlite+aiosqlite", in_transaction=True)
 
-    assert (recorded_version(sqlite_empty), ids(sqlite_empty)) == ("0003", expected)
+    assert (recorded_version(sqlite_empty), ids(sqlite_empty)) == ("media_ids_0003", expected)
 
 
 @pytest.mark.parametrize("driver", ["sqlite+aiosqlite", "postgresql+asyncpg"])
@@ -240,7 +240,7 @@ def test_none_is_as_good_as_nothing(sqlite_empty: str) -> None:
     """A caller may set the attribute and have no connection."""
     upgrade_with(None, sqlite_empty)
 
-    assert recorded_version(sqlite_empty) == "0003"
+    assert recorded_version(sqlite_empty) == "media_ids_0003"
 
 
 @pytest.mark.parametrize("offline", [False, True])

@@ -85,7 +85,11 @@ def test_an_upgrade_by_the_url_of_another_driver(postgresql_empty: str, driver: 
     checked = media_gen_ids("check", url=url)
 
     said = f"{driver}:// is opened with psycopg 3"
-    assert (upgraded.returncode, upgraded.stderr.count(said), recorded_version(postgresql_empty)) == (0, 1, "0003")
+    assert (upgraded.returncode, upgraded.stderr.count(said), recorded_version(postgresql_empty)) == (
+        0,
+        1,
+        "media_ids_0003",
+    )
     assert (checked.returncode, checked.stderr.count(said), checked.stderr.count("\n")) == (0, 1, 1)
 
 
@@ -94,7 +98,7 @@ def test_other_names_of_the_plain_sqlite_driver(sqlite_empty: str, driver: str) 
     """The same file."""
     upgrade(sqlite_empty.replace("sqlite:", f"{driver}:"))
 
-    assert (recorded_version(sqlite_empty), sqlite_path(sqlite_empty).exists()) == ("0003", True)
+    assert (recorded_version(sqlite_empty), sqlite_path(sqlite_empty).exists()) == ("media_ids_0003", True)
 
 
 @pytest.mark.parametrize("name", ["autocommit", "context", "cursor_factory", "row_factory"])

@@ -13,11 +13,12 @@ import sqlalchemy as sa
 from alembic import context, op
 
 from app import adoption
+from app.guest import in_any_environment
 from app.live_ddl import alter_table_in_use
 
-revision = "0001"
+revision = "media_ids_0001"
 down_revision = None
-branch_labels = None
+branch_labels = ("media_ids",)
 depends_on = None
 
 TABLE = adoption.TABLE
@@ -49,6 +50,7 @@ $index$;"""
 """A table with rows is in use, and building an index holds up its writers."""
 
 
+@in_any_environment
 def upgrade() -> None:
     if context.is_offline_mode():
         _write_offline()

@@ -8,8 +8,10 @@ Downgrade: drops these two tables, which are this project's own. The ids that we
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+from app.guest import in_any_environment
+
+revision = "media_ids_0002"
+down_revision = "media_ids_0001"
 branch_labels = None
 depends_on = None
 
@@ -17,6 +19,7 @@ RUNS = "media_generation_id_backfill_runs"
 FAILURES = "media_generation_id_backfill_failures"
 
 
+@in_any_environment
 def upgrade() -> None:
     op.create_table(
         RUNS,
@@ -54,6 +57,7 @@ def upgrade() -> None:
     )
 
 
+@in_any_environment
 def downgrade() -> None:
     op.drop_table(FAILURES)
     op.drop_table(RUNS)

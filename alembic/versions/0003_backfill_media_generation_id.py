@@ -8,15 +8,17 @@ Downgrade: nothing; ids that were recovered stay.
 
 from alembic import context, op
 
+from app.guest import in_any_environment
 from app.migration import backfill_revision, offline_backfill_revision
 from app.models import Veo3VideoGeneration
 
-revision = "0003"
-down_revision = "0002"
+revision = "media_ids_0003"
+down_revision = "media_ids_0002"
 branch_labels = None
 depends_on = None
 
 
+@in_any_environment
 def upgrade() -> None:
     if context.is_offline_mode():
         offline_backfill_revision(op.get_context(), Veo3VideoGeneration)

@@ -119,7 +119,7 @@ def test_rows_whose_update_a_trigger_undoes_are_failures(  # what is tried
     done = run_upgrade(url, batch_size=batch_size)
 
     listed = query(url, f"SELECT generation_id, reason, detail FROM {FAILURES} ORDER BY 1")
-    assert (done.code, recorded_version(url)) == (0, "0003"), done
+    assert (done.code, recorded_version(url)) == (0, "media_ids_0003"), done
     assert stored(url) == expected(rows) | {0: None, 1: None, 2: None}
     assert [(key, reason) for key, reason, _ in listed] == [(f"row-{seed}", "update_failed") for seed in range(3)]
     assert all("a trigger drops or undoes the update" in detail for _, _, detail in listed)
@@ -148,7 +148,7 @@ def test_a_run_with_rows_that_it_cannot_account_for_is_incomplete(postgresql_emp
     done = run_upgrade(postgresql_empty)
     synced = run_sync(postgresql_empty, "--json")
 
-    assert (done.code, recorded_version(postgresql_empty)) == (255, "0002"), done
+    assert (done.code, recorded_version(postgresql_empty)) == (255, "media_ids_0002"), done
     assert "2 rows can be filled and were not, among them row-0, row-1" in done.out
     assert (synced.code, json.loads(synced.out)["state"]) == (1, "incomplete")
     assert stored(postgresql_empty) == expected(rows) | {0: None, 1: None}
@@ -165,7 +165,7 @@ def test_a_column_that_refuses_every_id_ends_the_run(databases: Databases) -> No
     done = run_upgrade(url, batch_size=300)
 
     failures = query(url, f"SELECT count(*) FROM {FAILURES} WHERE reason = 'update_failed'")[0][0]
-    assert (done.code, recorded_version(url)) == (255, "0002"), done
+    assert (done.code, recorded_version(url)) == (255, "media_ids_0002"), done
     assert "the database refused all of the first 100 rows" in done.out
     assert (failures, set(stored(url).values())) == (100, {None})
 
@@ -195,6 +195,6 @@ def test_a_table_that_refuses_most_rows_ends_the_run(databases: Databases) -> No
 
     done = run_upgrade(url, batch_size=100)
 
-    assert (done.code, recorded_version(url)) == (255, "0002"), done
+    assert (done.code, recorded_version(url)) == (255, "media_ids_0002"), done
     assert "of the last 1000 rows" in done.out
     assert 100 <= sum(media_id is not None for media_id in stored(url).values()) < 1_000

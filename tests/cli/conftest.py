@@ -38,7 +38,7 @@ def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
 @pytest.fixture
 def filled_database(empty_database: str) -> str:
     """The URL of a database with 48 rows, two of every kind, that has been upgraded, on each kind of database."""
-    upgrade(empty_database, "0002")
+    upgrade(empty_database, "media_ids_0002")
     insert(empty_database, make_rows(48))
     upgrade(empty_database)
     return empty_database
@@ -47,7 +47,7 @@ def filled_database(empty_database: str) -> str:
 @pytest.fixture
 def filled_file(sqlite_empty: str) -> str:
     """The URL of a SQLite file with the same rows."""
-    upgrade(sqlite_empty, "0002")
+    upgrade(sqlite_empty, "media_ids_0002")
     insert(sqlite_empty, make_rows(48))
     upgrade(sqlite_empty)
     return sqlite_empty

@@ -53,7 +53,7 @@ def test_each_trouble_is_named_with_what_to_do(filled_database: str, command: Co
     assert result.code == 1
     assert result.out.splitlines() == [
         "ok    one head",
-        "      - head is 0003",
+        "      - head is media_ids_0003",
         "ok    database at head",
         "FAIL  model and schema agree",
         "      - media_generation_id_backfill_failures also has column note: add a revision that mends it",
@@ -72,14 +72,14 @@ def test_a_database_behind_head_is_told_apart_from_one_that_was_never_upgraded(
     """The other checks are left out: they have nothing to look at."""
     execute(empty_database, "CREATE TABLE something (id TEXT)")
     never = command("check", "--database", empty_database)
-    upgrade(empty_database, "0002")
+    upgrade(empty_database, "media_ids_0002")
 
     behind = command("check", "--database", empty_database)
 
     assert (never.code, never.out.splitlines()[-1]) == (1, "      - it has no revision: run `alembic upgrade head`")
     assert (behind.code, behind.out.splitlines()[-1]) == (
         1,
-        "      - it stands at 0002: run `alembic upgrade head`",
+        "      - it stands at media_ids_0002: run `alembic upgrade head`",
     )
 
 

@@ -41,7 +41,7 @@ def test_an_unreachable_server_is_one_line_without_the_password(name: str, comma
     """Nobody listens on port 1."""
     result = command(name, "--database", "postgresql://user:secret@127.0.0.1:1/videos")
 
-    assert (result.code, result.out.replace("ok    one head\n      - head is 0003\n", "")) == (2, "")
+    assert (result.code, result.out.replace("ok    one head\n      - head is media_ids_0003\n", "")) == (2, "")
     assert result.err.startswith("media-gen-ids: postgresql://user:***@127.0.0.1:1/videos: connection failed: ")
     assert result.err.endswith("Connection refused. Check host and port in the URL, and that the server runs\n")
     assert result.err.count("\n") == 1

@@ -156,9 +156,11 @@ def test_an_upgrade_without_output(empty_database: str, redirection: str) -> Non
 
     ended = run_to(redirection, "alembic", "upgrade", "head", url=empty_database)
 
-    assert (ended.returncode, "Traceback" in ended.stderr, recorded_version(empty_database)) == (0, False, "0003"), (
-        ended
-    )
+    assert (ended.returncode, "Traceback" in ended.stderr, recorded_version(empty_database)) == (
+        0,
+        False,
+        "media_ids_0003",
+    ), ended
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS, ids=["ascii", "cp1252", "C"])
@@ -185,11 +187,11 @@ def test_an_upgrade_whose_reader_has_gone(sqlite_empty: str, stream: str) -> Non
     done = run_to_nobody(stream, "alembic", "upgrade", "head", url=sqlite_empty)
     failed = run_to_nobody(stream, "alembic", "upgrade", "head", url="mysql://nobody@127.0.0.1:1/x")
 
-    assert (done.returncode, failed.returncode, recorded_version(sqlite_empty)) == (0, 255, "0003")
+    assert (done.returncode, failed.returncode, recorded_version(sqlite_empty)) == (0, 255, "media_ids_0003")
     assert "Exception" not in (done.stderr or "") + (failed.stderr or "")
 
 
-@pytest.mark.parametrize("revision", ["head", "0001"])
+@pytest.mark.parametrize("revision", ["head", "media_ids_0001"])
 def test_a_script_that_could_not_be_written_is_no_success(sqlite_empty: str, revision: str) -> None:
     """Half a script, applied, would be half an upgrade, however short."""
     full = run_to(">/dev/full", "alembic", "upgrade", revision, "--sql", url=sqlite_empty)

@@ -89,7 +89,7 @@ def test_adoption_keeps_every_row_and_reference(live_databases: Databases, varia
     assert once == before
     assert (contents(url), definitions(url)) == before
     assert {key: row["media_generation_id"] for key, row in read_all(url).items()} == expected
-    assert recorded_version(url) == "0003"
+    assert recorded_version(url) == "media_ids_0003"
 
 
 def test_another_programs_table_is_left_exactly_as_it_was(live_databases: Databases) -> None:

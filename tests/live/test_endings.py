@@ -37,10 +37,14 @@ def test_signal_ends_an_upgrade_after_its_batch_and_the_next_one_resumes(
     kept, version, runs = filled(url), recorded_version(url), query(url, LAST_RUNS)
     again = run_upgrade(url)
 
-    assert (ended.code, version, runs) == (128 + number, "0002", [("upgrade", "stopped")]), ended
+    assert (ended.code, version, runs) == (128 + number, "media_ids_0002", [("upgrade", "stopped")]), ended
     assert f"stopped by signal {int(number)}; {len(kept)} rows filled and kept. Run it again to resume" in ended.err
     assert 100 < len(kept) < len(expected_ids(ROWS))
-    assert (again.code, recorded_version(url), query(url, LAST_RUNS)[1:]) == (0, "0003", [("upgrade", "done")]), again
+    assert (again.code, recorded_version(url), query(url, LAST_RUNS)[1:]) == (
+        0,
+        "media_ids_0003",
+        [("upgrade", "done")],
+    ), again
     assert {name: row for name, row in filled(url).items() if name in kept} == kept
     assert filled_ids(url) == expected_ids(ROWS)
 
@@ -73,11 +77,11 @@ def test_time_budget_ends_an_upgrade_with_an_error_and_the_next_one_resumes(live
     kept, version, runs = filled(url), recorded_version(url), query(url, LAST_RUNS)
     last = run_upgrade(url)
 
-    assert (first.code, version, runs) == (255, "0002", [("upgrade", "partial")]), first
+    assert (first.code, version, runs) == (255, "media_ids_0002", [("upgrade", "partial")]), first
     assert f"time_budget of 0.3 s spent; {len(kept)} rows filled and kept" in first.out
     assert "Traceback" not in first.err
     assert 0 < len(kept) < len(expected_ids(ROWS))
-    assert (last.code, recorded_version(url), filled_ids(url)) == (0, "0003", expected_ids(ROWS)), last
+    assert (last.code, recorded_version(url), filled_ids(url)) == (0, "media_ids_0003", expected_ids(ROWS)), last
     assert {name: row for name, row in filled(url).items() if name in kept} == kept
 
 
@@ -113,7 +117,7 @@ def test_deferred_backfill_is_stamped_at_once_and_done_by_sync(live_databases: D
     state = (recorded_version(url), filled(url), query(url, LAST_RUNS))
     synced = run_sync(url)
 
-    assert (upgraded.code, state) == (0, ("0003", {}, [])), upgraded
+    assert (upgraded.code, state) == (0, ("media_ids_0003", {}, [])), upgraded
     assert "run `media-gen-ids sync` to do the work" in upgraded.err
     assert (synced.code, filled_ids(url)) == (1, expected_ids(ROWS)), synced
 
@@ -126,7 +130,7 @@ def test_abort_on_failure_keeps_all_good_rows_and_does_not_stamp(live_databases:
     version, kept = recorded_version(url), filled(url)
     continued = run_upgrade(url)
 
-    assert (aborted.code, version) == (255, "0002"), aborted
+    assert (aborted.code, version) == (255, "media_ids_0002"), aborted
     assert "2 rows failed" in aborted.out
     assert filled_ids(url) == expected_ids(ROWS)
-    assert (continued.code, recorded_version(url), filled(url)) == (0, "0003", kept), continued
+    assert (continued.code, recorded_version(url), filled(url)) == (0, "media_ids_0003", kept), continued

@@ -49,8 +49,10 @@ def test_twenty_kills_each_followed_by_a_rerun_end_like_an_undisturbed_run(live_
         first_seen = filled(url) | first_seen
     last = run_upgrade(url)
 
-    assert (codes, versions <= {None, "0001", "0002"}, last.code) == ({-signal.SIGKILL}, True, 0), last
+    assert (codes, versions <= {None, "media_ids_0001", "media_ids_0002"}, last.code) == ({-signal.SIGKILL}, True, 0), (
+        last
+    )
     assert len(first_seen) > ROWS / 2
     assert {name: row for name, row in filled(url).items() if name in first_seen} == first_seen
     assert without_timestamp(url) == without_timestamp(undisturbed)
-    assert recorded_version(url) == "0003"
+    assert recorded_version(url) == "media_ids_0003"

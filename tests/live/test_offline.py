@@ -86,7 +86,7 @@ def test_script_and_sync_give_what_an_online_upgrade_gives(empty_database: str, 
 
     expected = {row.id: row.response.media_generation_id for row in rows}
     assert (written.code, "run `media-gen-ids sync`" in written.err, synced.code) == (0, True, 1)
-    assert recorded_version(empty_database) == "0003"
+    assert recorded_version(empty_database) == "media_ids_0003"
     assert len([value for value in after_script.values() if value]) >= 140  # the plain seven of 24 kinds
     assert ids(empty_database) == expected
     assert {key: value for key, value in after_script.items() if value} == {
@@ -98,7 +98,7 @@ def test_script_creates_an_empty_database_like_the_revisions(empty_database: str
     """A first deploy by script ends at the same version, with tables that the command accepts."""
     write_and_run_script(empty_database)
 
-    assert recorded_version(empty_database) == "0003"
+    assert recorded_version(empty_database) == "media_ids_0003"
     assert run_sync(empty_database).code == 0
 
 
@@ -107,9 +107,9 @@ def test_script_agrees_with_extract_or_leaves_the_row_alone(database: str) -> No
     random = Random(7)
     rows = [damaged(row, random) for row in make_rows(3_000, (*recoverable(), *recoverable(), named("33_")))]
     insert(database, rows)
-    execute(database, "UPDATE alembic_version SET version_num = '0002'")
+    execute(database, "UPDATE alembic_version SET version_num = 'media_ids_0002'")
 
-    run_script(database, run_upgrade(database, "0002:head", "--sql").out)
+    run_script(database, run_upgrade(database, "media_ids_0002:head", "--sql").out)
 
     filled = {key: value for key, value in ids(database).items() if value}
     assert filled == {row.id: found(row) for row in rows if row.id in filled}
@@ -137,9 +137,9 @@ def test_script_for_sqlite_leaves_bodies_that_sqlite_may_read_differently(
     """Each trap alone; the body without one is filled."""
     row = StoredRow(id="0" * 32, response=replace(PLAIN, body=body))
     insert(sqlite_database, [row])
-    execute(sqlite_database, "UPDATE alembic_version SET version_num = '0002'")
+    execute(sqlite_database, "UPDATE alembic_version SET version_num = 'media_ids_0002'")
 
-    run_script(sqlite_database, run_upgrade(sqlite_database, "0002:head", "--sql").out)
+    run_script(sqlite_database, run_upgrade(sqlite_database, "media_ids_0002:head", "--sql").out)
 
     assert ids(sqlite_database) == {row.id: PLAIN.media_generation_id if plain else None}
 
@@ -150,13 +150,13 @@ def test_script_for_postgresql_keeps_finished_batches_when_it_ends_early(postgre
     insert(postgresql_database, rows)
     execute(
         postgresql_database,
-        "UPDATE alembic_version SET version_num = '0002'",
+        "UPDATE alembic_version SET version_num = 'media_ids_0002'",
         "CREATE FUNCTION fill_disk() RETURNS trigger LANGUAGE plpgsql AS"
         " $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$",
         f"CREATE TRIGGER fill_disk BEFORE UPDATE ON {TABLE} FOR EACH ROW"
         f" WHEN (old.id = '{rows[7].id}') EXECUTE FUNCTION fill_disk()",
     )
-    script = run_upgrade(postgresql_database, "0002:head", "--sql").out
+    script = run_upgrade(postgresql_database, "media_ids_0002:head", "--sql").out
 
     with pytest.raises(psycopg.errors.DiskFull):
         run_script(postgresql_database, script)
@@ -164,8 +164,11 @@ def test_script_for_postgresql_keeps_finished_batches_when_it_ends_early(postgre
     execute(postgresql_database, f"DROP TRIGGER fill_disk ON {TABLE}")
     run_script(postgresql_database, script)
 
-    assert (kept, version) == ([(2_188,)], "0002")
-    assert (query(postgresql_database, WELL_FILLED), recorded_version(postgresql_database)) == ([(2_500,)], "0003")
+    assert (kept, version) == ([(2_188,)], "media_ids_0002")
+    assert (query(postgresql_database, WELL_FILLED), recorded_version(postgresql_database)) == (
+        [(2_500,)],
+        "media_ids_0003",
+    )
 
 
 def test_script_for_postgresql_goes_round_rows_that_are_locked_or_refused(postgresql_database: str) -> None:
@@ -175,7 +178,7 @@ def test_script_for_postgresql_goes_round_rows_that_are_locked_or_refused(postgr
     insert(postgresql_database, rows)
     execute(
         postgresql_database,
-        "UPDATE alembic_version SET version_num = '0002'",
+        "UPDATE alembic_version SET version_num = 'media_ids_0002'",
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$",
         "CREATE TRIGGER refuse BEFORE UPDATE ON veo3_video_generations FOR EACH ROW"
         f" WHEN (old.id = '{refused}') EXECUTE FUNCTION refuse()",
@@ -183,7 +186,7 @@ def test_script_for_postgresql_goes_round_rows_that_are_locked_or_refused(postgr
 
     with make_engine(postgresql_database).connect() as session:
         session.exec_driver_sql(f"SELECT 1 FROM veo3_video_generations WHERE id = '{held}' FOR UPDATE")
-        run_script(postgresql_database, run_upgrade(postgresql_database, "0002:head", "--sql").out)
+        run_script(postgresql_database, run_upgrade(postgresql_database, "media_ids_0002:head", "--sql").out)
 
     assert {key for key, value in ids(postgresql_database).items() if value is None} == {held, refused}
 

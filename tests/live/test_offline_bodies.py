@@ -47,7 +47,7 @@ def _string(text: str, random: Random) -> str:
 def script_of(dialect: str) -> str:
     """Return the script for a kind of database, from the ledger on."""
     return run_upgrade(
-        {"sqlite": "sqlite://", "postgresql": "postgresql://host/name"}[dialect], "0002:head", "--sql"
+        {"sqlite": "sqlite://", "postgresql": "postgresql://host/name"}[dialect], "media_ids_0002:head", "--sql"
     ).out
 
 

@@ -61,7 +61,7 @@ def test_what_only_looks_like_it_is_accepted(postgresql_empty: str, table: str) 
 
     run_script(postgresql_empty, run_upgrade(postgresql_empty, "head", "--sql").out)
 
-    assert recorded_version(postgresql_empty) == "0003"
+    assert recorded_version(postgresql_empty) == "media_ids_0003"
 
 
 def test_a_role_from_which_rows_are_hidden_is_refused(postgresql_empty: str) -> None:

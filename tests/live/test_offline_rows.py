@@ -115,7 +115,7 @@ def test_blank_means_empty(database: str, blank: str) -> None:
         f"UPDATE {TABLE} SET media_generation_id = 'THEIRS' WHERE id = '{second.id}'",
     )
 
-    run_script(database, run_upgrade(database, "0002:head", "--sql").out)
+    run_script(database, run_upgrade(database, "media_ids_0002:head", "--sql").out)
 
     assert query(database, f"SELECT id, media_generation_id FROM {TABLE} ORDER BY updated_at DESC") == [
         (first.id, first.response.media_generation_id),
@@ -127,7 +127,7 @@ def test_a_row_whose_body_changes_under_the_update_is_left_alone(postgresql_data
     """The script waits for the row; the application commits another answer, whose id is not the one that was read."""
     theirs, *others = make_rows(20, (PLAIN,))
     insert(postgresql_database, [theirs, *others])
-    script = run_upgrade(postgresql_database, "0002:head", "--sql").out.replace("'200ms'", "'60s'")
+    script = run_upgrade(postgresql_database, "media_ids_0002:head", "--sql").out.replace("'200ms'", "'60s'")
     thread = threading.Thread(target=run_script, args=(postgresql_database, script))
 
     with psycopg.connect(postgresql_database) as session:
@@ -145,7 +145,7 @@ def test_a_row_that_is_filled_under_the_update_keeps_its_id(postgresql_database:
     """Nothing is ever overwritten, whatever the script has read."""
     rows = make_rows(20, (PLAIN,))
     insert(postgresql_database, rows)
-    script = run_upgrade(postgresql_database, "0002:head", "--sql").out.replace("'200ms'", "'60s'")
+    script = run_upgrade(postgresql_database, "media_ids_0002:head", "--sql").out.replace("'200ms'", "'60s'")
     thread = threading.Thread(target=run_script, args=(postgresql_database, script))
 
     with psycopg.connect(postgresql_database) as session:
@@ -162,12 +162,12 @@ def test_a_row_that_is_filled_under_the_update_keeps_its_id(postgresql_database:
 def test_a_body_that_can_be_filled_does_not_stop_at_one_that_cannot(databases: Databases) -> None:
     """Cut off in the middle of 30 others: the database refuses the cast of one, and the script goes round it."""
     url = databases.empty()
-    upgrade(url, "0002")
+    upgrade(url, "media_ids_0002")
     cut, *others = make_rows(30, (PLAIN,))
     insert(url, [*others[:15], cut, *others[15:]])
     store_body(url, cut.id, cut.response.body[:200])
 
-    run_script(url, run_upgrade(url, "0002:head", "--sql").out)
+    run_script(url, run_upgrade(url, "media_ids_0002:head", "--sql").out)
 
     filled = query(url, f"SELECT id FROM {TABLE} WHERE media_generation_id IS NOT NULL")
     assert sorted(filled) == sorted((row.id,) for row in others)

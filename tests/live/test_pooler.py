@@ -30,8 +30,10 @@ def test_upgrade_sync_and_two_at_once_work_and_no_lock_or_setting_stays(own_serv
         synced = run_sync(url)
         left = (query(direct, LOCKS), [query(url, SETTINGS) for _ in range(3)])
 
-    assert ([process.code for process in both], version, upgraded) == ([0, 0], "0003", expected_ids(ROWS)), both
-    assert sum("Running upgrade 0002 -> 0003" in process.err for process in both) == 1
+    assert ([process.code for process in both], version, upgraded) == ([0, 0], "media_ids_0003", expected_ids(ROWS)), (
+        both
+    )
+    assert sum("Running upgrade media_ids_0002 -> media_ids_0003" in process.err for process in both) == 1
     assert (synced.code, filled_ids(direct)) == (1, expected_ids(ROWS)), synced
     assert left == ([(0,)], [[("0", "0")]] * 3)
 

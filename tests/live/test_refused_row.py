@@ -45,7 +45,7 @@ def test_trigger_that_raises_for_one_row_costs_that_row_and_is_reported(live_dat
     execute(url, f"DROP TRIGGER refuse ON {TABLE}" if live_databases.server else "DROP TRIGGER refuse")
     last = run_sync(url)
 
-    assert (upgraded.code, recorded_version(url), left) == (0, "0003", {REFUSED}), upgraded
+    assert (upgraded.code, recorded_version(url), left) == (0, "media_ids_0003", {REFUSED}), upgraded
     assert [(name, reason) for name, reason, _ in recorded] == [(REFUSED, "update_failed")]
     assert "not this row" in str(recorded[0][2])
     assert "rows need a person: see `media-gen-ids failures`" in upgraded.err

@@ -88,7 +88,7 @@ def test_upgrade_goes_on_or_ends_with_one_line_when_the_server_was_stopped(own_s
     again = run_upgrade(url)
 
     assert (ended.code in {0, 255}, "Traceback" in ended.err) == (True, False), ended
-    assert (again.code, recorded_version(url), filled_ids(url)) == (0, "0003", expected_ids(ROWS)), again
+    assert (again.code, recorded_version(url), filled_ids(url)) == (0, "media_ids_0003", expected_ids(ROWS)), again
     assert {name: row for name, row in filled(url).items() if name in kept} == kept
 
 
@@ -141,10 +141,10 @@ def assert_full_disk_is_survived(url: str, disk: Path, words: str) -> None:
     ballast.unlink()
     again = run_upgrade(url)
 
-    assert (ended.code, version, "Traceback" in ended.err) == (255, "0002", False), ended
+    assert (ended.code, version, "Traceback" in ended.err) == (255, "media_ids_0002", False), ended
     assert words in ended.out.splitlines()[-1]
     assert len(kept) > 200
-    assert (again.code, recorded_version(url), filled_ids(url)) == (0, "0003", expected_ids(ROWS)), again
+    assert (again.code, recorded_version(url), filled_ids(url)) == (0, "media_ids_0003", expected_ids(ROWS)), again
     assert {name: row for name, row in filled(url).items() if name in kept} == kept
 
 

@@ -40,8 +40,8 @@ def test_four_upgrades_of_an_empty_database_all_succeed_and_run_once(live_databa
     ended = upgrade_together(url)
 
     assert [process.code for process in ended] == [0] * PROCESSES, ended
-    assert (recorded_version(url), runs(url)) == ("0003", [("upgrade", DONE)])
-    assert sum("Running upgrade 0002 -> 0003" in process.err for process in ended) == 1
+    assert (recorded_version(url), runs(url)) == ("media_ids_0003", [("upgrade", DONE)])
+    assert sum("Running upgrade media_ids_0002 -> media_ids_0003" in process.err for process in ended) == 1
 
 
 def test_four_upgrades_of_20_000_pending_rows_fill_each_row_once(live_databases: Databases) -> None:
@@ -54,7 +54,7 @@ def test_four_upgrades_of_20_000_pending_rows_fill_each_row_once(live_databases:
     ended = upgrade_together(url)
 
     assert [process.code for process in ended] == [0] * PROCESSES, ended
-    assert (recorded_version(url), runs(url)) == ("0003", [("upgrade", DONE)])
+    assert (recorded_version(url), runs(url)) == ("media_ids_0003", [("upgrade", DONE)])
     assert filled_ids(url) == expected_ids(20_000)
     assert query(url, "SELECT count(*), count(DISTINCT id) FROM updates") == [(len(expected_ids(20_000)),) * 2]
     assert sum("waiting up to 600 s for another upgrade or sync" in process.err for process in ended) == PROCESSES - 1
@@ -83,4 +83,4 @@ def test_console_script_upgrades_like_the_other_tests_do(sqlite: Databases) -> N
 
     ended = run_console_script("alembic", url, "upgrade", "head")
 
-    assert (ended.code, recorded_version(url)) == (0, "0003")
+    assert (ended.code, recorded_version(url)) == (0, "media_ids_0003")

@@ -52,7 +52,7 @@ def test_kills_with_four_workers_each_followed_by_a_rerun_end_like_an_undisturbe
         first_seen = filled(url) | first_seen
     last = run_upgrade(url, workers=4)
 
-    assert (codes, last.code, recorded_version(url)) == ({-signal.SIGKILL}, 0, "0003"), last
+    assert (codes, last.code, recorded_version(url)) == ({-signal.SIGKILL}, 0, "media_ids_0003"), last
     assert len(first_seen) > ROWS / 2
     assert {name: row for name, row in filled(url).items() if name in first_seen} == first_seen
     assert without_timestamp(url) == without_timestamp(undisturbed)
@@ -86,7 +86,7 @@ def test_several_connections_fill_and_no_transaction_has_more_rows_than_a_batch(
     url = postgresql.empty()
     create_variant(url, "A")
     insert(url, make_rows(2_000, recoverable()))
-    run_upgrade(url, "0002")
+    run_upgrade(url, "media_ids_0002")
     record_updates(url, "")
     execute(
         url,

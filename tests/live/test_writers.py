@@ -98,8 +98,8 @@ def test_writer_without_a_busy_timeout_is_refused_less_often_than_by_one_unbound
 ) -> None:
     """Reported, not judged: the application that owns the file has no busy timeout."""
     ours, theirs = with_rows(sqlite.upgraded()), with_rows(sqlite.upgraded())
-    execute(theirs, "UPDATE alembic_version SET version_num = '0002'")
-    script = run_upgrade(theirs, "0002:head", "--sql").out
+    execute(theirs, "UPDATE alembic_version SET version_num = 'media_ids_0002'")
+    script = run_upgrade(theirs, "media_ids_0002:head", "--sql").out
 
     during, code, seconds = write_during_sync(ours, busy_seconds=0)
     with Writer(theirs, recoverable_numbers(ROWS), busy_seconds=0) as writer:

@@ -7,7 +7,7 @@ from tests.support.tables import TABLE, insert, query
 
 def test_abort_stamps_where_nothing_failed(empty_database: str) -> None:
     """Rows that are filled or have nothing to recover are no failures."""
-    upgrade(empty_database, "0002")
+    upgrade(empty_database, "media_ids_0002")
     insert(empty_database, make_rows(30, (*recoverable(), named("13_"))))
 
     upgrade(empty_database, on_failure="abort")

@@ -103,7 +103,7 @@ def test_no_transaction_updates_more_rows_than_a_batch_may_have(
     """Counted by a trigger inside the database, down to one row a transaction; and no row is written twice."""
     create_variant(empty_database, "A")
     insert(empty_database, make_rows(number, recoverable()))
-    upgrade(empty_database, "0002")
+    upgrade(empty_database, "media_ids_0002")
     record_updates(empty_database, "SELECT batches FROM media_generation_id_backfill_runs ORDER BY id DESC LIMIT 1")
 
     upgrade(empty_database, batch_size=batch_size)
@@ -136,8 +136,8 @@ def test_current_says_head_after_a_fresh_start_and_after_nothing_was_pending(emp
     second = alembic("upgrade", "head", url=empty_database)
 
     assert (first.returncode, current.returncode, second.returncode) == (0, 0, 0)
-    assert current.stdout.split() == ["0003", "(head)"]
-    assert recorded_version(empty_database) == "0003"
+    assert current.stdout.split() == ["media_ids_0003", "(head)"]
+    assert recorded_version(empty_database) == "media_ids_0003"
 
 
 def test_a_run_that_stops_early_is_not_stamped_and_the_next_resumes(empty_database: str) -> None:
@@ -156,9 +156,9 @@ def test_a_run_that_stops_early_is_not_stamped_and_the_next_resumes(empty_databa
 
     assert (stopped.returncode, resumed.returncode) == (255, 0)
     assert stopped.stdout.strip().startswith("FAILED: backfill stopped early: time_budget of 0.0001 s spent;")
-    assert between[0] == "0002"
+    assert between[0] == "media_ids_0002"
     assert between[1][0][0] == "partial"
     assert 0 < filled[0][0] < 1_000
-    assert recorded_version(empty_database) == "0003"
+    assert recorded_version(empty_database) == "media_ids_0003"
     ids = query(empty_database, "SELECT id, media_generation_id FROM veo3_video_generations ORDER BY id")
     assert ids == sorted((row.id, row.response.media_generation_id) for row in rows)

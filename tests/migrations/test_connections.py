@@ -32,7 +32,7 @@ def test_an_engine(adopted: str) -> None:
     """As pytest-alembic gives it."""
     upgrade_with(make_engine(adopted), adopted)
 
-    assert (recorded_version(adopted), query(adopted, FILLED)) == ("0003", [(10,)])
+    assert (recorded_version(adopted), query(adopted, FILLED)) == ("media_ids_0003", [(10,)])
 
 
 def test_a_connection_without_a_transaction(adopted: str) -> None:
@@ -41,7 +41,7 @@ def test_a_connection_without_a_transaction(adopted: str) -> None:
         upgrade_with(connection, adopted)
         left_open = connection.in_transaction()
 
-    assert (left_open, recorded_version(adopted), query(adopted, FILLED)) == (False, "0003", [(10,)])
+    assert (left_open, recorded_version(adopted), query(adopted, FILLED)) == (False, "media_ids_0003", [(10,)])
 
 
 def test_a_connection_in_a_transaction_is_committed_by_its_caller_alone(adopted: str) -> None:
@@ -51,7 +51,7 @@ def test_a_connection_in_a_transaction_is_committed_by_its_caller_alone(adopted:
         upgrade_with(connection, adopted)
         connection.commit()
 
-    assert (recorded_version(adopted), query(adopted, FILLED)) == ("0003", [(10,)])
+    assert (recorded_version(adopted), query(adopted, FILLED)) == ("media_ids_0003", [(10,)])
 
 
 def test_a_transaction_that_its_caller_rolls_back_leaves_nothing(adopted: str) -> None:

@@ -54,7 +54,7 @@ def test_no_transaction_updates_more_rows_than_a_batch_may_have(postgresql_empty
     """Counted by a trigger inside the database; and no row is written twice."""
     create_partitioned(postgresql_empty, "two levels")
     fill(postgresql_empty, make_rows(200, recoverable()))
-    upgrade(postgresql_empty, "0002")
+    upgrade(postgresql_empty, "media_ids_0002")
     record_updates(postgresql_empty, "")
 
     upgrade(postgresql_empty, batch_size=batch_size)
@@ -132,4 +132,6 @@ def test_adoption_adds_columns_to_a_partitioned_table(postgresql_empty: str) -> 
     done = alembic("upgrade", "head", url=postgresql_empty)
     check = media_gen_ids("check", url=postgresql_empty)
 
-    assert (done.returncode, recorded_version(postgresql_empty), check.returncode) == (0, "0003", 0), check.stdout
+    assert (done.returncode, recorded_version(postgresql_empty), check.returncode) == (0, "media_ids_0003", 0), (
+        check.stdout
+    )

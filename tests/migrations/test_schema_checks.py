@@ -74,7 +74,7 @@ def test_an_upgraded_database_has_the_catalogue_of_the_models(databases: Databas
     assert sorted(catalogue(upgraded)) == sorted(OUR_TABLES)
 
 
-@pytest.mark.parametrize("revisions", ["0001", "0001:0002"])
+@pytest.mark.parametrize("revisions", ["media_ids_0001", "media_ids_0001:media_ids_0002"])
 def test_squawk_finds_no_unsafe_statement_in_the_schema_revisions(revisions: str, tmp_path: Path) -> None:
     """The SQL of a revision alone, without Alembic's bookkeeping and transaction."""
     written = alembic("upgrade", revisions, "--sql", url="postgresql://user@host/name").stdout
@@ -97,7 +97,7 @@ def test_the_backfill_names_only_columns_that_exist_at_its_revision(databases: D
     url = databases.empty()
     create_variant(url, "A")
     insert(url, make_rows(48))
-    upgrade(url, "0002")
+    upgrade(url, "media_ids_0002")
     known = column_names(url)
     sent: list[str] = []
     engine = make_engine(url)
@@ -105,7 +105,7 @@ def test_the_backfill_names_only_columns_that_exist_at_its_revision(databases: D
     config = alembic_config(url)
     config.attributes["connection"] = engine
 
-    command.upgrade(config, "0003")
+    command.upgrade(config, "media_ids_0003")
 
     about_rows = [statement for statement in sent if re.search(rf"(FROM|UPDATE|INTO) (public\.)?{TABLE}\b", statement)]
     assert len(about_rows) >= 2

@@ -31,7 +31,7 @@ def upgrade(url: str, revision: str = "head", **x_arguments: object) -> None:
     """Upgrade, then assert that the version is recorded: a silent loss of the stamp is this design's known trap."""
     command.upgrade(alembic_config(url, **x_arguments), revision)
 
-    assert recorded_version(url) == ("0003" if revision == "head" else revision)
+    assert recorded_version(url) == ("media_ids_0003" if revision == "head" else revision)
 
 
 def downgrade(url: str, revision: str) -> None:

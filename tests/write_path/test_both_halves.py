@@ -57,7 +57,7 @@ def check(url: str) -> tuple[int, list[tuple[str, bool]]]:
 
 def backfill_again(url: str) -> None:
     """Take the revision back, which leaves the rows alone, and upgrade again."""
-    downgrade(url, "0002")
+    downgrade(url, "media_ids_0002")
     upgrade(url)
 
 

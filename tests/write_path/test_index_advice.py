@@ -68,7 +68,7 @@ def test_sql_written_offline_leaves_a_table_with_rows_alone(
     create_variant(postgresql_empty, "A")
     insert(postgresql_empty, make_rows(10)[:rows] or make_rows(1))
     execute(postgresql_empty, "DELETE FROM veo3_video_generations" if not rows else "SELECT 1")
-    written = alembic("upgrade", "0001", "--sql", url=postgresql_empty).stdout
+    written = alembic("upgrade", "media_ids_0001", "--sql", url=postgresql_empty).stdout
 
     run_script(postgresql_empty, written)
 

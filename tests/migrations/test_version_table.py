@@ -1,0 +1,93 @@
+"""The setting version_table: what it accepts, where it is heeded, and the ids of new revisions."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+
+from app.errors import ConfigurationError
+from app.settings import Settings
+from tests.support.migrations import ROOT, alembic_config
+from tests.support.other_chain import OURS, recorded, tables
+from tests.support.tables import execute
+
+REFUSED = ("", "a b", "a;drop table x", 'a"b', "a'b", "1a", "a.b.c", ".a", "a.", "ä", "x" * 60, "a\n")
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_no_plain_name_is_refused(name: str) -> None:
+    """Before anything is opened."""
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.load({"version_table": name})
+
+    assert (caught.value.name, "must be a plain name" in caught.value.problem) == ("version_table", True)
+
+
+@pytest.mark.parametrize("name", ["Alembic_Version_2", "x" * 59, "order"])
+def test_any_plain_name_is_a_version_table(empty_database: str, name: str) -> None:
+    """Upper case and reserved words too; the default table is not made."""
+    command.upgrade(alembic_config(empty_database, version_table=name), "head")
+
+    assert recorded(empty_database, f'"{name}"') == {OURS[-1]}
+    assert "alembic_version" not in tables(empty_database)
+
+
+def test_it_may_be_in_a_schema_of_postgresql(postgresql_empty: str) -> None:
+    """The default table is not made, and the next upgrade finds it done."""
+    execute(postgresql_empty, "CREATE SCHEMA ledger")
+    config = alembic_config(postgresql_empty, version_table="ledger.versions")
+
+    command.upgrade(config, "head")
+    command.upgrade(config, "head")
+
+    assert recorded(postgresql_empty, "ledger.versions") == {OURS[-1]}
+    assert "alembic_version" not in tables(postgresql_empty)
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("veo3_video_generations", "another table of media-gen-ids"),
+        ("main.versions", "SQLite has no schemas; use versions"),
+        ("profiles", "no version table of Alembic"),
+    ],
+)
+def test_what_is_no_version_table_is_refused(sqlite_empty: str, name: str, problem: str) -> None:
+    """One line that names the setting; nothing is changed."""
+    execute(sqlite_empty, "CREATE TABLE profiles (id TEXT)")
+
+    with pytest.raises(CommandError, match=f"^version_table: .*{problem}"):
+        command.upgrade(alembic_config(sqlite_empty, version_table=name), "head")
+
+    assert tables(sqlite_empty) == {"profiles"}
+
+
+def test_it_is_written_into_sql_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """From the first line on."""
+    config = alembic_config("postgresql://host/name", version_table="ledger.versions")
+
+    command.upgrade(config, "head", sql=True)
+
+    written = capsys.readouterr().out
+    assert ("CREATE TABLE ledger.versions" in written, "alembic_version" in written) == (True, False)
+
+
+def test_a_new_revision_gets_an_id_that_nobody_else_has(tmp_path: Path) -> None:
+    """The file keeps its number."""
+    shutil.copytree(ROOT / "alembic", tmp_path / "alembic")
+    config = Config()
+    config.set_main_option("script_location", str(tmp_path / "alembic"))
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+
+    made = command.revision(config, "add something", rev_id="0004")
+
+    assert not isinstance(made, list)
+    assert made is not None
+    assert (made.revision, made.down_revision, Path(made.path).name) == (
+        "media_ids_0004",
+        "media_ids_0003",
+        "0004_add_something.py",
+    )
