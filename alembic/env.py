@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import context
 
 from app.db import Base
+from app.gate import one_upgrade
 from app.migration import (
     alembic_errors,
     configures_logging,
@@ -13,7 +14,6 @@ from app.migration import (
     include_name,
     load_settings,
     migration_connection,
-    one_upgrade,
     without_preamble,
 )
 from app.settings import Settings

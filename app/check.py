@@ -8,10 +8,11 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
 from app import adoption
+from app.backfill.blank import is_empty
 from app.backfill.engine import backfill
 from app.backfill.plan import Options
 from app.backfill.refusals import require_fillable
-from app.backfill.statements import generations, is_empty
+from app.backfill.statements import generations
 from app.models import Veo3VideoGeneration
 from app.schema_differences import schema_differences
 from app.settings import DEFAULT_VERSION_TABLE

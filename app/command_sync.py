@@ -57,7 +57,7 @@ def sync(  # noqa: PLR0913  # one parameter an option
 ) -> int:
     """Fill the ids that can be recovered; safe to run again at any time.
 
-    Exit codes: 0 done; 1 done, but some rows failed; 2 wrong usage or database; 3 stopped by --limit or
+    Exit codes: 0 done; 1 done, but some rows failed, or incomplete; 2 wrong usage or database; 3 stopped by --limit or
     --time-budget with rows left; 4 another run is active; 70 a fault of this program; 130 or 143 stopped by a signal.
     """
     settings = load_settings(

@@ -12,6 +12,7 @@ from rich.console import Console, RenderableType
 
 from app.backfill.listener import Listener, Progress
 from app.backfill.plan import Recovered, Refused, Report
+from app.backfill.undecodable import readable
 from app.check import Finding
 from app.estimate import Estimate
 from app.output import ESCAPE, is_unicode
@@ -86,7 +87,7 @@ def short(generation_id: str | None) -> str:
     """Return the beginning of a row's id, as lines show it."""
     if generation_id is None:
         return "(no id)"
-    return f"{generation_id[:SHOWN_ID_CHARACTERS]}..."
+    return f"{readable(str(generation_id))[:SHOWN_ID_CHARACTERS]}..."
 
 
 def print_summary(report: Report) -> None:

@@ -7,9 +7,12 @@ from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
+from app.backfill.blank import is_empty
 from app.backfill.failed_rows import find_failing
+from app.backfill.key_walk import text_as_it_is
 from app.backfill.ledger import DONE, RETRY_WALK, RUNS
-from app.backfill.statements import columns_of, is_empty, pending
+from app.backfill.statements import columns_of, pending
+from app.backfill.undecodable import readable
 from app.models import Veo3VideoGeneration
 
 LARGE_TABLE_ROWS: Final = 1_000_000
@@ -70,7 +73,9 @@ def read_groups(
     work = _last_work(connection)
     scale = 1 / (part or 1.0)
     failed = _count_failed(connection, work.began)
-    counted = [_counted(row, scale, failed) for row in connection.execute(_select_groups(_sampled(part), work.began))]
+    with text_as_it_is(connection):
+        rows_by_group = connection.execute(_select_groups(_sampled(part), work.began)).all()
+    counted = [_counted(row, scale, failed) for row in rows_by_group]
     unexplained = sum(group.seen for group in counted) > work.skipped * (1 if part is None else SAMPLE_TOLERANCE)
     return [_group(group, trust_seen=not unexplained) for group in counted], part is not None
 
@@ -92,8 +97,8 @@ def _counted(row: sa.Row[Any], scale: float, failed: Mapping[tuple[Any, Any, boo
     with_id, seen, waiting, rows = (round(count * scale) for count in tuple(row)[2:])
     failed_seen, failed_waiting = (failed.get((row.status, row.month, unchanged), 0) for unchanged in (True, False))
     return _Counted(
-        status=row.status or NO_STATUS,
-        month=row.month or NO_MONTH,
+        status=readable(str(row.status or NO_STATUS)),
+        month=readable(str(row.month or NO_MONTH)),
         with_id=with_id,
         seen=max(0, seen - failed_seen),
         waiting=max(0, waiting - failed_waiting),

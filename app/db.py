@@ -37,7 +37,8 @@ ADVICE = (
     ("failed to resolve host", "Check the host in the URL"),
     ("no such file or directory", "Check the host in the URL, and that the server runs"),
     ("timeout expired", "Check host and port in the URL, and that a firewall lets you through"),
-    ("does not exist", "Check the name in the URL"),
+    ('database "', "Check the name in the URL"),
+    ('role "', "Check the user in the URL"),
     ("permission denied", "Grant the user of the URL what it lacks"),
 )
 """Words in a driver's message, and what to do."""
@@ -101,7 +102,9 @@ def make_engine(url: str) -> sa.Engine:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", SAWarning)  # of a parameter that is not heeded, such as mode=ro
-            return sa.create_engine(parsed, poolclass=_pool_class(parsed), connect_args=_connect_arguments(parsed))
+            return sa.create_engine(
+                parsed, poolclass=_pool_class(parsed), connect_args=_connect_arguments(parsed), hide_parameters=True
+            )
     except (ImportError, SQLAlchemyError, SAWarning, ValueError, TypeError) as error:
         problem = without_secrets(first_line(error), [parsed])
         raise ConfigurationError(SETTING, f"driver of {parsed.drivername}:// not usable: {problem}") from None
@@ -112,6 +115,7 @@ def _connect_arguments(url: URL) -> dict[str, Any]:
         return {}
     return {
         "prepare_threshold": None,
+        "client_encoding": "utf8",  # whatever the server and the environment say: a body may hold any character
         "fallback_application_name": f"media-gen-ids {socket.gethostname()}:{os.getpid()}",
     }
 

@@ -278,12 +278,68 @@ class NoOperationNameError(MediaIdsError):
 class ApiError(MediaIdsError):
     """The video API gave no answer that can be used."""
 
-    def __init__(self, operation_name: str, problem: str, status_code: int | None = None) -> None:
-        """Take the operation that was asked for, what went wrong, and the HTTP status where there was one."""
-        super().__init__(f"operation {operation_name}: {problem}")
+    def __init__(  # noqa: PLR0913  # as many facts as a refusal has
+        self,
+        operation_name: str,
+        problem: str,
+        status_code: int | None = None,
+        *,
+        retryable: bool = False,
+        retry_after: float | None = None,
+        api_message: str = "",
+    ) -> None:
+        """Take the operations that were asked for, what went wrong, and the HTTP status where there was one.
+
+        `retryable`: the same question may be answered later; `retry_after`: not before so many seconds, as the API
+        says; `api_message`: the API's own words, on one line.
+        """
+        super().__init__(f"operation {operation_name}: {problem}" + (f": {api_message}" if api_message else ""))
         self.operation_name = operation_name
         self.problem = problem
+        self.status = status_code
         self.status_code = status_code
+        self.retryable = retryable
+        self.retry_after = retry_after
+        self.api_message = api_message
+
+
+class MediaIdInvalidError(MediaIdsError):
+    """A text that can be no media generation id; the row was left as it is."""
+
+    def __init__(self, generation_id: str, offered: str) -> None:
+        """Take the row, and what was refused."""
+        super().__init__(
+            f"generation {generation_id}: {offered[:80]!r} is no media generation id: "
+            "one is at most 255 characters without white space; nothing changed"
+        )
+        self.generation_id = generation_id
+        self.offered = offered
+
+
+class GenerationNameFixedError(MediaIdsError):
+    """A row has an operation name or a scene already, and another was offered; the row was left as it is."""
+
+    def __init__(self, generation_id: str, column: str, known: str, offered: str) -> None:
+        """Take the row, the column, what it holds, and what was refused."""
+        super().__init__(
+            f"generation {generation_id} has {column} {known!r}, which is set once; {offered!r} was refused "
+            "and nothing changed"
+        )
+        self.generation_id = generation_id
+        self.column = column
+        self.known = known
+        self.offered = offered
+
+
+class GenerationSnapshotError(MediaIdsError):
+    """SQLite cannot lock rows for a transaction that has read what somebody else changed since."""
+
+    def __init__(self) -> None:
+        """Take nothing: SQLite does not say what changed."""
+        super().__init__(
+            "this transaction has read before somebody else wrote, and SQLite lets it write no more: roll back and "
+            "do it again, update before reading, or let transactions begin with BEGIN IMMEDIATE"
+        )
 
 
 class CallerError(MediaIdsError):

@@ -1,7 +1,7 @@
 """Extraction: a stored API answer and the row it belongs to -> the row's media generation id, or why there is none.
 
 The one truth about stored answers: the backfill, the status checker and the database's own fast path agree with it.
-Pure: no database, no clock, no logging. Shapes: API answers, row creation, status checker, polling worker.
+Pure: no database, no clock, no logging.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 import orjson
 
-EXTRACTOR_VERSION: Final = 1
+EXTRACTOR_VERSION: Final = 2
 """Raise it when a body could get another outcome than before: failures of an older version are then tried again."""
 
 MAX_ID_LENGTH: Final = 255
@@ -97,7 +97,7 @@ def operation_facts(raw_response: str | bytes, operation_name: str | None, scene
 def operation_names(raw_response: str | bytes) -> tuple[str, ...]:
     """Return the operation names that a body answers for, in its order; empty where it has none or is no JSON."""
     try:
-        body = _parse(raw_response)
+        body = parse_answer(raw_response)
     except (ValueError, RecursionError):
         return ()
     return tuple(name for name in map(_name, _operations(body)) if name)
@@ -108,7 +108,7 @@ def _select(
 ) -> Operation | Skipped | Failed:
     """Return the row's operation in a body, or why there is none. Never raises."""
     try:
-        body = _parse(raw_response)
+        body = parse_answer(raw_response)
     except (ValueError, RecursionError) as error:
         return Failed("invalid_json", _first_line(error))
     if body is None:
@@ -122,10 +122,11 @@ def _select(
     return Failed("operation_mismatch", _names(operations)) if operation is None else operation
 
 
-def _parse(raw_response: str | bytes) -> Json:
+def parse_answer(raw_response: str | bytes) -> Json:
     """Parse with the fast parser; only what Python's own rejects is malformed (NaN, lone surrogates are not).
 
-    Numbers are not looked at: `parse_int=float` lifts Python's limit on the digits of an integer.
+    Numbers are not looked at: `parse_int=float` lifts Python's limit on the digits of an integer. Raises ValueError
+    and RecursionError.
     """
     try:
         return orjson.loads(raw_response)  # type: ignore[no-any-return]
@@ -174,11 +175,11 @@ def _may_be_nameless(operation: Operation, scene_id: str | None) -> bool:
 def _outcome(operation: Operation) -> Outcome:
     error = _inner(operation).get("error")
     status = operation.get("status")
-    if status == FAILED_STATUS or error is not None:
-        return Skipped("generation_failed", _error_message(error))
     video = _video(operation)
     candidates = _candidates(operation.get("mediaGenerationId"), video.get("mediaGenerationId"))
-    valid = [candidate for candidate in candidates if _is_valid_id(candidate)]
+    valid = [candidate for candidate in candidates if is_valid_id(candidate)]
+    if status == FAILED_STATUS or (error is not None and not (error == {} and status == SUCCESSFUL_STATUS and valid)):
+        return Skipped("generation_failed", error_text(error))
     if len(valid) == 1:
         return Found(str(valid[0]), _text(video.get("fifeUrl")), _text(video.get("servingBaseUri")))
     if valid:
@@ -219,8 +220,9 @@ def _is_blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def _is_valid_id(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= MAX_ID_LENGTH and not _has_forbidden_character(value)
+def is_valid_id(value: object) -> bool:
+    """Say whether a value can be a media generation id: a text of 1 to 255 characters without white space."""
+    return isinstance(value, str) and 0 < len(value) <= MAX_ID_LENGTH and not _has_forbidden_character(value)
 
 
 def _has_forbidden_character(value: str) -> bool:
@@ -233,9 +235,14 @@ def _is_unfinished(status: object) -> bool:
     return status is None or (isinstance(status, str) and status in UNFINISHED_STATUSES)
 
 
-def _error_message(error: object) -> str:
-    message = _object(error).get("message")
-    return message if isinstance(message, str) else ""
+def error_text(error: object) -> str:
+    """Return an API error's message; where it has none, its code; '' where it has neither."""
+    facts = _object(error)
+    message, code = facts.get("message"), facts.get("code")
+    if isinstance(message, str) and message.strip():
+        return message
+    has_code = isinstance(code, int | float | str) and not isinstance(code, bool) and str(code).strip()
+    return f"error code {code}" if has_code else ""
 
 
 def _names(operations: list[Operation]) -> str:

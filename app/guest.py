@@ -14,8 +14,9 @@ from app.backfill.plan import Options
 from app.callers import commits_by_itself
 from app.db import readable_errors
 from app.errors import ForeignEnvironmentError, RecordedMeanwhileError
+from app.gate import online, refuse_unfillable
 from app.lock import only_one
-from app.migration import GUEST, SETTINGS, one_line_errors, online, refuse_unfillable
+from app.migration import GUEST, SETTINGS, one_line_errors
 from app.settings import NO_OPTIONS, Settings
 from app.target import name_target
 from app.transactional_ddl import transactional_ddl

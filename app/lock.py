@@ -28,6 +28,8 @@ from app.urls import sqlite_file
 LOCK_KEY: Final = 7_308_604_895_331_905_638
 """Advisory locks are per database, so one constant serves: the bytes of `media-id`, less the sign."""
 LOCK_FILE_SUFFIX: Final = ".media-gen-ids.lock"
+TRANSACTION_TIMEOUT: Final = (17,)
+"""The version of PostgreSQL from which on it may end a transaction for its length."""
 FIRST_POLL_SECONDS: Final = 0.05
 LONGEST_POLL_SECONDS: Final = 1.0
 
@@ -55,11 +57,18 @@ def only_one(engine: sa.Engine, wait_seconds: float) -> Iterator[None]:
 def _advisory_lock(engine: sa.Engine, wait_seconds: float) -> Iterator[None]:
     connection = engine.connect()
     try:
-        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        _never_time_out(connection)
         _wait_for(lambda: _try_advisory_lock(connection), lambda: _advisory_holder(connection), wait_seconds)
         yield
     finally:
         _let_go(connection)
+
+
+def _never_time_out(connection: sa.Connection) -> None:
+    """Keep the server from ending the transaction that holds the lock: it lasts as long as the work does."""
+    connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+    if (connection.dialect.server_version_info or ()) >= TRANSACTION_TIMEOUT:
+        connection.exec_driver_sql("SET LOCAL transaction_timeout = 0")
 
 
 def _let_go(connection: sa.Connection) -> None:

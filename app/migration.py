@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from configparser import InterpolationError
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -12,18 +12,15 @@ import sqlalchemy as sa
 from alembic import context
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import DeclarativeBase
 
-from app import adoption
 from app.backfill.engine import backfill, require_supported
 from app.backfill.listener import Listener
 from app.backfill.offline import offline_backfill
 from app.backfill.plan import Options, Report
-from app.backfill.refusals import require_fillable
-from app.callers import given_by_caller, refuse_autocommit
+from app.callers import given_by_caller
 from app.db import Base, make_engine, readable_errors
 from app.errors import (
     ConfigurationError,
@@ -34,16 +31,12 @@ from app.errors import (
     StoppedBySignalError,
     StoppedEarlyError,
 )
-from app.lock import only_one
 from app.log import log_as
-from app.models import Veo3VideoGeneration
 from app.output import LenientStream, outlive_output
 from app.progress import shown_progress
 from app.settings import Settings
 from app.signals import StopRequest, stop_on_signals
-from app.target import name_target
-from app.urls import describe, parse_url, sqlite_file
-from app.version_table import require_ours
+from app.urls import parse_url, sqlite_file
 
 logger = logging.getLogger(__name__)
 SETTINGS: Final = "media_ids_settings"
@@ -108,8 +101,7 @@ def one_line_errors() -> Iterator[None]:
 def written_script() -> Iterator[None]:
     """Raise OutputError if SQL that is written to stdout does not get there: half a script is none."""
     try:
-        yield
-        sys.stdout.flush()
+        yield  # Alembic hands each statement to the system at once
     except OSError as error:
         logger.log(logging.ERROR, "%s", OutputError("the SQL script", error.strerror or str(error)))
         raise OutputError("the SQL script", error.strerror or str(error)) from error
@@ -151,46 +143,6 @@ def without_preamble() -> Iterator[None]:
 def _connected(given: sa.Connection | sa.Engine) -> AbstractContextManager[sa.Connection]:
     """Return a connection of ours, closed after its use, or the caller's, left open."""
     return nullcontext(given) if isinstance(given, sa.Connection) else given.connect()
-
-
-@contextmanager
-def one_upgrade(context: MigrationContext, settings: Settings) -> Iterator[bool]:
-    """Hold the database's lock while the block runs, and refuse what is not ours before anything is written.
-
-    Yields whether there is anything to do: where nothing is, and for a command that only reads, it takes no lock.
-    """
-    connection, scripts = online(context)
-    owned_by_caller = connection.in_transaction()
-    has_work = not _stands_at_head(context, require_ours(context, scripts), scripts)
-    writes = has_work and not context.opts.get("dont_mutate", False)
-    if writes:
-        refuse_unfillable(connection)
-        name_target(connection)
-    elif not has_work:
-        logger.info("%s: at head, nothing to do", describe(connection.engine.url))
-    if not owned_by_caller:
-        connection.rollback()  # the migration must find no transaction open
-    with only_one(connection.engine, settings.lock_wait) if writes else nullcontext():
-        yield has_work
-
-
-def _stands_at_head(context: MigrationContext, recorded: Sequence[str], scripts: ScriptDirectory) -> bool:
-    """Tell whether a command that goes to the head is called on a database that stands there."""
-    return context.opts.get("destination_rev") in {"head", "heads"} and set(recorded) == set(scripts.get_heads())
-
-
-def online(context: MigrationContext) -> tuple[sa.Connection, ScriptDirectory]:
-    """Return what there is when revisions run, and not when they are written as SQL."""
-    if context.connection is None or context.script is None:
-        raise CommandError("these revisions need a connection")
-    return context.connection, context.script
-
-
-def refuse_unfillable(connection: sa.Connection) -> None:
-    """Raise CallerError, ForeignTableError or UnsupportedTableError for what cannot be migrated."""
-    refuse_autocommit(connection)
-    if adoption.examine(connection).exists:
-        require_fillable(connection, Veo3VideoGeneration)
 
 
 def backfill_revision(context: MigrationContext, model: type[DeclarativeBase]) -> None:

@@ -6,10 +6,26 @@ from typing import Annotated, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base
+from app.db import Base, IsoTimestamp
 
 STATUSES: Final = ("pending", "processing", "completed", "failed")
 
+
+class LenientTimestamp(IsoTimestamp):
+    """An IsoTimestamp that reads stored text which is no timestamp as None: one row must not stop a page of them."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> datetime | None:
+        """Return the moment that is stored, None where there is none."""
+        try:
+            return super().process_result_value(value, dialect)
+        except (ValueError, TypeError, OverflowError):
+            return None
+
+
+Moment = Annotated[datetime, mapped_column(LenientTimestamp)]
+"""None where an adopted table has NULL, or text that is no timestamp."""
 TextKey = Annotated[str, mapped_column(sa.Text, primary_key=True)]
 Rows = Annotated[int, mapped_column(sa.BigInteger, default=0)]
 Seconds = Annotated[float, mapped_column(sa.Double, default=0.0)]
@@ -30,6 +46,7 @@ class Veo3VideoGeneration(Base):
         sa.Index("idx_veo3_generations_project_id", "project_id"),
         sa.Index("idx_veo3_generations_status", "status"),
         sa.Index("idx_veo3_generations_scene_id", "scene_id"),
+        sa.Index("idx_veo3_generations_operation_name", "operation_name"),
     )
 
     id: Mapped[TextKey]
@@ -53,9 +70,9 @@ class Veo3VideoGeneration(Base):
     error_message: Mapped[str | None]
     raw_response: Mapped[str | None]
     """The API's answer as it came, JSON text of 165 bytes to megabytes."""
-    created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
-    completed_at: Mapped[datetime | None]
+    created_at: Mapped[Moment]
+    updated_at: Mapped[Moment]
+    completed_at: Mapped[Moment | None]
 
 
 class BackfillRun(Base):
@@ -98,7 +115,9 @@ class BackfillFailure(Base):
 
     __tablename__ = "media_generation_id_backfill_failures"
 
-    row_name: Mapped[TextKey]
+    row_digest: Mapped[TextKey]
+    """SHA-256 of `row_name`: a key may be longer than what an index holds."""
+    row_name: Mapped[str]
     """The row's whole key or, where it has none, its place: JSON, see app.backfill.row_names."""
     generation_id: Mapped[str | None]
     """The row's id, for people: it may be NULL, and need not be unique."""

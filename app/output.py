@@ -144,10 +144,10 @@ def outlive_output() -> None:
 
 
 def _drop_what_is_left() -> None:
-    stream = LenientStream(sys.stdout)
-    stream.flush()
-    if stream.problem is not None:
-        stream.give_up()
+    for stream in (LenientStream(sys.stdout), LenientStream(sys.stderr)):
+        stream.flush()
+        if stream.problem is not None:
+            stream.give_up()
 
 
 def is_unicode(stream: TextIO) -> bool:

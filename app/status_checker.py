@@ -4,16 +4,20 @@ What an answer may change in a row, and what it may not, stands in app.answers.
 """
 
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cache
+from typing import Protocol, runtime_checkable
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.answers import changes_by, read
+from app.answers import Reading, changes_by, read_for, trace_of
 from app.errors import GenerationNotFoundError, MediaIdConflictError, NoOperationNameError
 from app.extraction import Failed, Outcome, operation_names
 from app.generations import VideoGenerationRepository
+from app.media_answers import media_names
 from app.models import Veo3VideoGeneration
+from app.storable import require_storable
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +27,15 @@ class AnswerFetcher(Protocol):
 
     def fetch(self, operation_name: str, scene_id: str) -> str:
         """Return the API's answer as it came; `scene_id` is '' where the row has none."""
+        ...
+
+
+@runtime_checkable
+class ProfileFetcher(AnswerFetcher, Protocol):
+    """A fetcher that may use another token for each profile."""
+
+    def for_profile(self, profile_id: str | None) -> AnswerFetcher:
+        """Return the fetcher for one profile."""
         ...
 
 
@@ -48,61 +61,118 @@ class StatusChecker:
         self._repository = repository
 
     def record(self, generation_id: str, answer: str) -> Recorded:
-        """Record the answer in this one row, which stays locked until the transaction ends.
+        """Record the answer in this one row. A row that changes stays locked until the transaction ends, no other.
 
-        Raises GenerationNotFoundError, and MediaIdConflictError where the row has another id than the answer. No
-        other answer raises anything, whatever its text is.
+        Raises GenerationNotFoundError, and MediaIdConflictError where the row has another id than the answer, and
+        RowRefusedError. No other answer raises anything, whatever its text is.
         """
-        recorded = self._record(self._repository.lock(generation_id), answer)
-        if recorded.conflict:
-            raise recorded.conflict
-        return recorded
+        require_storable("id", generation_id)
+        recorded = self._record(self._repository.look([generation_id]), answer)
+        if not recorded:
+            raise GenerationNotFoundError("id", generation_id)
+        if recorded[0].conflict:
+            raise recorded[0].conflict
+        return recorded[0]
 
     def record_batch(self, answer: str, *generation_ids: str) -> tuple[Recorded, ...]:
         """Record the answer in every row whose operation it names, and in the rows given; return them by row id.
 
         Operations and ids without a row are left out. One row's conflict does not keep the answer from the others: it
-        is logged, and stands in what is returned for that row.
+        is logged, and stands in what is returned for that row. Only rows that change are locked.
         """
-        rows = self._repository.lock_all(generation_ids, operation_names(answer))
-        return tuple(self._record(row, answer) for row in rows)
+        names = operation_names(answer) or media_names(answer)
+        return self._record(self._repository.look(generation_ids, names), answer)
 
-    def _record(self, generation: Veo3VideoGeneration, answer: str) -> Recorded:
-        reading = read(generation, answer)
-        if isinstance(reading.outcome, Failed):
-            logger.warning("generation %s: cannot use the answer: %s", generation.id, reading.outcome.reason)
-        before, conflict = generation.updated_at, None
+    def _record(self, rows: Sequence[Veo3VideoGeneration], answer: str) -> tuple[Recorded, ...]:
+        """Judge the rows as they were found; lock those that change, judge them as they are now, and store that.
+
+        A row that is gone by then is left out.
+        """
+        judge = _Judge(self._repository, answer)
+        verdicts = {row.id: judge.verdict(row) for row in rows}
+        changing = [generation_id for generation_id, verdict in verdicts.items() if verdict.values]
+        locked = self._repository.lock_known(changing)
+        verdicts = {key: verdict for key, verdict in verdicts.items() if not verdict.values}
+        verdicts |= {row.id: judge.verdict(row) for row in locked}
+        self._repository.store_values({row: verdicts[row.id].values for row in locked})
+        return tuple(_recorded(row, verdicts[row.id]) for row in rows if row.id in verdicts)
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    """What an answer makes of a row."""
+
+    reading: Reading
+    values: Mapping[str, object]
+    conflict: MediaIdConflictError | None = None
+
+
+class _Judge:
+    """Reads one answer for several rows; what was read for a row is not read again once the row is locked."""
+
+    def __init__(self, repository: VideoGenerationRepository, answer: str) -> None:
+        self._repository = repository
+        self._answer = answer
+        self._read = cache(read_for)
+
+    def verdict(self, row: Veo3VideoGeneration) -> _Verdict:
+        """Return what the answer changes in the row as it was read last. Changes nothing."""
+        names = (row.operation_name, row.scene_id)
+        reading, stored = self._read(*names, self._answer), self._read(*names, row.raw_response or "")
+        changes = trace_of(row, self._answer, reading)
         try:
-            self._repository.change_locked(generation, **changes_by(generation, answer, reading))
-        except MediaIdConflictError as error:
-            conflict = error
-            logger.error("%s", error)  # noqa: TRY400  # a line for a person, not a traceback
-        return Recorded(
-            generation_id=generation.id,
-            status=generation.status,
-            outcome=reading.outcome,
-            changed=generation.updated_at != before,  # every change moves it
-            conflict=conflict,
-        )
+            changes |= changes_by(row, self._answer, reading, stored)
+            return _Verdict(reading, self._repository.values_for(row, changes))
+        except MediaIdConflictError as conflict:
+            return _Verdict(reading, {}, conflict)
+
+
+def _recorded(row: Veo3VideoGeneration, verdict: _Verdict) -> Recorded:
+    """Return what became of the answer in a row, and log what a person should see."""
+    outcome = verdict.reading.outcome
+    if isinstance(outcome, Failed):
+        logger.warning("generation %s: cannot use the answer: %s", row.id, outcome.reason)
+    if verdict.conflict:
+        logger.error("%s", verdict.conflict)
+    return Recorded(
+        generation_id=row.id,
+        status=row.status,
+        outcome=outcome,
+        changed=bool(verdict.values),
+        conflict=verdict.conflict,
+    )
 
 
 def refresh(sessions: sessionmaker[Session], fetcher: AnswerFetcher, generation_id: str) -> tuple[Recorded, ...]:
     """Ask the API for a generation; record the answer in its row, and in the others that the answer names.
 
-    Opens two short transactions of its own, one to read and one to write; none is open while the API is asked. Raises
-    GenerationNotFoundError, NoOperationNameError, and what the fetcher raises: then no row is changed. Raises
-    MediaIdConflictError where this row has another id than the answer; the other rows are then recorded all the same.
+    Opens two short transactions of its own, one to read and one to write; none is open while the API is asked. A
+    fetcher with `for_profile`, as ApiClient has, is told whose generation it is. Raises GenerationNotFoundError,
+    NoOperationNameError, and what the fetcher raises: then no row is changed. Raises MediaIdConflictError where this
+    row has another id than the answer; the other rows are then recorded all the same.
     """
+    _require_sessions(sessions)
     with sessions.begin() as session:
         generation = VideoGenerationRepository(session).get(generation_id)
-        operation_name, scene_id = generation.operation_name, generation.scene_id
-    if not operation_name:
+        operation_name, scene_id, profile_id = generation.operation_name, generation.scene_id, generation.profile_id
+    if not operation_name or not operation_name.strip():
         raise NoOperationNameError(generation_id)
+    if isinstance(fetcher, ProfileFetcher):
+        fetcher = fetcher.for_profile(profile_id)
     answer = fetcher.fetch(operation_name, scene_id or "")
     with sessions.begin() as session:
         recorded = StatusChecker(VideoGenerationRepository(session)).record_batch(answer, generation_id)
     _require_recorded(recorded, generation_id)
     return recorded
+
+
+def _require_sessions(sessions: object) -> None:
+    """Raise TypeError for what makes sessions that cannot be used without `await`."""
+    if hasattr(getattr(sessions, "class_", sessions), "run_sync"):
+        raise TypeError(
+            f"a sqlalchemy.orm.sessionmaker is needed, not {type(sessions).__name__}; "
+            "docs/application.md has the recipe for asynchronous sessions"
+        )
 
 
 def _require_recorded(recorded: tuple[Recorded, ...], generation_id: str) -> None:

@@ -119,7 +119,7 @@ def without_secrets(text: str, urls: Iterable[str | URL]) -> str:
 
 
 def _secrets(url: str | URL) -> Iterable[str]:
-    """Yield the passwords of a URL, as they are and as they stand in it."""
+    """Yield the passwords of a URL, as they are and as they stand in it; not one that is a name in it as well."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -128,7 +128,7 @@ def _secrets(url: str | URL) -> Iterable[str]:
     for name, value in parsed.query.items():
         values += _several(value) if SECRET_PARAMETER.search(name) else ()
         values += SECRET_INSIDE.findall(" ".join(_several(value)))
-    for value in filter(None, values):
+    for value in set(values) - {"", parsed.username, parsed.host, parsed.database}:
         yield from {value, quote(value), quote(value, safe="")}
 
 

@@ -6,10 +6,33 @@ from pathlib import Path
 from tests.support.migrations import ROOT
 
 LAYERS = (
-    {"errors", "signals", "wording", "urls", "output"},
+    {
+        "errors",
+        "signals",
+        "wording",
+        "urls",
+        "output",
+        "http_library",
+        "api_body",
+        "api_deadline",
+        "api_pauses",
+    },
     {"extraction", "storable", "settings", "db"},
     {"models", "lock", "log", "adoption", "desktop", "scripts", "callers", "version_table"},
-    {"backfill", "answers", "changes", "paging", "api_client"},
+    {
+        "backfill",
+        "media_answers",
+        "answers",
+        "changes",
+        "paging",
+        "row_locks",
+        "update_guards",
+        "claiming",
+        "api_refusals",
+        "api_protocol",
+        "api_client",
+        "async_api_client",
+    },
     {
         "coverage",
         "estimate",
@@ -24,7 +47,7 @@ LAYERS = (
     {"status", "check", "demo", "sync"},
     {"views"},
     {"console"},
-    {"migration", "guest", "command_sync", "command_looks"},
+    {"migration", "gate", "guest", "command_sync", "command_looks"},
     {"cli"},
 )
 """A module may import from its own layer and from those before it. Nothing imports upwards."""

@@ -180,6 +180,7 @@ def test_the_name_of_a_file_is_no_secret() -> None:
         ("postgresql://h/d?password=s3cret&password=other", "'s3cret' 'other'", "'***' '***'"),
         ("postgresql://u:a%2Fb%40c@h/d", "a/b@c a%2Fb%40c a/b%40c", "*** *** ***"),
         ("postgresql://u:s3@h/d", "s3cret s3", "s3cret ***"),
+        ("postgresql://postgres:postgres@h/d", 'no role "postgres"', 'no role "postgres"'),
         ("nonsense", "nonsense", "nonsense"),
         ("postgresql://h/d", "nothing", "nothing"),
     ],

@@ -1,7 +1,8 @@
 """Create veo3_video_generations, or adopt the one that is there
 
 What and why: a new database gets the table; one that the application made keeps it as it is, and gets the nullable
-columns that its variant lacks. Never rebuilt and never dropped: other tables refer to it with ON DELETE CASCADE.
+columns that its variant lacks, but no index: `check` advises the one that it can use. Never rebuilt and never dropped:
+other tables refer to it with ON DELETE CASCADE.
 Another program's table of the same name stops the upgrade before anything is changed.
 Downgrade: leaves the table and its rows.
 """
@@ -37,6 +38,16 @@ NULLABLE = {
     "completed_at": sa.Text,
 }
 INDEXED = ("profile_id", "project_id", "status", "scene_id")
+INDEX_OF_NEW_TABLES = "operation_name"
+INDEX_IF_EMPTY = """\
+DO $index$
+BEGIN
+  IF NOT EXISTS (SELECT FROM veo3_video_generations) THEN
+    CREATE INDEX IF NOT EXISTS idx_veo3_generations_operation_name ON veo3_video_generations (operation_name);
+  END IF;
+END
+$index$;"""
+"""A table with rows is in use, and building an index holds up its writers."""
 
 
 @in_any_environment
@@ -47,7 +58,7 @@ def upgrade() -> None:
     found = adoption.examine(op.get_bind())
     if not found.exists:
         _create_table()
-        _create_indexes()
+        _create_indexes(*INDEXED, INDEX_OF_NEW_TABLES)
         return
     for name in NULLABLE:
         if name not in found.columns:
@@ -66,10 +77,12 @@ def _write_offline() -> None:
         _create_table(if_not_exists=True)
         for column in _nullable(*NULLABLE):
             op.add_column(TABLE, column, if_not_exists=True)
+        context_of_script.impl.static_output(INDEX_IF_EMPTY)
     else:
         _create_table(if_not_exists=True)
         op.execute(sa.select(*_nullable(*NULLABLE)).select_from(sa.table(TABLE)).where(sa.false()))
-    _create_indexes(if_not_exists=True)
+        _create_indexes(INDEX_OF_NEW_TABLES, if_not_exists=True)
+    _create_indexes(*INDEXED, if_not_exists=True)
 
 
 def _create_table(*, if_not_exists: bool = False) -> None:
@@ -93,8 +106,8 @@ def _create_table(*, if_not_exists: bool = False) -> None:
     )
 
 
-def _create_indexes(*, if_not_exists: bool = False) -> None:
-    for name in INDEXED:
+def _create_indexes(*columns: str, if_not_exists: bool = False) -> None:
+    for name in columns:
         op.create_index(f"idx_veo3_generations_{name}", TABLE, [name], if_not_exists=if_not_exists)
 
 

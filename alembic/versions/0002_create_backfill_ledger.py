@@ -42,6 +42,7 @@ def upgrade() -> None:
     )
     op.create_table(
         FAILURES,
+        sa.Column("row_digest", sa.Text(), nullable=False),
         sa.Column("row_name", sa.Text(), nullable=False),
         sa.Column("generation_id", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
@@ -52,7 +53,7 @@ def upgrade() -> None:
         sa.Column("sweep", sa.Integer(), nullable=False),
         sa.Column("first_seen_at", sa.Text(), nullable=False),
         sa.Column("last_seen_at", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("row_name", name=f"pk_{FAILURES}"),
+        sa.PrimaryKeyConstraint("row_digest", name=f"pk_{FAILURES}"),
     )
 
 

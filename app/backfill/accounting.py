@@ -4,15 +4,16 @@ Every row that is left must be one that extract() skips or fails, or one that th
 remains can be filled, and was not.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
+from app.backfill.blank import is_empty
 from app.backfill.key_walk import KeyAccess, NotUtf8Error, stream_rows, text_as_it_is
 from app.backfill.reading import Row, digest, undecodable
-from app.backfill.statements import is_empty, select_pending
+from app.backfill.statements import select_pending
 from app.extraction import Found, extract
 
 MOST_ROWS: Final = 10_000
@@ -41,20 +42,31 @@ def count_pending(connection: sa.Connection, table: sa.TableClause) -> int:
 
 
 def find_left_over(
-    connection: sa.Connection, table: sa.TableClause, access: KeyAccess, refused: AbstractSet[str]
+    connection: sa.Connection,
+    table: sa.TableClause,
+    access: KeyAccess,
+    refused: AbstractSet[str],
+    check_stop: Callable[[], None],
 ) -> Mapping[str, LeftOver]:
     """Return the rows that can be filled and are not, by their name in the ledger; without those that are `refused`.
 
-    Reads the whole table once, and extracts from each body of a pending row.
+    Reads the whole table once, and extracts from each body of a pending row; raises what `check_stop` does.
     """
+
+    def looked_at(rows: Iterable[Row], *, may_be_bytes: bool = False) -> Iterator[Row]:
+        for row in rows:
+            check_stop()
+            if not (may_be_bytes and undecodable(*row[:3])):
+                yield row
+
     body = access.body(table.c.raw_response)
     statement = select_pending(table, access.key, body, sa.true(), access.names.columns)
     try:
         with stream_rows(connection, statement) as rows:
-            return _left_over(rows, access, refused)
+            return _left_over(looked_at(rows), access, refused)
     except NotUtf8Error:
         with text_as_it_is(connection), stream_rows(connection, statement) as rows:
-            return _left_over((row for row in rows if not undecodable(*row[:3])), access, refused)
+            return _left_over(looked_at(rows, may_be_bytes=True), access, refused)
 
 
 def in_both(before: Mapping[str, LeftOver], after: Mapping[str, LeftOver]) -> Unaccounted:

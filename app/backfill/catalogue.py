@@ -17,7 +17,9 @@ FROM (
         AND NOT EXISTS (
             SELECT FROM generate_series(0, i.indnkeyatts - 1) AS n
             LEFT JOIN pg_attribute k ON k.attrelid = i.indrelid AND k.attnum = i.indkey[n]
-            WHERE k.attnotnull IS NOT TRUE OR EXISTS (
+            LEFT JOIN pg_collation l ON l.oid = k.attcollation
+            WHERE k.attnotnull IS NOT TRUE OR (NOT l.collisdeterministic AND i.indcollation[n] <> k.attcollation)
+            OR EXISTS (
                 SELECT FROM pg_constraint c
                 WHERE c.conrelid = k.attrelid AND c.contype = 'n' AND NOT c.convalidated AND k.attnum = ANY (c.conkey)
             )
@@ -29,9 +31,10 @@ JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n]
 ORDER BY n
 """
 """The key columns of an index that names a row: unique at any time, valid, of the whole table, and none may be NULL.
-What it INCLUDEs is no part of its key, and an expression is no column."""
+What it INCLUDEs is no part of its key, an expression is no column, and where a collation calls different texts equal
+the index must know it."""
 LEAVES: Final = """
-SELECT n.nspname || '.' || c.relname AS label, n.nspname AS schema, c.relname AS name,
+SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS label, n.nspname AS schema, c.relname AS name,
     pg_relation_size(c.oid) / CAST(current_setting('block_size') AS int) AS blocks,
     EXISTS (SELECT FROM row_triggers t WHERE t.tgrelid = c.oid) AS has_triggers,
     EXISTS (SELECT FROM row_triggers t WHERE t.tgrelid = c.oid AND t.tgtype & 2 = 0) AS has_late_triggers,
@@ -140,10 +143,11 @@ def has_row_triggers(connection: sa.Connection, table: str) -> bool:
 
 def heap_label(table: str) -> sa.ColumnElement[str]:
     """Return what LEAVES calls the heap that a row of a table stands in."""
-    relation = sa.table("pg_class", sa.column("oid"), sa.column("relname", sa.Text), sa.column("relnamespace"))
-    schema = sa.table("pg_namespace", sa.column("oid"), sa.column("nspname", sa.Text))
+    relation = sa.table("pg_class", sa.column("oid"), sa.column("relname"), sa.column("relnamespace"))
+    schema = sa.table("pg_namespace", sa.column("oid"), sa.column("nspname"))
     of_the_row: sa.ColumnElement[int] = sa.literal_column(f"{table}.tableoid")  # of the statement around this one
-    label = sa.cast(schema.c.nspname, sa.Text).concat(".").concat(relation.c.relname)
+    named_schema, name = (sa.func.quote_ident(part, type_=sa.Text) for part in (schema.c.nspname, relation.c.relname))
+    label = named_schema.concat(".").concat(name)
     found = relation.c.oid == of_the_row, schema.c.oid == relation.c.relnamespace
     return sa.select(label).where(*found).scalar_subquery()
 

@@ -247,7 +247,8 @@ class Run:
             if self._whole and count_pending(connection, table) == counts.skipped + counts.failed:
                 return {}
             refused = read_refused_names(connection)
-            return find_left_over(connection, table, choose_access(connection, self._model), refused)
+            access = choose_access(connection, self._model)
+            return find_left_over(connection, table, access, refused, self._course.check_stop)
 
     # --- the run's frame ------------------------------------------------------------------------------------------
 

@@ -1,7 +1,6 @@
 """Failed rows: the rows that the ledger's failures name, as they stand in the table now. Reads only."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,8 +25,7 @@ def find_failing(
         return
     access = choose_access(connection, model)
     locator = (*map(key_as_selected, access.key), *access.names.columns)
-    tolerant = text_as_it_is(connection) if connection.dialect.name == "sqlite" else nullcontext()
-    with tolerant:
+    with text_as_it_is(connection):
         for some in chunks(names, LOOKED_UP_ROWS):
             condition = sa.and_(access.names.find(some), pending(table))
             statement = sa.select(table.c.id, *columns, *locator).select_from(table).where(condition)

@@ -169,7 +169,7 @@ class LocalHeaps:
         """Let PostgreSQL extract the ids of the plain cases."""
         select = statements.select_plain if parse else statements.select_unparsed
         values = statements.between(part.start, Place(part.end)) | {"rows": rows}
-        found = read_rows(connection, select(self._targets[part.heap.label], limited=True), values)
+        found = read_rows(connection, select(self._targets[part.heap.label], limited=True), values, parse=parse)
         if found is None:
             return None
         return found, place_of(found[-1]) if len(found) == rows else None
@@ -197,24 +197,24 @@ class LocalHeaps:
 
 
 def read_rows(
-    connection: sa.Connection, statement: sa.Select[Any], values: Mapping[str, object]
+    connection: sa.Connection, statement: sa.Select[Any], values: Mapping[str, object], *, parse: bool
 ) -> Sequence[Row] | None:
-    """Return the rows as the driver has them, or None if PostgreSQL could not cast a body."""
+    """Return the rows as the driver has them; None if PostgreSQL was to `parse` the bodies and could not cast one."""
     try:
         with connection.begin_nested():
             return cast("Sequence[Row]", connection.execute(statement, values).cursor.fetchall())
     except DBAPIError as error:
-        if not _is_about_a_value(error):
+        if not parse or not _is_about_a_value(error):
             raise
         return None
 
 
 def filled_rows(
-    connection: sa.Connection, statement: ReturningUpdate[str, str, str], values: Mapping[str, object]
+    connection: sa.Connection, statement: ReturningUpdate[str, str, bool], values: Mapping[str, object]
 ) -> Sequence[Recovered]:
     """Execute an UPDATE that looks into bodies, and return what it filled: a trigger may undo some of it."""
     rows = cast("Sequence[Row]", connection.execute(statement, values).cursor.fetchall())
-    return [Recovered((), generation_id, found) for generation_id, found, stored in rows if stored == found]
+    return [Recovered((), generation_id, stored) for generation_id, stored, is_kept in rows if is_kept]
 
 
 def place_of(row: Row) -> Place:

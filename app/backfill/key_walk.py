@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from app.backfill import statements
 from app.backfill.plan import Filling, Locator, Recovered, Span, Window
 from app.backfill.reading import Row, judge
-from app.backfill.row_names import RowNames
+from app.backfill.row_names import RowNames, key_of, name_by_key
 from app.backfill.transactions import NO_SETTINGS
 from app.backfill.undecodable import decode
 
@@ -84,20 +84,22 @@ class KeyWalk:
         """Read up to `rows` pending rows from the span's start on."""
         self._read_at = _data_version(connection)
         wanted = rows if limit is None else min(rows, limit)
-        after = None if span.start is None else json.loads(span.start)
+        after = None if span.start is None else key_of(span.start)
         statement = statements.select_by_key(
             self._table, self._key, self._body, after, wanted, named=self._access.names.columns
         )
         window, last = self._judged(connection, statement)
         window.batches = [window.recovered] if window.recovered else []
         if window.found == wanted and last is not None:
-            window.cursor = json.dumps(last[: len(self._key)], default=str)
+            window.cursor = name_by_key(last[: len(self._key)])
             window.fraction = self._fraction(window.cursor)
         return window
 
     def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Filling:
         """Fill rows by their key, after a second look where one is needed."""
-        if self._read_at is None or _data_version(connection) != self._read_at:
+        if self._access.has_triggers and len(rows) > 1:  # the trigger of one row may change another
+            return joined([self.fill(connection, [row], moment) for row in rows])
+        if self._access.has_triggers or self._read_at is None or _data_version(connection) != self._read_at:
             rows = self._still_the_same(connection, rows)
         if not rows:
             return Filling(rows)
@@ -158,6 +160,14 @@ class KeyWalk:
         )
 
 
+def joined(fillings: Sequence[Filling]) -> Filling:
+    """Return what became of all the rows."""
+    return Filling(
+        [row for filling in fillings for row in filling.filled],
+        [row for filling in fillings for row in filling.refused],
+    )
+
+
 def chunks(rows: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     """Yield a sequence in parts of at most `size`."""
     for first in range(0, len(rows), size):
@@ -197,10 +207,14 @@ def stream_rows(connection: sa.Connection, statement: sa.Select[Any]) -> Iterato
 
 @contextmanager
 def text_as_it_is(connection: sa.Connection) -> Iterator[None]:
-    """Let SQLite's driver hand out text that is not UTF-8, while the block runs; see app.backfill.undecodable."""
+    """Let SQLite's driver hand out text that is not UTF-8, while the block runs; see app.backfill.undecodable.
+
+    Does nothing for other drivers.
+    """
     driver = connection.connection.driver_connection
     if not isinstance(driver, sqlite3.Connection):
-        raise TypeError(type(driver))
+        yield
+        return
     before, driver.text_factory = driver.text_factory, decode
     try:
         yield

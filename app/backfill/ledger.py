@@ -1,5 +1,6 @@
 """Ledger: the run's row (place, counts, fence) and the failures, written in the transaction of each batch."""
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -40,7 +41,17 @@ RUNS: Final = columns_of(
 )
 FAILURES: Final = columns_of(
     BackfillFailure,
-    *("row_name", "generation_id", "reason", "detail", "body_digest", "extractor_version", "run_id", "sweep"),
+    *(
+        "row_digest",
+        "row_name",
+        "generation_id",
+        "reason",
+        "detail",
+        "body_digest",
+        "extractor_version",
+        "run_id",
+        "sweep",
+    ),
     *("first_seen_at", "last_seen_at"),
 )
 RUNNING: Final = "running"
@@ -67,9 +78,10 @@ class Place:
 class Ledger:
     """The row of this run, and the failures. Every method works on the caller's transaction and commits nothing."""
 
-    def __init__(self, run_id: int) -> None:
-        """Take the run's number; see `open_ledger`."""
+    def __init__(self, run_id: int, encoding: str) -> None:
+        """Take the run's number, and an encoding that the database's texts fit in; see `open_ledger`."""
         self.run_id = run_id
+        self._encoding = encoding
 
     def save(self, connection: sa.Connection, place: Place, report: Report) -> None:
         """Write place and counts. Raises RunSupersededError if another run has taken over: the fence."""
@@ -100,15 +112,16 @@ class Ledger:
         if not failures:
             return
         moment = now()
-        by_name = {failure.name: failure for failure in failures}
-        for names in _chunks(list(by_name)):
-            known = sa.select(FAILURES.c.row_name, FAILURES.c.first_seen_at).where(FAILURES.c.row_name.in_(names))
+        by_digest = {_digest(failure.name): failure for failure in failures}
+        for digests in _chunks(list(by_digest)):
+            known = sa.select(FAILURES.c.row_digest, FAILURES.c.first_seen_at).where(_are(digests))
             first_seen: dict[str, datetime] = {row[0]: row[1] for row in connection.execute(known)}
-            connection.execute(sa.delete(FAILURES).where(FAILURES.c.row_name.in_(names)))
-            connection.execute(
-                sa.insert(FAILURES),
-                [self._failure(by_name[name], sweep, first_seen.get(name, moment), moment) for name in names],
-            )
+            connection.execute(sa.delete(FAILURES).where(_are(digests)))
+            rows = [
+                self._failure(by_digest[one], sweep, first_seen.get(one, moment), moment) | {"row_digest": one}
+                for one in digests
+            ]
+            connection.execute(sa.insert(FAILURES), rows)
 
     def recorded_failures(self, connection: sa.Connection) -> dict[str, int]:
         """Return the failures on record, by reason. Reads only."""
@@ -122,15 +135,15 @@ class Ledger:
 
     def forget_failures(self, connection: sa.Connection, row_names: Sequence[str]) -> None:
         """Remove the failures of rows that are filled, gone, or need nobody any more."""
-        for names in _chunks(row_names):
-            connection.execute(sa.delete(FAILURES).where(FAILURES.c.row_name.in_(names)))
+        for digests in _chunks([_digest(name) for name in row_names]):
+            connection.execute(sa.delete(FAILURES).where(_are(digests)))
 
     def _failure(self, failure: Refused, sweep: int, first_seen: datetime, moment: datetime) -> dict[str, object]:
         return {
             "row_name": failure.name,
             "generation_id": None if failure.generation_id is None else _storable(str(failure.generation_id)),
             "reason": failure.reason,
-            "detail": _storable(failure.detail),
+            "detail": _storable(failure.detail, self._encoding),
             "body_digest": failure.body_digest,
             "extractor_version": EXTRACTOR_VERSION,
             "run_id": self.run_id,
@@ -161,7 +174,7 @@ def open_ledger(connection: sa.Connection, origin: Origin, walk: str, options: O
     if last is not None and last.state != DONE and last.walk == walk:
         place = Place(cursor=last.cursor, sweep=last.sweep, sweep_filled=last.sweep_filled)
     connection.execute(sa.update(RUNS).where(RUNS.c.state == RUNNING).values(state=SUPERSEDED, finished_at=now()))
-    return Ledger(_insert_run(connection, origin, walk, place, options)), place
+    return Ledger(_insert_run(connection, origin, walk, place, options), _encoding(connection)), place
 
 
 def _insert_run(connection: sa.Connection, origin: Origin, walk: str, place: Place, options: Options) -> int:
@@ -205,9 +218,24 @@ def _chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:
         yield names[first : first + NAMES_AT_ONCE]
 
 
-def _storable(text: str) -> str:
-    """Return a detail that every database stores: no NUL, no lone surrogate, of bounded length."""
-    return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()[:MAX_DETAIL_CHARACTERS]
+def _digest(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def _are(digests: Sequence[str]) -> sa.ColumnElement[bool]:
+    return FAILURES.c.row_digest.in_(digests)
+
+
+def _storable(text: str, encoding: str = "utf-8") -> str:
+    """Return a detail that a database of this encoding stores: no NUL, no lone surrogate, of bounded length."""
+    return text.replace("\x00", "\\x00").encode(encoding, "backslashreplace").decode(encoding)[:MAX_DETAIL_CHARACTERS]
+
+
+def _encoding(connection: sa.Connection) -> str:
+    """Return the encoding in which every text can be stored: ASCII where the database does not know all characters."""
+    if connection.dialect.name != "postgresql":
+        return "utf-8"
+    return "utf-8" if connection.exec_driver_sql("SHOW server_encoding").scalar_one() == "UTF8" else "ascii"
 
 
 def read_refused_names(connection: sa.Connection) -> set[str]:

@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, OID, aggregate_order_by
 from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill import sqlite_json
-from app.backfill.statements import TupleId, generations, heap_of, is_empty, pending, with_plain_ids
+from app.backfill.blank import is_empty
+from app.backfill.statements import TupleId, generations, heap_of, pending, with_plain_ids
 from app.backfill.transactions import LOCK_TIMEOUT
 from app.errors import OfflineBackfillError
 

@@ -10,9 +10,8 @@ from app.backfill.reading import Walk
 from app.backfill.walk import choose_walk
 from app.errors import UnsupportedTableError
 
-LONGEST_KNOWN_ID: Final = 175
-"""Characters of an upscaled video's id (API answers)."""
-TIMESTAMP_CHARACTERS: Final = 24
+LEAST_CHARACTERS: Final = {"media_generation_id": 175, "updated_at": 24}
+"""Of the columns that are filled: an upscaled video's id is as long (API answers), and so is a timestamp."""
 KINDS: Final = {"v": "a view", "m": "a materialized view", "f": "a foreign table"}
 
 RELATION: Final = """
@@ -44,19 +43,31 @@ COLUMNS: Final = """
 SELECT a.attname AS name, a.attgenerated <> '' AS is_generated, format_type(a.atttypid, a.atttypmod) AS type,
     CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END AS base,
     CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END - 4 AS characters,
-    has_column_privilege(a.attrelid, a.attnum, 'UPDATE') AS may_update
+    has_column_privilege(a.attrelid, a.attnum, 'UPDATE') AS may_update,
+    has_column_privilege(a.attrelid, a.attnum, 'SELECT') AS may_select
 FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
 WHERE a.attrelid = CAST(:table AS regclass) AND NOT a.attisdropped
-    AND a.attname IN ('media_generation_id', 'updated_at')
+    AND a.attname IN ('id', 'operation_name', 'scene_id', 'raw_response', 'media_generation_id', 'updated_at')
 ORDER BY a.attname
 """
-CHAR, VARCHAR = 1042, 1043
-"""PostgreSQL's numbers of the types char(n) and varchar(n)."""
+TEXT, CHAR, VARCHAR = 25, 1042, 1043
+"""PostgreSQL's numbers of the types text, char(n) and varchar(n)."""
 SQLITE_KIND: Final = "SELECT type FROM pragma_table_list WHERE schema = 'main' AND name = :table COLLATE NOCASE"
 SQLITE_GENERATED: Final = """
 SELECT lower(name) FROM pragma_table_xinfo(:table)
 WHERE hidden IN (2, 3) AND lower(name) IN ('media_generation_id', 'updated_at') ORDER BY 1
 """
+
+
+SQLITE_REPLACES: Final = """
+SELECT DISTINCT lower(c.name) FROM pragma_index_list(:table) AS i JOIN pragma_index_info(i.name) AS c
+WHERE i.origin = 'u' AND lower(c.name) IN ('media_generation_id', 'updated_at') AND EXISTS (
+    SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = :table COLLATE NOCASE
+        AND instr(replace(replace(replace(upper(sql), char(9), ''), char(10), ''), ' ', ''), 'ONCONFLICT') > 0
+)
+"""
+"""A UNIQUE constraint that deletes the other row, or leaves this one alone, where it should refuse. Only the text of
+the table knows it; where that says it of another constraint, a table is refused in vain."""
 
 
 def require_fillable(connection: sa.Connection, model: type[DeclarativeBase]) -> Walk:
@@ -98,11 +109,17 @@ def _of_relation(relation: Mapping[Any, Any]) -> Iterator[str]:
 
 def _of_column(column: Mapping[Any, Any], role: str) -> Iterator[str]:
     name, kind, longest = column["name"], column["type"], column["characters"]
+    if not column["may_select"]:
+        yield f"role {role} may not read column {name}: GRANT SELECT ON the table TO {role}"
+    if column["base"] not in {TEXT, CHAR, VARCHAR}:
+        yield f"column {name} is {kind}: make it text"
+    if name not in LEAST_CHARACTERS:
+        return
     if column["is_generated"]:
         yield f"column {name} is generated"
     if not column["may_update"]:
         yield f"role {role} may not update column {name}: GRANT UPDATE ON the table TO {role}"
-    least = LONGEST_KNOWN_ID if name == "media_generation_id" else TIMESTAMP_CHARACTERS
+    least = LEAST_CHARACTERS[name]
     if column["base"] == CHAR and name == "media_generation_id":
         yield f"column {name} is {kind}, which pads what it stores: make it text"
     if column["base"] in {CHAR, VARCHAR} and 0 <= longest < least:
@@ -115,3 +132,5 @@ def _of_sqlite(connection: sa.Connection, table: str) -> Iterator[str]:
         yield f"it is a {kind} table" if kind != "view" else "it is a view"
     for name in connection.execute(sa.text(SQLITE_GENERATED), {"table": table}).scalars():
         yield f"column {name} is generated"
+    for name in connection.execute(sa.text(SQLITE_REPLACES), {"table": table}).scalars():
+        yield f"UNIQUE … ON CONFLICT on column {name} may delete other rows: make it a plain UNIQUE index"

@@ -127,7 +127,7 @@ class Shards:
         start, end = part.start, Place(part.end)
         after = start._replace(number=start.number - 1) if start.relation else start
         select = statements.select_plain if parse else statements.select_unparsed
-        found = read_rows(connection, select(self._target, limited=False), statements.between(after, end))
+        found = read_rows(connection, select(self._target, limited=False), statements.between(after, end), parse=parse)
         if found is None:
             return None
         if not start.relation and len(found) <= rows:

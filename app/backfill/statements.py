@@ -16,6 +16,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.types import UserDefinedType
 
+from app.backfill.blank import is_empty
 from app.backfill.plan import Locator, Recovered
 from app.backfill.undecodable import UNDECODABLE, is_text
 from app.db import format_timestamp
@@ -34,15 +35,14 @@ LONGEST_BULK_BYTES: Final = 1_690
 """PostgreSQL keeps rows to 2,032 bytes; the other columns of the table take about 340 of them."""
 
 
+BY_CHARACTER: Final = "C"
+"""A collation that every PostgreSQL server has, in which texts are equal only if their characters are."""
 KEPT_STATEMENTS: Final = 16
 """Statements that are built once for a heap: few, since heaps are walked one after another, and runs may be many."""
 SHORT_BODY_BYTES: Final = 2_048
 """A body that is left to extract() comes along with its row if it is no longer; others are fetched apart, in chunks."""
 KEY_IN_LOCATOR: Final = 4
 """A row that was read by place is named by (ctid, xmin, relation, fingerprint, key…)."""
-WHITE_SPACE: Final[sa.ColumnElement[str]] = sa.literal_column("' \t\n\v\f\r'", sa.Text)
-NOTHING: Final[sa.ColumnElement[str]] = sa.literal_column("''", sa.Text)
-"""Written out and not bound: the UPDATE of a row has no other parameters than its values and its key."""
 
 
 class TupleId(UserDefinedType[str]):
@@ -95,9 +95,9 @@ def pending(table: sa.FromClause) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.raw_response.is_not(None), is_empty(table.c.media_generation_id))
 
 
-def is_empty(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-    """Return the condition of a column that holds no value: NULL, or nothing but white space."""
-    return sa.or_(column.is_(None), sa.func.ltrim(column, WHITE_SPACE, type_=sa.Text) == NOTHING)
+def same_text(one: sa.ColumnElement[Any], other: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Return the condition that two texts of PostgreSQL have the same characters, whatever their collations say."""
+    return one.collate(BY_CHARACTER) == other
 
 
 # --- by key: any database ---------------------------------------------------------------------------------------
@@ -415,7 +415,7 @@ def select_strides(target: Target, strides: int) -> sa.Select[int, str]:
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
-def fill_places(target: Target) -> ReturningUpdate[str, str, str]:
+def fill_places(target: Target) -> ReturningUpdate[str, str, bool]:
     """Return the UPDATE that looks into the bodies of rows at some places and fills the plain ones.
 
     Its parameters are `places`, an array as text, and `moment`. It returns the rows that it filled. One that changes
@@ -427,7 +427,7 @@ def fill_places(target: Target) -> ReturningUpdate[str, str, str]:
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
-def fill_between(target: Target) -> ReturningUpdate[str, str, str]:
+def fill_between(target: Target) -> ReturningUpdate[str, str, bool]:
     """Return the same UPDATE for all rows between two places, of all shards; `between` gives the values for it."""
     source = target.table.alias("source")
     return _fill_in_place(target, source, _between(source))
@@ -435,7 +435,7 @@ def fill_between(target: Target) -> ReturningUpdate[str, str, str]:
 
 def _fill_in_place(
     target: Target, source: sa.FromClause, chosen: sa.ColumnElement[bool]
-) -> ReturningUpdate[str, str, str]:
+) -> ReturningUpdate[str, str, bool]:
     labels = key_labels(target.key)
     keys = [source.c[column.name].label(label) for column, label in zip(target.key, labels, strict=True)]
     text = source.c.raw_response.concat("").label("text")
@@ -461,7 +461,8 @@ def _fill_in_place(
     moment = sa.bindparam("moment", type_=table.c.updated_at.type)
     values = {"media_generation_id": found_rows.c.found_id, "updated_at": moment}
     update = sa.update(table).where(*named, *unchanged).values(values)
-    return update.returning(table.c.id, found_rows.c.found_id, table.c.media_generation_id)
+    stored = table.c.media_generation_id
+    return update.returning(table.c.id, stored, same_text(stored, found_rows.c.found_id))
 
 
 def _block(table: sa.FromClause) -> sa.ColumnElement[int]:
@@ -475,7 +476,7 @@ def select_written(target: Target, rows: Sequence[Recovered], moment: datetime) 
     found = _recordset(target.key, [(row.locator, row.media_generation_id) for row in rows])
     return sa.select(found.c.number).where(
         *_named(target, found, [row.locator for row in rows]),
-        table.c.media_generation_id == found.c.found_id,
+        same_text(table.c.media_generation_id, found.c.found_id),
         table.c.updated_at == moment,
     )
 
@@ -484,7 +485,7 @@ def select_kept(target: Target, rows: Sequence[Recovered]) -> sa.Select[int]:
     """Select the numbers, in their sequence, of those rows that have the id that was found for them."""
     found = _recordset(target.key, [(row.locator, row.media_generation_id) for row in rows])
     named = _named(target, found, [row.locator for row in rows])
-    return sa.select(found.c.number).where(*named, target.table.c.media_generation_id == found.c.found_id)
+    return sa.select(found.c.number).where(*named, same_text(target.table.c.media_generation_id, found.c.found_id))
 
 
 def select_unchanged(target: Target, rows: Sequence[Recovered]) -> sa.Select[int]:
@@ -551,7 +552,7 @@ def _fingerprint(row: sa.FromClause, body: sa.ColumnElement[str]) -> sa.ColumnEl
     """Return a number of 64 bits made of all that the id is derived from."""
     names = (sa.func.coalesce(row.c[name], "") for name in ("operation_name", "scene_id"))
     text = reduce(lambda joined, name: joined.concat("|").concat(name), names, body)
-    return sa.func.hashtextextended(text, 0, type_=sa.BigInteger)
+    return sa.func.hashtextextended(text.collate(BY_CHARACTER), 0, type_=sa.BigInteger)
 
 
 def _version(target: Target) -> list[sa.ColumnElement[str]]:
@@ -605,7 +606,7 @@ def _candidate(operation: sa.ColumnElement[Any], operation_name: sa.ColumnElemen
         (
             sa.and_(
                 operation_name != "",
-                _text(inner["name"]) == operation_name,
+                same_text(_text(inner["name"]), operation_name),
                 _not_null(inner["error"]).is_(None),
                 operation["status"].is_distinct_from(_json(f'"{FAILED_STATUS}"')),
                 sa.or_(top_level.is_(None), nested.is_(None), top_level == nested),

@@ -11,6 +11,11 @@ def decode(stored: bytes) -> str:
     return stored.decode("utf-8", UNDECODABLE)
 
 
+def readable(value: str) -> str:
+    """Return a value that was read as text for people, with a mark for each byte that could not be decoded."""
+    return value.encode("utf-8", UNDECODABLE).decode("utf-8", "replace")
+
+
 def is_text(value: str) -> bool:
     """Tell whether a value that was read is text, and not bytes that could not be decoded."""
     if value.isascii():

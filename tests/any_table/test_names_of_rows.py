@@ -93,6 +93,27 @@ def test_a_table_whose_children_have_no_key_is_refused_before_anything_is_change
     assert stored(postgresql_empty) == {1: None}
 
 
+def test_partitions_whose_names_read_alike_are_told_apart(postgresql_empty: str) -> None:
+    """`"a.b".c` and `a."b.c"`: neither their rows nor their failures are mixed up."""
+    execute(
+        postgresql_empty,
+        create(id="TEXT NOT NULL") + " PARTITION BY RANGE (id)",
+        'CREATE SCHEMA "a.b"',
+        "CREATE SCHEMA a",
+        f"CREATE TABLE \"a.b\".c PARTITION OF {TABLE} FOR VALUES FROM (MINVALUE) TO ('m')",
+        f"CREATE TABLE a.\"b.c\" PARTITION OF {TABLE} FOR VALUES FROM ('m') TO (MAXVALUE)",
+    )
+    rows = [row(seed, id=f"{'az'[seed % 2]}{seed}") for seed in range(300)]
+    rows += [row(300, id="a-", raw_response="{"), row(301, id="z-", raw_response="{")]
+    store(postgresql_empty, rows)
+
+    upgrade(postgresql_empty, batch_size=50)
+
+    failures = query(postgresql_empty, "SELECT generation_id FROM media_generation_id_backfill_failures ORDER BY 1")
+    assert stored(postgresql_empty) == expected(rows)
+    assert failures == [("a-",), ("z-",)]
+
+
 def test_failures_without_a_key_are_named_by_their_place_and_tried_again(databases: Databases) -> None:
     """Two rows of one id fail; one is mended, and only its failure goes away."""
     url = databases.empty()

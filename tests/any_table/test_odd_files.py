@@ -29,6 +29,20 @@ def test_failures_of_rows_without_an_id_or_with_the_same_are_kept_apart(sqlite_e
     assert (again.code, query(sqlite_empty, f"SELECT count(*) FROM {FAILURES}")) == (0, [(1,)]), again
 
 
+@pytest.mark.parametrize("column", ["status", "created_at", "updated_at"])
+def test_bytes_that_are_no_text_in_other_columns_stop_nothing(sqlite_empty: str, column: str) -> None:
+    """Those that only `status` reads; it shows them as they are."""
+    execute(sqlite_empty, create("PRIMARY KEY (id)"))
+    store(sqlite_empty, [row(1), row(2)])
+    execute(sqlite_empty, f"UPDATE {TABLE} SET {column} = CAST(X'e9e8' AS TEXT) WHERE seed = 1")
+
+    done = run_upgrade(sqlite_empty)
+    looks = [run_console_script("media-gen-ids", sqlite_empty, *look) for look in (["status"], ["status", "--json"])]
+
+    assert (done.code, stored(sqlite_empty)) == (0, {1: "CAUS000001", 2: "CAUS000002"})
+    assert [look.code for look in looks] == [0, 0], looks
+
+
 @pytest.mark.parametrize("column", ["id", "operation_name", "scene_id"])
 @pytest.mark.parametrize("kind", ["", " WITHOUT ROWID"])
 def test_a_byte_that_is_no_text_costs_its_row_alone(sqlite_empty: str, column: str, kind: str) -> None:

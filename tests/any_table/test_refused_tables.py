@@ -63,6 +63,7 @@ REFUSED_BY_SQLITE = {
             " created_at, updated_at, raw_response, operation_name, media_generation_id)"
         )
     ],
+    "unique that replaces": [create(KEY, media_generation_id="TEXT UNIQUE ON\n conflict REPLACE")],
     "hidden rowid": [create("oid TEXT", "_rowid_ TEXT", "rowid TEXT")],
 }
 

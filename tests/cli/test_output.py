@@ -5,6 +5,7 @@ import io
 import json
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -190,10 +191,11 @@ def test_an_upgrade_whose_reader_has_gone(sqlite_empty: str, stream: str) -> Non
     assert "Exception" not in (done.stderr or "") + (failed.stderr or "")
 
 
-def test_a_script_that_could_not_be_written_is_no_success(sqlite_empty: str) -> None:
-    """Half a script, applied, would be half an upgrade."""
-    full = run_to(">/dev/full", "alembic", "upgrade", "head", "--sql", url=sqlite_empty)
-    gone = run_to_nobody("stdout", "alembic", "upgrade", "head", "--sql", url=sqlite_empty)
+@pytest.mark.parametrize("revision", ["head", "media_ids_0001"])
+def test_a_script_that_could_not_be_written_is_no_success(sqlite_empty: str, revision: str) -> None:
+    """Half a script, applied, would be half an upgrade, however short."""
+    full = run_to(">/dev/full", "alembic", "upgrade", revision, "--sql", url=sqlite_empty)
+    gone = run_to_nobody("stdout", "alembic", "upgrade", revision, "--sql", url=sqlite_empty)
 
     assert (full.returncode, gone.returncode) == (255, 255)
     assert "the SQL script could not be written: No space left on device" in full.stderr
@@ -214,6 +216,21 @@ def test_the_configuration_is_ascii() -> None:
 
 
 # --- the stream itself -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("redirection", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_no_file_gets_the_number_of_a_stream_that_is_closed(redirection: str, tmp_path: Path) -> None:
+    """A library that prints to a descriptor would write into a database."""
+    script = tmp_path / "opens.py"
+    script.write_text(
+        "from app.output import lenient_output\n"
+        f"with lenient_output(), open({str(tmp_path / 'file')!r}, 'w') as file:\n"
+        "    raise SystemExit(file.fileno() > 2)\n"
+    )
+
+    ended = run_to(redirection, "python", str(script), url="", PYTHONPATH=str(ROOT))
+
+    assert ended.returncode == 1, ended
 
 
 def test_a_stream_that_was_closed_takes_everything_and_writes_nothing() -> None:

@@ -4,10 +4,12 @@ import pytest
 from alembic import command as alembic_command
 from alembic.util import CommandError
 
+from app import command_looks
 from tests.cli.conftest import Command
 from tests.support.commands import alembic, media_gen_ids
 from tests.support.migrations import alembic_config
 
+CREDENTIALS = "postgresql://user:s3cret@host/x"
 URLS = (
     "postgresql://user@127.0.0.1:1/x?password=s3cret",
     "postgresql://user:p@s3cret@127.0.0.1:1/x",
@@ -48,6 +50,21 @@ def test_a_password_in_the_environment_is_not_shown_either() -> None:
 
     assert (ended.returncode, debug.returncode, "Traceback" in debug.stderr) == (255, 2, True)
     assert "s3cret" not in ended.stdout + ended.stderr + debug.stderr
+
+
+@pytest.mark.parametrize("arguments", [("--database", CREDENTIALS), (f"--database={CREDENTIALS}", "--debug")])
+def test_a_fault_of_ours_shows_no_password(
+    arguments: tuple[str, ...], command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its error holds."""
+
+    def fail() -> None:
+        raise RuntimeError(f"cannot handle {CREDENTIALS} and s3cret")
+
+    monkeypatch.setattr(command_looks, "revisions", fail)
+    ended = command("check", *arguments)
+
+    assert (ended.code, "RuntimeError" in ended.err, "s3cret" in ended.err) == (70, True, False)
 
 
 def test_the_demo_shows_no_password(command: Command) -> None:

@@ -106,7 +106,7 @@ def test_a_new_file_is_announced(tmp_path: Path) -> None:
     first, second = upgrade_in(tmp_path), upgrade_in(tmp_path)
 
     assert first.stderr.splitlines()[:2] == [MADE, f"INFO    [app.target] sqlite:///veo3.db: a new table {TABLE}"]
-    assert second.stderr.splitlines() == ["INFO    [app.migration] sqlite:///veo3.db: at head, nothing to do"]
+    assert second.stderr.splitlines() == ["INFO    [app.gate] sqlite:///veo3.db: at head, nothing to do"]
     assert (first.returncode, second.returncode) == (0, 0)
 
 

@@ -18,19 +18,19 @@ ANSWER = re.compile(r"^\| \[\d+\]\(\.\./tests/data/responses/([^)]+)\) \|.*\| `(
 PROBLEMS = {
     "view": "it is no table",
     "materialized": "it is no table",
-    "generated": "media_generation_id is generated",
+    "generated": "a column that is filled is generated",
     "short": "media_generation_id is too short",
     "padded": "media_generation_id is too short",
     "published": "it is published, and has no replica identity",
     "published, none": "it is published, and has no replica identity",
 }
-PARTITIONED = f"{KEYLESS} PARTITION BY HASH (id)"
+PARTITIONED = f"{KEYLESS} PARTITION BY RANGE (updated_at)"
 KEYS = {
     "none": (),
-    "not unique": (f"CREATE INDEX some_key ON {TABLE} (id)",),
-    "may be NULL": (f"CREATE UNIQUE INDEX some_key ON {TABLE} (id, video_url)",),
-    "only included": (f"CREATE UNIQUE INDEX some_key ON {TABLE} (id) INCLUDE (video_url)",),
-    "a part of the table": (f"CREATE UNIQUE INDEX some_key ON {TABLE} (id) WHERE seed > 1",),
+    "not unique": (f"CREATE INDEX some_key ON {TABLE} (id, updated_at)",),
+    "may be NULL": (f"CREATE UNIQUE INDEX some_key ON {TABLE} (id, updated_at, video_url)",),
+    "only included": (f"CREATE UNIQUE INDEX some_key ON {TABLE} (id, updated_at) INCLUDE (video_url)",),
+    "a part of the table": (f"CREATE UNIQUE INDEX some_key ON {TABLE} (id, updated_at) WHERE seed > 1",),
 }
 
 
@@ -66,12 +66,12 @@ def test_the_queries_have_nothing_against_the_applications_own_tables(empty_data
 
 @pytest.mark.parametrize(("key", "is_usable"), [(key, key == "only included") for key in KEYS])
 def test_the_query_knows_a_usable_key(postgresql_empty: str, key: str, *, is_usable: bool) -> None:
-    """Without one a partitioned table is refused, and an ordinary one is not."""
+    """Without one a table that is partitioned by what is updated is refused, and an ordinary one is not."""
     execute(postgresql_empty, PARTITIONED, *KEYS[key])
     partitioned = problems(postgresql_empty)
     execute(postgresql_empty, f"DROP TABLE {TABLE}", KEYLESS, *KEYS[key])
 
-    assert partitioned == ([] if is_usable else ["it is partitioned, and has no usable key"])
+    assert partitioned == ([] if is_usable else ["it is partitioned by what is updated, and has no usable key"])
     assert problems(postgresql_empty) == []
 
 
@@ -104,7 +104,7 @@ def test_the_query_for_sqlite_names_what_is_refused(sqlite_empty: str) -> None:
     computed = problems(sqlite_empty)
     execute(sqlite_empty, f"ALTER TABLE {TABLE} RENAME TO behind", f"CREATE VIEW {TABLE} AS SELECT * FROM behind")
 
-    assert (computed, problems(sqlite_empty)) == (["media_generation_id is generated"], ["it is no table"])
+    assert (computed, problems(sqlite_empty)) == (["a column that is filled is generated"], ["it is no table"])
 
 
 def test_the_six_answers_become_what_the_document_says() -> None:

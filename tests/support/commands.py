@@ -16,6 +16,7 @@ def environment(url: str | None, extra: Mapping[str, str] | None = None) -> dict
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MEDIA_IDS_")}
     kept.pop("DATABASE_URL", None)
     kept.pop("PYTHONDONTWRITEBYTECODE", None)  # without compiled modules each command takes seconds to start
+    kept.pop("PYTHONUNBUFFERED", None)  # as users have it: what is printed is written when the program ends
     return kept | ({} if url is None else {"DATABASE_URL": url}) | dict(extra or {})
 
 

@@ -89,7 +89,9 @@ def test_the_rows_status_for_every_status_of_the_api(status: str | None, expecte
     ("error", "reason"),
     [
         ({"code": 3, "message": "PUBLIC_ERROR_AUDIO_FILTERED"}, "PUBLIC_ERROR_AUDIO_FILTERED"),
-        ({"code": 13}, "the API gave no reason"),
+        ({"code": 13}, "error code 13"),
+        ({"code": "x", "message": " "}, "error code x"),
+        ({"code": True}, "the API gave no reason"),
         ("boom", "the API gave no reason"),
         ({"message": "a\x00b\ud83dc"}, "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}c"),
     ],

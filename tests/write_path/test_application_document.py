@@ -10,7 +10,7 @@ from tests.support.answers import answer, operation
 from tests.support.commands import ROOT, SECONDS, environment
 from tests.support.http_api import Reply, http_api
 
-BLOCKS = {"README.md": 1, "docs/application.md": 3}
+BLOCKS = {"README.md": 1, "docs/application.md": 6}
 
 
 def blocks(document: str, language: str) -> list[str]:
@@ -21,7 +21,8 @@ def blocks(document: str, language: str) -> list[str]:
 @pytest.mark.parametrize("document", BLOCKS)
 def test_the_code_of_a_document_prints_what_the_document_shows(database: str, document: str) -> None:
     """All its blocks one after the other, as one program, against a real server and a real database."""
-    finished = answer(operation("op-1", media_id="CAUSexample", fife_url="https://fife"))
+    names = {"op-1": "CAUSexample", "op-2": "CAUSsecond"}
+    finished = answer(*(operation(name, media_id=one, fife_url="https://fife") for name, one in names.items()))
     with http_api(Reply(body=finished.encode())) as api:
         settings = {"MEDIA_IDS_API_URL": api.url, "MEDIA_IDS_API_TOKEN": "token"}
 

@@ -8,17 +8,20 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.db import make_engine
 from app.errors import (
     AmbiguousGenerationError,
     GenerationNotFoundError,
     MediaIdConflictError,
+    PageTokenError,
     RowRefusedError,
     UnknownStatusError,
     UnstorableTextError,
 )
 from app.generations import VideoGenerationRepository
 from app.models import Veo3VideoGeneration
-from app.paging import GenerationFilter
+from app.paging import GenerationFilter, page_statement
+from tests.support.commands import ROOT
 from tests.support.rows import DEFAULTS, LONG_AGO, insert, stored, stored_row
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)
@@ -434,3 +437,101 @@ def test_pages_leave_the_bodies_in_the_database(sessions: sessionmaker[Session])
         body = row.raw_response
 
     assert (unread, body) == (True, "null")
+
+
+def test_more_filters_select_who_is_due(sessions: sessionmaker[Session]) -> None:
+    """Several statuses, project, operation and the last write; the first moment that no longer counts is left out."""
+    minute = timedelta(minutes=1)
+    insert(
+        sessions,
+        {"id": "a", "status": "processing", "operation_name": "o1", "updated_at": NOW - 2 * minute},
+        {"id": "b", "status": "failed", "project_id": "j2", "updated_at": NOW - minute},
+        {"id": "c", "status": "pending", "updated_at": NOW},
+    )
+    filters = [
+        GenerationFilter(status=("pending", "processing")),
+        GenerationFilter(status=["failed"]),
+        GenerationFilter(project_id="j2"),
+        GenerationFilter(operation_name="o1"),
+        GenerationFilter(updated_before=NOW),
+        GenerationFilter(status=("pending", "processing"), updated_before=NOW),
+    ]
+
+    with sessions() as session:
+        pages = [repository(session).list_page(wanted, oldest_first=True) for wanted in filters]
+
+    assert ["".join(row.id for row in page.generations) for page in pages] == ["ac", "b", "b", "a", "ab", "a"]
+
+
+def test_oldest_first_goes_through_every_row_once(sessions: sessionmaker[Session]) -> None:
+    """Page by page, rows of one moment by id; a row that arrives meanwhile comes last."""
+    insert(sessions, *({"id": f"r{number}"} for number in range(5)))
+    seen: list[str] = []
+    token = None
+    for number in range(4):
+        with sessions() as session:
+            page = repository(session).list_page(limit=2, token=token, oldest_first=True)
+            seen += [row.id for row in page.generations]
+            token = page.next_token
+        insert(sessions, {"id": f"a{number}", "created_at": NOW})
+
+    assert seen == ["r0", "r1", "r2", "r3", "r4", "a0", "a1", "a2"]
+
+
+def test_a_token_of_the_other_order_is_refused(sessions: sessionmaker[Session]) -> None:
+    """It would silently leave out rows."""
+    insert(sessions, {"id": "a"}, {"id": "b"})
+
+    with sessions() as session:
+        tokens = [repository(session).list_page(limit=1, oldest_first=oldest).next_token for oldest in (True, False)]
+        for token, oldest_first in zip(tokens, (False, True), strict=True):
+            with pytest.raises(PageTokenError):
+                repository(session).list_page(limit=1, token=token, oldest_first=oldest_first)
+
+    assert None not in tokens
+
+
+@pytest.mark.parametrize("status", ["complete", "", ("pending", "complet"), "pending,failed"])
+def test_a_misspelt_status_in_a_filter_is_an_error(
+    sessions: sessionmaker[Session], status: str | tuple[str, ...]
+) -> None:
+    """Not an empty page."""
+    with sessions() as session, pytest.raises(UnknownStatusError):
+        repository(session).list_page(GenerationFilter(status=status))
+
+
+@pytest.mark.parametrize("oldest_first", [True, False])
+def test_deep_pages_run_on_the_index_that_the_document_names(database: str, oldest_first: bool) -> None:  # noqa: FBT001
+    """The statement of docs/application.md: no sorting and no reading of what came before, on each kind of database."""
+    engine = make_engine(database)
+    statement = next(line for line in DOCUMENT.read_text().splitlines() if "(coalesce(created_at" in line)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(statement.removesuffix(";"))
+    sessions = sessionmaker(engine)
+    insert(sessions, {"id": "a"}, {"id": "b"}, {"id": "c"})
+
+    with engine.connect() as connection:
+        plan = plan_of_second_page(connection, oldest_first=oldest_first)
+
+    assert "idx_veo3_generations_page" in plan
+    assert "Sort" not in plan
+    assert "SCAN" not in plan
+
+
+DOCUMENT = ROOT / "docs" / "application.md"
+
+
+def plan_of_second_page(connection: sa.Connection, *, oldest_first: bool) -> str:
+    """Return how the database would find a page after the first, where it may not read and sort it all."""
+    session = Session(connection)
+    token = repository(session).list_page(limit=1, oldest_first=oldest_first).next_token
+    statement = page_statement(GenerationFilter(), 1, token, oldest_first=oldest_first)
+    is_sqlite = connection.dialect.name == "sqlite"
+    if not is_sqlite:
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        connection.exec_driver_sql("SET LOCAL enable_sort = off")
+    compiled = statement.compile(connection, compile_kwargs={"render_postcompile": True})
+    values = [compiled.params[name] for name in compiled.positiontup or ()]
+    words = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
+    rows = connection.exec_driver_sql(f"{words} {compiled}", tuple(values) if is_sqlite else compiled.params)
+    return " ".join(str(row[-1]) for row in rows)

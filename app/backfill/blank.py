@@ -1,0 +1,36 @@
+"""Blank: what counts as no value in the column that is filled: NULL, or nothing but white space."""
+
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+WHITE_SPACE: Final = "' \t\n\v\f\r'"
+
+
+def is_empty(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Return the condition of a column that holds no value."""
+    return sa.or_(column.is_(None), _Blank(column))
+
+
+class _Blank(FunctionElement[bool]):
+    """The condition of a text that is empty or white space.
+
+    On PostgreSQL by its length: a collation may call other texts equal to an empty one. On SQLite not: its length ends
+    at NUL. All is written out, since the UPDATE of a row must have no other parameters than its values and its key.
+    """
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+
+@compiles(_Blank)
+def _blank(element: _Blank, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401  # SQLAlchemy's own
+    return f"(ltrim({compiler.process(element.clauses, **options)}, {WHITE_SPACE}) = '')"
+
+
+@compiles(_Blank, "postgresql")
+def _blank_in_postgresql(element: _Blank, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401  # the same
+    return f"(length(ltrim({compiler.process(element.clauses, **options)}, {WHITE_SPACE})) = 0)"

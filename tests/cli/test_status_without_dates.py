@@ -1,0 +1,25 @@
+"""`status` of a table whose rows need have neither a status nor a date, as adopted ones."""
+
+import json
+
+from tests.cli.conftest import Command
+from tests.support.migrations import upgrade
+from tests.support.responses import make_rows, named
+from tests.support.tables import TABLE, create_variant, execute, insert
+
+
+def test_rows_without_status_and_date_have_groups_of_their_own(empty_database: str, command: Command) -> None:
+    """One row of three, and the picture and the table can be drawn."""
+    create_variant(empty_database, "C")
+    rows = make_rows(3, (named("13_"),))
+    insert(empty_database, rows)
+    execute(empty_database, f"UPDATE {TABLE} SET status = NULL, created_at = NULL WHERE id = '{rows[0].id}'")
+    upgrade(empty_database)
+
+    shown = command("status", "--json", "--database", empty_database)
+    drawn = command("status", "--database", empty_database)
+
+    found = json.loads(shown.out)
+    assert (shown.code, drawn.code) == (0, 0)
+    assert {name: sum(group.values()) for name, group in found["by_month"].items()} == {"(no date)": 1, "2025-11": 2}
+    assert found["by_status"]["(no status)"]["nothing_to_recover"] == 1
