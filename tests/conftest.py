@@ -18,6 +18,9 @@ WRITES_NOTHING = {"autovacuum": "off", "wal_level": "minimal", "max_wal_senders"
 EMPTY_TEMPLATE, UPGRADED_TEMPLATE = "template1", "upgraded"
 
 
+MEASUREMENTS: list[str] = []
+
+
 class Databases:
     """Makes databases of one kind: empty, or a copy of one that the revisions upgraded."""
 
@@ -136,3 +139,17 @@ def postgresql_database(request: pytest.FixtureRequest, databases_of_kind: dict[
 def empty_postgresql_database(request: pytest.FixtureRequest, databases_of_kind: dict[str, Databases]) -> str:
     """The URL of an empty PostgreSQL database, on each version in turn."""
     return databases_of_kind[request.param].empty()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Keep what a test has measured, whichever process it ran in."""
+    if report.when == "call":
+        MEASUREMENTS.extend(str(value) for name, value in report.user_properties if name == "measured")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what was measured."""
+    if MEASUREMENTS:
+        terminalreporter.section("measured")
+        for line in MEASUREMENTS:
+            terminalreporter.write_line(line)

@@ -1,4 +1,4 @@
-"""Fixtures for runs on a live database: kinds of database, and measurements shown at the end."""
+"""Fixtures for runs on a live database: kinds of database, and measurements; tests/conftest.py shows them."""
 
 from collections.abc import Callable, Iterator
 
@@ -8,7 +8,6 @@ from tests.conftest import Databases
 from tests.support.postgres import PostgresServer
 
 KINDS = ["sqlite", "postgresql-18", pytest.param("postgresql-16", marks=pytest.mark.soak)]
-MEASUREMENTS: list[str] = []
 
 
 @pytest.fixture(params=KINDS)
@@ -42,14 +41,5 @@ def measured(record_property: Callable[[str, object], None]) -> Callable[[str], 
 
     def keep(line: str) -> None:
         record_property("measured", line)
-        MEASUREMENTS.append(line)
 
     return keep
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show what was measured."""
-    if MEASUREMENTS:
-        terminalreporter.section("measured")
-        for line in MEASUREMENTS:
-            terminalreporter.write_line(line)

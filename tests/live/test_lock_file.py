@@ -10,7 +10,7 @@ from app.db import make_engine
 from app.errors import AnotherRunIsActiveError, LockFileError
 from app.lock import LOCK_FILE_SUFFIX, only_one
 from tests.support.commands import alembic, media_gen_ids
-from tests.support.migrations import upgrade
+from tests.support.migrations import downgrade, upgrade
 from tests.support.tables import sqlite_path
 from tests.support.users import open_folder, somebody_else
 
@@ -122,6 +122,7 @@ def test_a_folder_in_which_no_lock_file_can_be_made_is_one_line(folder: Path) ->
 
 def test_both_commands_say_it_in_one_line_and_change_nothing(sqlite_database: str) -> None:
     """Whatever else stands in the lock file's place: a folder, a link to somewhere."""
+    downgrade(sqlite_database, "media_ids_0002")
     file = sqlite_path(sqlite_database)
     lock_of(file).unlink(missing_ok=True)
     lock_of(file).mkdir()
