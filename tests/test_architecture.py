@@ -43,11 +43,11 @@ LAYERS = (
         "schema_differences",
         "transactional_ddl",
     },
-    {"demo_responses", "options", "status_checker", "target"},
+    {"demo_responses", "options", "status_checker"},
     {"status", "check", "demo", "sync"},
     {"views"},
     {"console"},
-    {"migration", "gate", "guest", "command_sync", "command_looks"},
+    {"migration", "guest", "command_sync", "command_looks"},
     {"cli"},
 )
 """A module may import from its own layer and from those before it. Nothing imports upwards."""
