@@ -102,7 +102,8 @@ class Process:
         except TimeoutError:
             self.send(signal.SIGKILL)
             raise
-        return Finished(code=self.poll() or 0, out=self._out.read_text(), err=self.err)
+        out = self._out.read_text() if self._out.exists() else ""  # one that was killed may not have begun
+        return Finished(code=self.poll() or 0, out=out, err=self.err)
 
 
 @functools.cache
