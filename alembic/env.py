@@ -1,13 +1,21 @@
 """Alembic's entry: one connection, one upgrade at a time, one transaction for each revision; offline mode."""
 
 from logging.config import fileConfig
-from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import context
 
 from app.db import Base
-from app.migration import alembic_errors, database_url, include_name, load_settings, migration_connection, one_upgrade
+from app.gate import one_upgrade
+from app.migration import (
+    alembic_errors,
+    configures_logging,
+    database_url,
+    include_name,
+    load_settings,
+    migration_connection,
+    without_preamble,
+)
 from app.settings import Settings
 from app.transactional_ddl import transactional_ddl
 from app.version_table import version_table_of
@@ -34,7 +42,8 @@ def run_offline(settings: Settings) -> None:
 def run_online(settings: Settings) -> None:
     """Run the command on a connection; one that only reads takes no lock."""
     with migration_connection(context.config, settings) as connection:
-        configure(connection, settings)
+        with without_preamble():
+            configure(connection, settings)
         with transactional_ddl(connection), one_upgrade(context.get_context(), settings) as has_work:
             if has_work:
                 migrate()
@@ -62,8 +71,8 @@ def configure(connection: sa.Connection, settings: Settings) -> None:
     )
 
 
-if context.config.config_file_name and Path(context.config.config_file_name).exists():
-    fileConfig(context.config.config_file_name, disable_existing_loggers=False)
+if configures_logging(context.config):
+    fileConfig(str(context.config.config_file_name), disable_existing_loggers=False)
 
 with alembic_errors():
     loaded = load_settings(context.get_x_argument(as_dictionary=True))

@@ -68,7 +68,7 @@ def read_groups(
     Only a PostgreSQL table with more than `large` rows, as its statistics have it, is sampled: whole blocks, about
     `sample` rows.
     """
-    rows = 0 if exact else _estimated_rows(connection)
+    rows = 0 if exact else estimated_rows(connection)
     part = min(1.0, sample / rows) if rows > large else None
     work = _last_work(connection)
     scale = 1 / (part or 1.0)
@@ -172,7 +172,7 @@ def _sampled(part: float | None) -> sa.FromClause:
     return sa.tablesample(TABLE, sa.func.system(part * 100), name="sampled")
 
 
-def _estimated_rows(connection: sa.Connection) -> int:
+def estimated_rows(connection: sa.Connection) -> int:
     """Return the rows that PostgreSQL's statistics know of; 0 for other databases and tables without statistics."""
     if connection.dialect.name != "postgresql":
         return 0

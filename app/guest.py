@@ -14,9 +14,11 @@ from app.backfill.plan import Options
 from app.callers import commits_by_itself
 from app.db import readable_errors
 from app.errors import ForeignEnvironmentError, RecordedMeanwhileError
+from app.gate import online, refuse_unfillable
 from app.lock import only_one
-from app.migration import GUEST, SETTINGS, one_line_errors, online, refuse_unfillable
+from app.migration import GUEST, SETTINGS, one_line_errors
 from app.settings import NO_OPTIONS, Settings
+from app.target import name_target
 from app.transactional_ddl import transactional_ddl
 
 
@@ -58,6 +60,7 @@ def _arrive(context: MigrationContext, step: Callable[[], None]) -> None:
         held.enter_context(only_one(connection.engine, settings.lock_wait))
     _require_as_planned(context, step)
     refuse_unfillable(connection)
+    name_target(connection)
     context.opts.update({SETTINGS: settings, GUEST: True})
 
 

@@ -2,27 +2,25 @@
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from configparser import InterpolationError
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
 from alembic import context
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import DeclarativeBase
 
-from app import adoption
 from app.backfill.engine import backfill, require_supported
 from app.backfill.listener import Listener
 from app.backfill.offline import offline_backfill
 from app.backfill.plan import Options, Report
-from app.backfill.refusals import require_fillable
-from app.callers import given_by_caller, refuse_autocommit
+from app.callers import given_by_caller
 from app.db import Base, make_engine, readable_errors
 from app.errors import (
     ConfigurationError,
@@ -33,15 +31,12 @@ from app.errors import (
     StoppedBySignalError,
     StoppedEarlyError,
 )
-from app.lock import only_one
 from app.log import log_as
-from app.models import Veo3VideoGeneration
 from app.output import LenientStream, outlive_output
 from app.progress import shown_progress
 from app.settings import Settings
 from app.signals import StopRequest, stop_on_signals
 from app.urls import parse_url, sqlite_file
-from app.version_table import require_ours
 
 logger = logging.getLogger(__name__)
 SETTINGS: Final = "media_ids_settings"
@@ -63,9 +58,12 @@ def database_url(config: Config, settings: Settings) -> URL:
 
 
 def configured_url(config: Config, settings: Settings) -> str:
-    """Return the URL in the Alembic configuration, else DATABASE_URL. Raises ConfigurationError for a bare `%`."""
+    """Return the URL in the Alembic configuration, else DATABASE_URL, else that of a file in this folder.
+
+    Raises ConfigurationError for a bare `%`, and where that file is not to be used.
+    """
     try:
-        return config.get_main_option("sqlalchemy.url") or settings.database_url
+        return config.get_main_option("sqlalchemy.url") or settings.chosen_url()
     except InterpolationError:
         raise ConfigurationError("sqlalchemy.url", "a % in a configuration file must be written as %%") from None
 
@@ -124,46 +122,27 @@ def migration_connection(config: Config, settings: Settings) -> Iterator[sa.Conn
         yield connection
 
 
-def _connected(given: sa.Connection | sa.Engine) -> AbstractContextManager[sa.Connection]:
-    """Return a connection of ours, closed after its use, or the caller's, left open."""
-    return nullcontext(given) if isinstance(given, sa.Connection) else given.connect()
+def configures_logging(config: Config) -> bool:
+    """Tell whether the log is to be made as the ini file has it: a caller with a connection has a log of its own."""
+    has_logging = config.file_config.has_section("loggers") and Path(config.config_file_name or "").is_file()
+    return has_logging and config.attributes.get("connection") is None
 
 
 @contextmanager
-def one_upgrade(context: MigrationContext, settings: Settings) -> Iterator[bool]:
-    """Hold the database's lock while the block runs, and refuse what is not ours before anything is written.
-
-    Yields whether there is anything to do: where nothing is, and for a command that only reads, it takes no lock.
-    """
-    connection, scripts = online(context)
-    owned_by_caller = connection.in_transaction()
-    has_work = not _stands_at_head(context, require_ours(context, scripts), scripts)
-    writes = has_work and not context.opts.get("dont_mutate", False)
-    if writes:
-        refuse_unfillable(connection)
-    if not owned_by_caller:
-        connection.rollback()  # the migration must find no transaction open
-    with only_one(connection.engine, settings.lock_wait) if writes else nullcontext():
-        yield has_work
+def without_preamble() -> Iterator[None]:
+    """Keep what Alembic says of its own classes out of the log, so that its first line names the database."""
+    alembics = logging.getLogger("alembic.runtime.migration")
+    before = alembics.level
+    alembics.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        alembics.setLevel(before)
 
 
-def _stands_at_head(context: MigrationContext, recorded: Sequence[str], scripts: ScriptDirectory) -> bool:
-    """Tell whether a command that goes to the head is called on a database that stands there."""
-    return context.opts.get("destination_rev") in {"head", "heads"} and set(recorded) == set(scripts.get_heads())
-
-
-def online(context: MigrationContext) -> tuple[sa.Connection, ScriptDirectory]:
-    """Return what there is when revisions run, and not when they are written as SQL."""
-    if context.connection is None or context.script is None:
-        raise CommandError("these revisions need a connection")
-    return context.connection, context.script
-
-
-def refuse_unfillable(connection: sa.Connection) -> None:
-    """Raise CallerError, ForeignTableError or UnsupportedTableError for what cannot be migrated."""
-    refuse_autocommit(connection)
-    if adoption.examine(connection).exists:
-        require_fillable(connection, Veo3VideoGeneration)
+def _connected(given: sa.Connection | sa.Engine) -> AbstractContextManager[sa.Connection]:
+    """Return a connection of ours, closed after its use, or the caller's, left open."""
+    return nullcontext(given) if isinstance(given, sa.Connection) else given.connect()
 
 
 def backfill_revision(context: MigrationContext, model: type[DeclarativeBase]) -> None:

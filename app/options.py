@@ -17,7 +17,10 @@ SQLITE_FILES: Final = ("", "-journal", "-wal", "-shm")
 """What follows the name of a SQLite file in the names of those that belong to it."""
 
 Database = Annotated[
-    str | None, typer.Option("--database", metavar="URL", help="The database; else DATABASE_URL, else ./veo3.db.")
+    str | None,
+    typer.Option(
+        "--database", metavar="URL", help="The database, or a SQLite file; else DATABASE_URL, else ./veo3.db."
+    ),
 ]
 Desktop = Annotated[bool, typer.Option("--desktop", help="Use the database of the desktop application.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -31,6 +34,8 @@ def load_settings(*, database: str | None, desktop: bool, **options: object) -> 
     given = {"database_url": url, **options}
     settings = Settings.load({name: value for name, value in given.items() if value is not None})
     log_as(settings.log)
+    if settings.require_url:
+        settings.chosen_url()
     return settings
 
 

@@ -1,8 +1,10 @@
 """Settings: DATABASE_URL and MEDIA_IDS_*, in one place, validated, with errors that name the setting."""
 
+import logging
 import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -12,7 +14,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from app.errors import ConfigurationError
 
 ENVIRONMENT_PREFIX = "MEDIA_IDS_"
-DEFAULT_DATABASE_URL = "sqlite:///veo3.db"
+DEFAULT_DATABASE = "veo3.db"
+DEFAULT_DATABASE_URL = f"sqlite:///{DEFAULT_DATABASE}"
+IN_KUBERNETES: Final = "KUBERNETES_SERVICE_HOST"
+"""Set in every container there, where a file of its own is gone with it."""
 DEFAULT_BATCH_SIZE = 1_000
 DEFAULT_TARGET_SECONDS = 0.5
 DEFAULT_LOCK_WAIT_SECONDS = 600.0
@@ -21,11 +26,13 @@ DEFAULT_VERSION_TABLE = "alembic_version"
 TABLE_NAME: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,62}\.)?[A-Za-z_][A-Za-z0-9_]{0,58}")
 """PostgreSQL's longest name has 63 characters, and Alembic adds four to this one for its primary key."""
 
-NO_OPTIONS = frozenset({"database_url", "log", "api_url", "api_token", "api_timeout"})
+NO_OPTIONS = frozenset({"database_url", "require_url", "log", "api_url", "api_token", "api_timeout"})
 """Settings that are no options of an upgrade."""
 
 MAY_HOLD_SECRETS = frozenset({"database_url", "api_url", "api_token"})
 """Settings that no message repeats."""
+
+logger = logging.getLogger(__name__)
 
 
 def _plain_name(value: str) -> str:
@@ -51,6 +58,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, populate_by_name=True, extra="forbid")
 
     database_url: Annotated[str, Field(validation_alias="DATABASE_URL", min_length=1)] = DEFAULT_DATABASE_URL
+    require_url: bool = False
     batch_size: PositiveRows = DEFAULT_BATCH_SIZE
     target_seconds: PositiveSeconds = DEFAULT_TARGET_SECONDS
     workers: Connections = 1
@@ -78,6 +86,18 @@ class Settings(BaseSettings):
             return cls(**given)  # type: ignore[arg-type]  # pydantic checks each value
         except ValidationError as error:
             raise _first_problem(error, given) from None
+
+    def chosen_url(self) -> str:
+        """Return the database's URL; log a warning where nobody named one and a new file will be made.
+
+        Raises ConfigurationError instead with `require_url`, and in Kubernetes.
+        """
+        if "database_url" in self.model_fields_set or (Path(DEFAULT_DATABASE).exists() and not self.require_url):
+            return self.database_url
+        if self.require_url or os.environ.get(IN_KUBERNETES):
+            raise ConfigurationError("DATABASE_URL", "not set; name the database")
+        logger.warning("DATABASE_URL is not set and there is no %s here: a new file is made", DEFAULT_DATABASE)
+        return self.database_url
 
 
 def _refuse_unknown(given: Mapping[str, object], known: Mapping[str, object]) -> None:

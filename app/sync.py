@@ -15,6 +15,7 @@ from app.lock import only_one
 from app.models import Veo3VideoGeneration
 from app.settings import Settings
 from app.signals import StopRequest, stop_on_signals
+from app.target import name_target
 
 DONE, SOME_FAILED, ROWS_LEFT = 0, 1, 3  # what cannot be called done is as good as failed
 SIGNALLED = 128  # plus the signal's number: the shell's convention
@@ -38,6 +39,7 @@ def sync_database(
         connection = stack.enter_context(engine.connect())
         with connection.begin():
             require_ledger(connection)
+            name_target(connection)
         if not options.dry_run:
             stack.enter_context(only_one(engine, wait_seconds))
         stop = stack.enter_context(stop_on_signals())

@@ -1,10 +1,11 @@
 """URLs: which databases there are, what a URL of another driver means here, and what nobody may see of it."""
 
 import logging
+import os
 import re
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
@@ -33,18 +34,21 @@ SECRET_INSIDE: Final = re.compile(r"pass(?:word|wd)\s*=\s*('[^']*'|\S+)", re.IGN
 """A connection string of libpq where a URL has one name: it may hold a password of its own."""
 HIDDEN: Final = "***"
 
+FILE_SUFFIXES: Final = frozenset({".db", ".db3", ".sqlite", ".sqlite3"})
+"""By which a path is known where a URL is expected, if there is no such file yet."""
+
 logger = logging.getLogger(__name__)
 
 
 def parse_url(url: str) -> URL:
-    """Return the SQLAlchemy URL, of one of our two drivers, without connecting.
+    """Return the SQLAlchemy URL, of one of our two drivers, without connecting. The path of a file means SQLite.
 
     Every PostgreSQL URL means psycopg 3, whatever driver it names, and that is logged once. Raises ConfigurationError
     for text that is no URL, and for a database that is neither PostgreSQL nor SQLite; its message holds nothing of
     the URL but the driver's name.
     """
     try:
-        parsed = make_url(url)
+        parsed = URL.create("sqlite", database=url) if _is_path(url) else make_url(url)
     except (ArgumentError, ValueError):
         raise ConfigurationError(SETTING, f"not a database URL; {FORMS}") from None
     if "\0" in str(parsed.database):
@@ -57,6 +61,13 @@ def parse_url(url: str) -> URL:
         return parsed if parsed.drivername in SQLITE_OURS else parsed.set(drivername="sqlite")
     require_known_database(parsed.drivername)
     raise ConfigurationError(SETTING, f"no support for {parsed.drivername}://; use sqlite:///file.db")
+
+
+def _is_path(text: str) -> bool:
+    """Tell whether a text is the path of a file that is there, or that is called like a SQLite file."""
+    if "://" in text or "\0" in text:
+        return False
+    return os.path.isfile(text) or PurePath(text).suffix.lower() in FILE_SUFFIXES  # noqa: PTH113  # raises nothing
 
 
 def require_known_database(driver: str, setting: str = SETTING) -> None:

@@ -43,11 +43,11 @@ LAYERS = (
         "schema_differences",
         "transactional_ddl",
     },
-    {"demo_responses", "options", "status_checker"},
+    {"demo_responses", "options", "status_checker", "target"},
     {"status", "check", "demo", "sync"},
     {"views"},
     {"console"},
-    {"migration", "guest", "command_sync", "command_looks"},
+    {"migration", "gate", "guest", "command_sync", "command_looks"},
     {"cli"},
 )
 """A module may import from its own layer and from those before it. Nothing imports upwards."""

@@ -14,7 +14,7 @@ def refresh(document: str, server: str) -> None:
     """Write the output of each command below it."""
     file = ROOT / document
     with tempfile.TemporaryDirectory() as folder:
-        prepare(Path(folder))
+        prepare(Path(folder), document)
         text = file.read_text()
         for language, block in BLOCK.findall(text):
             if language == "console":

@@ -31,7 +31,7 @@ def server(databases_of_kind: dict[str, Databases]) -> str:
 @pytest.mark.parametrize("document", [name for name in DOCUMENTS if steps_of(name)])
 def test_every_command_of_a_document_prints_what_it_shows(document: str, server: str, tmp_path: Path) -> None:
     """In order, in one folder; moments, times and rates may differ."""
-    prepare(tmp_path)
+    prepare(tmp_path, document)
     shown = [step for step in steps_of(document) if step.bare not in NOT_RUN]
 
     printed = [(step.command, stable(run(step.command, tmp_path, server))) for step in shown]
@@ -49,7 +49,7 @@ def test_commands_stand_in_blocks_that_are_run(document: str) -> None:
 
 def test_the_pipelines_for_users_run(server: str, tmp_path: Path) -> None:
     """Every step of the workflow in docs/ci.md, in order, on an empty database; the job has no other steps."""
-    prepare(tmp_path)
+    prepare(tmp_path, "docs/ci.md")
     workflow, job = (re.findall(STEP, text) for language, text in blocks("docs/ci.md") if language == "yaml")
 
     printed = [_code(line, tmp_path, server) for line in workflow if line not in NOT_RUN]
