@@ -39,10 +39,11 @@ def sync_database(
         connection = stack.enter_context(engine.connect())
         with connection.begin():
             require_ledger(connection)
-            name_target(connection)
         if not options.dry_run:
             stack.enter_context(only_one(engine, wait_seconds))
         stop = stack.enter_context(stop_on_signals())
+        with connection.begin():
+            name_target(connection, counted=not options.dry_run)
         if retry is None:
             report = backfill(connection, Veo3VideoGeneration, options, origin="sync", listener=listener, stop=stop)
         else:

@@ -6,7 +6,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from app.adoption import TABLE, examine
+from app.adoption import TABLE
 from app.backfill.statements import columns_of, pending
 from app.backfill.transactions import set_locally
 from app.coverage import LARGE_TABLE_ROWS, estimated_rows
@@ -27,30 +27,31 @@ FROM pg_stats WHERE tablename = :table AND schemaname = (
 logger = logging.getLogger(__name__)
 
 
-def name_target(connection: sa.Connection, *, large: int = LARGE_TABLE_ROWS) -> None:
-    """Log the database, without its password, and the rows that look pending. Leaves an open transaction as it is.
+def name_target(connection: sa.Connection, *, large: int = LARGE_TABLE_ROWS, counted: bool = True) -> None:
+    """Log the database, without its password, and if they are to be counted the rows that look pending.
 
-    On PostgreSQL a table of more than `large` rows, as its statistics have it, is not counted.
-    Raises ForeignTableError.
+    On PostgreSQL a table of more than `large` rows, as its statistics have it, is not counted, and neither is one where
+    that takes long. Leaves an open transaction as it is.
     """
     if logger.isEnabledFor(logging.INFO):
-        logger.info("%s: %s", describe(connection.engine.url), _pending(connection, large))
+        found = _pending(connection, large) if counted else "a dry run, which writes nothing"
+        logger.info("%s: %s", describe(connection.engine.url), found)
 
 
 def _pending(connection: sa.Connection, large: int) -> str:
-    found = examine(connection)
-    if not found.exists:
+    inspector = sa.inspect(connection)
+    if not inspector.has_table(TABLE):
         return f"a new table {TABLE}"
     rows = estimated_rows(connection)
     if rows > large:
         share = float(connection.execute(sa.text(NULLS), {"table": TABLE}).scalar_one())
         return f"about {rows * max(0.0, share):,.0f} rows pending"
-    has_id = "media_generation_id" in found.columns
+    has_id = "media_generation_id" in {column["name"].lower() for column in inspector.get_columns(TABLE)}
     return _counted(connection, pending(COUNTED) if has_id else COUNTED.c.raw_response.is_not(None))
 
 
 def _counted(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> str:
-    """Return how many rows there are, if they are soon counted: a table without statistics may be a large one."""
+    """Return how many rows there are, if PostgreSQL can soon count them: a table without statistics may be large."""
     statement = sa.select(sa.func.count()).select_from(COUNTED).where(condition)
     if connection.dialect.name != "postgresql":
         return f"{connection.execute(statement).scalar_one():,} rows pending"
@@ -59,6 +60,6 @@ def _counted(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> st
         set_locally(connection, LONGEST_COUNT)
         return f"{connection.execute(statement).scalar_one():,} rows pending"
     except DBAPIError:
-        return "a table without statistics, too large to count"
+        return "rows not counted"
     finally:
         count.rollback()  # and with it the setting

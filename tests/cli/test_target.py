@@ -95,9 +95,7 @@ def test_a_count_that_takes_long_is_given_up(
         name_target(connection)
         timeout = connection.exec_driver_sql("SHOW statement_timeout").scalar_one()
 
-    assert [message.partition(": ")[2] for message in caplog.messages] == [
-        "a table without statistics, too large to count"
-    ]
+    assert [message.partition(": ")[2] for message in caplog.messages] == ["rows not counted"]
     assert timeout == "0"
 
 
@@ -129,6 +127,13 @@ def test_a_file_that_is_there_is_used_unless_a_url_is_required(tmp_path: Path) -
 
     assert (mounted.returncode, required.returncode, status.returncode) == (0, 255, 2)
     assert status.stderr == f"media-gen-ids: {NOT_SET}\n"
+
+
+def test_a_dry_run_names_the_database_too(sqlite_database: str) -> None:
+    """It counts by itself."""
+    ended = media_gen_ids("sync", "--dry-run", url=sqlite_database)
+
+    assert ended.stderr == f"{sqlite_database}: a dry run, which writes nothing\n"
 
 
 @pytest.mark.parametrize("path", ["{folder}/some.db", "some.db", "./some.db"])
