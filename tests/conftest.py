@@ -1,5 +1,6 @@
 """Fixtures: every test gets a database of its own, made by the real revisions, on each kind of database."""
 
+import logging
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -58,6 +59,16 @@ class Databases:
             self._template = self._folder / "upgraded.db"
             upgrade(f"sqlite:///{self._template}")
         return self._template
+
+
+@pytest.fixture(autouse=True)
+def no_log_left_behind() -> Iterator[None]:
+    """Nothing that a test made of the log outlives it: its stderr is closed then."""
+    root = logging.getLogger()
+    before = list(root.handlers)
+    yield
+    for handler in [handler for handler in root.handlers if handler not in before]:
+        root.removeHandler(handler)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,8 @@
 """Fixtures of the command line: run a command in this process, and a table with every kind of row."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple, TypeAlias
 
 import pytest
@@ -22,6 +24,17 @@ class Ran(NamedTuple):
 Command: TypeAlias = Callable[..., Ran]
 
 
+@contextmanager
+def log_of_its_own() -> Iterator[None]:
+    """Let a command make its log on the stderr of this test, whatever log an earlier one has left behind."""
+    root = logging.getLogger()
+    before, root.handlers[:] = list(root.handlers), []
+    try:
+        yield
+    finally:
+        root.handlers[:] = before
+
+
 @pytest.fixture
 def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
     """Runs `media-gen-ids` with some arguments, as on a terminal 80 columns wide."""
@@ -29,7 +42,8 @@ def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
 
     def run_command(*arguments: str) -> Ran:
         capsys.readouterr()
-        code = run(arguments)
+        with log_of_its_own():
+            code = run(arguments)
         return Ran(code, *capsys.readouterr())
 
     return run_command

@@ -106,9 +106,10 @@ def test_a_downgrade_that_ends_before_any_change_is_finished_by_the_next(databas
 
 
 def test_an_upgrade_waits_longer_for_a_locked_file_than_the_driver_does(
-    sqlite_empty: str, capsys: pytest.CaptureFixture[str]
+    sqlite_empty: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """From the version table on; a driver waits five seconds, here a tenth of one."""
+    caplog.set_level("INFO", "app")
     create_variant(sqlite_empty, "A0")
     insert(sqlite_empty, make_rows(24))
     config = alembic_config(sqlite_empty)
@@ -117,9 +118,7 @@ def test_an_upgrade_waits_longer_for_a_locked_file_than_the_driver_does(
     with ThreadPoolExecutor(1) as pool, closing(sqlite3.connect(sqlite_path(sqlite_empty))) as other:
         other.execute("BEGIN IMMEDIATE")
         upgrading = pool.submit(command.upgrade, config, "head")
-        wait_until(
-            lambda: "database is locked" in capsys.readouterr().err or upgrading.done()
-        )  # the driver has given up once
+        wait_until(lambda: "database is locked" in caplog.text or upgrading.done())  # the driver has given up once
         still_waiting = not upgrading.done()
         other.rollback()
         upgrading.result(timeout=60)
