@@ -88,7 +88,7 @@ def operation_facts(raw_response: str | bytes, operation_name: str | None, scene
     operation = _select(raw_response, operation_name, scene_id)
     if not isinstance(operation, dict):
         return OperationFacts()
-    video = _video(operation)
+    video = _video_in(_inner(operation))
     return OperationFacts(
         _text(operation.get("status")), _text(video.get("fifeUrl")), _text(video.get("servingBaseUri"))
     )
@@ -141,7 +141,11 @@ def _operations(body: object) -> list[Operation]:
     while isinstance(level, dict):
         entries = level.get("operations")
         level = entries if isinstance(entries, list) and entries else level.get("raw")
-    return [entry for entry in level if isinstance(entry, dict)] if isinstance(level, list) else []
+    if not isinstance(level, list):
+        return []
+    if len(level) == 1 and isinstance(level[0], dict):  # nearly every body
+        return level
+    return [entry for entry in level if isinstance(entry, dict)]
 
 
 def _has_media(body: object) -> bool:
@@ -158,6 +162,8 @@ def _operation_of_row(
 ) -> Operation | None:
     """Return the one operation that is certainly the row's, else None: another video's id is worse than none."""
     if operation_name:
+        if len(operations) == 1 and _name(operations[0]) == operation_name:  # nearly every row
+            return operations[0]
         matching = [operation for operation in operations if _name(operation) == operation_name]
     else:
         matching = [operation for operation in operations if scene_id and operation.get("sceneId") == scene_id]
@@ -173,11 +179,10 @@ def _may_be_nameless(operation: Operation, scene_id: str | None) -> bool:
 
 
 def _outcome(operation: Operation) -> Outcome:
-    error = _inner(operation).get("error")
-    status = operation.get("status")
-    video = _video(operation)
+    inner = _inner(operation)
+    error, status, video = inner.get("error"), operation.get("status"), _video_in(inner)
     candidates = _candidates(operation.get("mediaGenerationId"), video.get("mediaGenerationId"))
-    valid = [candidate for candidate in candidates if is_valid_id(candidate)]
+    valid = list(filter(is_valid_id, candidates))
     if status == FAILED_STATUS or (error is not None and not (error == {} and status == SUCCESSFUL_STATUS and valid)):
         return Skipped("generation_failed", error_text(error))
     if len(valid) == 1:
@@ -191,16 +196,18 @@ def _outcome(operation: Operation) -> Outcome:
 
 def _candidates(top_level: object, nested: object) -> list[object]:
     """Return the distinct values that stand where an id belongs; null and blank are none."""
-    both = (top_level,) if top_level == nested else (top_level, nested)
-    return [candidate for candidate in both if not _is_blank(candidate)]
+    if top_level is None or nested is None or top_level == nested:
+        candidate = nested if top_level is None else top_level
+        return [] if _is_blank(candidate) else [candidate]
+    return [candidate for candidate in (top_level, nested) if not _is_blank(candidate)]
 
 
 def _inner(operation: Operation) -> dict[str, object]:
     return _object(operation.get("operation"))
 
 
-def _video(operation: Operation) -> dict[str, object]:
-    return _object(_object(_inner(operation).get("metadata")).get("video"))
+def _video_in(inner: dict[str, object]) -> dict[str, object]:
+    return _object(_object(inner.get("metadata")).get("video"))
 
 
 def _name(operation: Operation) -> str | None:

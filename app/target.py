@@ -9,11 +9,12 @@ from sqlalchemy.exc import DBAPIError
 from app.adoption import TABLE
 from app.backfill.statements import columns_of, pending
 from app.backfill.transactions import set_locally
-from app.coverage import LARGE_TABLE_ROWS, estimated_rows
+from app.coverage import estimated_rows
 from app.models import Veo3VideoGeneration
 from app.urls import describe
 
 COUNTED: Final = columns_of(Veo3VideoGeneration, "raw_response", "media_generation_id")
+LARGE_ROWS: Final = 10_000
 LONGEST_COUNT: Final = {"statement_timeout": "5s"}
 NULLS: Final = """
 SELECT coalesce(max(null_frac) FILTER (WHERE attname = 'media_generation_id'), 1)
@@ -27,11 +28,11 @@ FROM pg_stats WHERE tablename = :table AND schemaname = (
 logger = logging.getLogger(__name__)
 
 
-def name_target(connection: sa.Connection, *, large: int = LARGE_TABLE_ROWS, counted: bool = True) -> None:
+def name_target(connection: sa.Connection, *, large: int = LARGE_ROWS, counted: bool = True) -> None:
     """Log the database, without its password, and if they are to be counted the rows that look pending.
 
-    On PostgreSQL a table of more than `large` rows, as its statistics have it, is not counted, and neither is one where
-    that takes long. Leaves an open transaction as it is.
+    Counts no more than `large` rows: on PostgreSQL a table that has more, as its statistics have it, is estimated from
+    them, and one where counting takes long is not counted. Leaves an open transaction as it is.
     """
     if logger.isEnabledFor(logging.INFO):
         found = _pending(connection, large) if counted else "a dry run, which writes nothing"
@@ -47,19 +48,24 @@ def _pending(connection: sa.Connection, large: int) -> str:
         share = float(connection.execute(sa.text(NULLS), {"table": TABLE}).scalar_one())
         return f"about {rows * max(0.0, share):,.0f} rows pending"
     has_id = "media_generation_id" in {column["name"].lower() for column in inspector.get_columns(TABLE)}
-    return _counted(connection, pending(COUNTED) if has_id else COUNTED.c.raw_response.is_not(None))
+    condition = pending(COUNTED) if has_id else COUNTED.c.raw_response.is_not(None)
+    first_rows = sa.select(sa.literal(1)).select_from(COUNTED).where(condition).limit(large + 1).subquery()
+    return _counted(connection, sa.select(sa.func.count()).select_from(first_rows), large)
 
 
-def _counted(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> str:
+def _counted(connection: sa.Connection, statement: sa.Select[int], large: int) -> str:
     """Return how many rows there are, if PostgreSQL can soon count them: a table without statistics may be large."""
-    statement = sa.select(sa.func.count()).select_from(COUNTED).where(condition)
     if connection.dialect.name != "postgresql":
-        return f"{connection.execute(statement).scalar_one():,} rows pending"
+        return _words(connection.execute(statement).scalar_one(), large)
     count = connection.begin_nested()
     try:
         set_locally(connection, LONGEST_COUNT)
-        return f"{connection.execute(statement).scalar_one():,} rows pending"
+        return _words(connection.execute(statement).scalar_one(), large)
     except DBAPIError:
         return "rows not counted"
     finally:
         count.rollback()  # and with it the setting
+
+
+def _words(rows: int, large: int) -> str:
+    return f"more than {large:,} rows pending" if rows > large else f"{rows:,} rows pending"

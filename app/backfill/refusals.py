@@ -1,12 +1,14 @@
 """Refusals: tables that cannot be filled rightly, told from the catalogue before anything is changed. Reads only."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill.reading import Walk
+from app.backfill.trouble import sqlstate
 from app.backfill.walk import choose_walk
 from app.errors import UnsupportedTableError
 
@@ -25,6 +27,7 @@ WITH RECURSIVE parts AS (
     JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = t.tablename
 )
 SELECT c.relkind, current_user AS role,
+    EXISTS (SELECT FROM published JOIN parts ON part = oid) AS is_published,
     EXISTS (SELECT FROM parts WHERE row_security_active(part)) AS hides_rows,
     (SELECT string_agg(rulename, ', ') FROM pg_rewrite r JOIN parts ON part = r.ev_class
         WHERE r.ev_type = '2' AND r.is_instead) AS rules,
@@ -39,6 +42,12 @@ SELECT c.relkind, current_user AS role,
             ELSE l.relreplident = 'n' END) AS without_identity
 FROM pg_class c WHERE c.oid = CAST(:table AS regclass)
 """
+PLANNED_UPDATE: Final = """
+EXPLAIN UPDATE {} SET media_generation_id = media_generation_id, updated_at = updated_at WHERE raw_response IS NOT NULL
+"""
+"""Plans it and does not do it: what a publication's row filter or column list refuses is refused here as well."""
+REFUSED_BY_PUBLICATION: Final = {"42P10", "55000"}
+"""SQLSTATEs: invalid_column_reference, object_not_in_prerequisite_state."""
 COLUMNS: Final = """
 SELECT a.attname AS name, a.attgenerated <> '' AS is_generated, format_type(a.atttypid, a.atttypmod) AS type,
     CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END AS base,
@@ -88,6 +97,21 @@ def _of_postgresql(connection: sa.Connection, table: str) -> Iterator[str]:
     yield from _of_relation(relation)
     for column in connection.execute(sa.text(COLUMNS), {"table": table}).mappings():
         yield from _of_column(column, str(relation["role"]))
+    if relation["is_published"] and (refusal := _refusal_of_update(connection, table)):
+        yield f"a publication refuses its UPDATE: {refusal}"
+
+
+def _refusal_of_update(connection: sa.Connection, table: str) -> str:
+    """Return what the server says of an UPDATE of a published table; empty if nothing, or if it could not be asked."""
+    in_transaction = connection.get_isolation_level() != "AUTOCOMMIT"
+    try:
+        with connection.begin_nested() if in_transaction else nullcontext():
+            connection.exec_driver_sql(PLANNED_UPDATE.format(table)).close()
+    except sa.exc.DBAPIError as error:
+        if sqlstate(error) not in REFUSED_BY_PUBLICATION:
+            return ""  # a lock, or a server that only reads: the run itself will tell
+        return " ".join(str(error.orig).split())
+    return ""
 
 
 def _of_relation(relation: Mapping[Any, Any]) -> Iterator[str]:

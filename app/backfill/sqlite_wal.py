@@ -12,6 +12,8 @@ CHECKPOINT_ROWS: Final = 500
 """So many changed rows are copied from the log into the file together; fewer are not worth two waits for the disk."""
 LONGEST_LOG: Final = 4_000
 """Pages of the log (16 MB) from which on a commit copies them by itself, as SQLite does from 1,000 on."""
+CACHE_KIB: Final = 8_192
+"""Pages of a window that was read are still there when its rows are filled; SQLite's own cache of 2 MB is too small."""
 
 
 class Checkpoints:
@@ -75,6 +77,7 @@ def relaxed(connection: sa.Connection) -> Iterator[Checkpoints | None]:
             stack.enter_context(closing(checkpoints))
             stack.enter_context(_pragma_set(connection, "wal_autocheckpoint", str(LONGEST_LOG)))
         stack.enter_context(_pragma_set(connection, "synchronous", "NORMAL"))
+        stack.enter_context(_pragma_set(connection, "cache_size", str(-CACHE_KIB)))
         yield checkpoints
 
 

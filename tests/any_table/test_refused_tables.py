@@ -32,6 +32,14 @@ REFUSED_BY_POSTGRESQL = {
         [create(), f"CREATE PUBLICATION everything FOR TABLE {TABLE}"],
         f"a publication refuses its UPDATE, since {TABLE} has no replica identity",
     ),
+    "publication with a column list": (
+        [create(KEY), f"CREATE PUBLICATION some FOR TABLE {TABLE} (prompt)"],
+        "Column list used by the publication does not cover the replica identity",
+    ),
+    "publication with a row filter": (
+        [create(KEY), f"CREATE PUBLICATION some FOR TABLE {TABLE} WHERE (status = 'completed')"],
+        "a publication refuses its UPDATE: cannot update table",
+    ),
     "foreign partition key without a name": (
         [
             create(id="TEXT") + " PARTITION BY RANGE (updated_at)",
