@@ -57,6 +57,11 @@ class Listeners(Listener):
         """Take the listeners, told in this order."""
         self._listeners = listeners
 
+    @property
+    def wants_rows(self) -> bool:
+        """Whether anyone wants them."""
+        return any(listener.wants_rows for listener in self._listeners)
+
     def filled(self, rows: Sequence[Recovered]) -> None:
         """Tell everyone."""
         for listener in self._listeners:

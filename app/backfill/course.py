@@ -53,7 +53,7 @@ class Batch(NamedTuple):
 class Committed:
     """What a transaction did, valid once it is committed."""
 
-    filled: Sequence[Recovered]
+    filling: Filling
     refused: Sequence[Refused]
     counts: Counts
     place: Place
@@ -165,11 +165,11 @@ class Course:
     def record(self, connection: sa.Connection, batch: Batch, filling: Filling) -> Committed:
         """Write into the ledger what a batch did, in its transaction. Raises RunSupersededError: the fence."""
         counts = self.counts.copy()
-        wanted = len(filling.filled) if batch.in_place else len(batch.rows)
+        wanted = filling.rows if batch.in_place else len(batch.rows)
         changed = wanted - len(filling.refused)  # by this run, or by somebody else
         place = replace(self.place, sweep_filled=self.place.sweep_filled + changed)
         if wanted:
-            counts.add_batch(len(filling.filled), changed - len(filling.filled))
+            counts.add_batch(filling.rows, changed - filling.rows)
         refused = [*batch.refused, *(self._refused_silently(row) for row in filling.refused)]
         counts.add_failures(refused)
         failures = list(refused)
@@ -179,9 +179,7 @@ class Course:
             place = replace(place, cursor=self._frontier.cursor_after(batch.closes.span, batch.closes.cursor))
         self.ledger.record_failures(connection, place.sweep, failures)
         self.ledger.save(connection, place, self.report(None, counts))
-        self._unconfirmed = Committed(
-            filled=filling.filled, refused=refused, counts=counts, place=place, closes=batch.closes
-        )
+        self._unconfirmed = Committed(filling=filling, refused=refused, counts=counts, place=place, closes=batch.closes)
         return self._unconfirmed
 
     def _refused_silently(self, row: Recovered) -> Refused:
@@ -216,10 +214,10 @@ class Course:
         self._kept = done.place, done.counts
         if done.closes is not None:
             self.advance(done.closes)
-        self.breaker.add(len(done.filled), sum(not failure.is_locked for failure in done.refused))
-        if done.filled:
+        self.breaker.add(done.filling.rows, sum(not failure.is_locked for failure in done.refused))
+        if done.filling.rows:
             self.times.add(seconds)
-            self.listener.filled(done.filled)
+            self.listener.filled(done.filling.filled)
         if done.refused:
             self.listener.failed(done.refused)
 

@@ -108,10 +108,13 @@ class FilledByPlace(InPlace):
         self._target = target
         self._places = places
 
-    def fill(self, connection: sa.Connection, moment: datetime) -> Sequence[Recovered]:
-        """Fill the plain cases and return them."""
+    def fill(self, connection: sa.Connection, moment: datetime, *, listed: bool) -> Filling:
+        """Fill the plain cases."""
         values = {"places": self._places, "moment": moment}
-        return filled_rows(connection, statements.fill_places(self._target), values)
+        if listed:
+            return Filling(filled_rows(connection, statements.fill_places(self._target), values))
+        counted = connection.execute(statements.fill_places_and_count(self._target), values).scalar_one()
+        return Filling(counted=counted)
 
 
 class LocalHeaps:

@@ -19,6 +19,11 @@ class Progress:
 class Listener:
     """Hears everything and says nothing; override what is to be shown."""
 
+    @property
+    def wants_rows(self) -> bool:
+        """Whether `filled` is to be told: else the database counts the rows that it fills, and hands out none."""
+        return type(self).filled is not Listener.filled
+
     def filled(self, rows: Sequence[Recovered]) -> None:
         """Rows have been filled and committed."""
 

@@ -75,9 +75,16 @@ class Refused(NamedTuple):
 class Filling(NamedTuple):
     """What became of rows that were to be filled. Those that are in neither list were changed by somebody else."""
 
-    filled: Sequence[Recovered]
+    filled: Sequence[Recovered] = ()
     refused: Sequence[Recovered] = ()
     """The database was asked to fill them, raised nothing, and left them empty: a trigger."""
+    counted: int = 0
+    """Rows that were filled besides, where nobody wants to know which."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows were filled."""
+        return len(self.filled) + self.counted
 
 
 class InPlace(Protocol):
@@ -88,8 +95,11 @@ class InPlace(Protocol):
     has_failed: bool = False
     """The database could not do it."""
 
-    def fill(self, connection: sa.Connection, moment: datetime) -> Sequence[Recovered]:
-        """Fill the rows whose case is plain, and return them. Raises TooManyRowsError, and writes nothing then."""
+    def fill(self, connection: sa.Connection, moment: datetime, *, listed: bool) -> Filling:
+        """Fill the rows whose case is plain; say which if they are to be `listed`, else perhaps how many alone.
+
+        Raises TooManyRowsError, and writes nothing then.
+        """
 
 
 class TooManyRowsError(Exception):

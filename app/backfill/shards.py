@@ -65,13 +65,13 @@ class FilledByShards(InPlace):
         self._part = part
         self._most_rows = most_rows
 
-    def fill(self, connection: sa.Connection, moment: datetime) -> Sequence[Recovered]:
-        """Fill the plain cases and return them. Raises TooManyRowsError if more came in since they were counted."""
+    def fill(self, connection: sa.Connection, moment: datetime, *, listed: bool) -> Filling:  # noqa: ARG002  # always
+        """Fill the plain cases. Raises TooManyRowsError if more came in since they were counted."""
         values = statements.between(self._part.start, Place(self._part.end)) | {"moment": moment}
         filled = filled_rows(connection, statements.fill_between(self._target), values)
         if len(filled) > self._most_rows:
             raise TooManyRowsError
-        return filled
+        return Filling(filled)
 
 
 class Shards:

@@ -427,6 +427,13 @@ def fill_places(target: Target) -> ReturningUpdate[str, str, bool]:
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
+def fill_places_and_count(target: Target) -> sa.Select[int]:
+    """Return the same UPDATE, of which only the number of rows comes back that it filled and that kept their id."""
+    filled = fill_places(target).cte("filled")
+    return sa.select(sa.func.count()).select_from(filled).where(filled.c.is_kept)
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
 def fill_between(target: Target) -> ReturningUpdate[str, str, bool]:
     """Return the same UPDATE for all rows between two places, of all shards; `between` gives the values for it."""
     source = target.table.alias("source")
@@ -462,7 +469,7 @@ def _fill_in_place(
     values = {"media_generation_id": found_rows.c.found_id, "updated_at": moment}
     update = sa.update(table).where(*named, *unchanged).values(values)
     stored = table.c.media_generation_id
-    return update.returning(table.c.id, stored, same_text(stored, found_rows.c.found_id))
+    return update.returning(table.c.id, stored, same_text(stored, found_rows.c.found_id).label("is_kept"))
 
 
 def _block(table: sa.FromClause) -> sa.ColumnElement[int]:

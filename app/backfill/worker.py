@@ -140,13 +140,13 @@ class Worker:
                 self._unconfirmed = course.record(connection, batch, filling)
             course.keep(self._unconfirmed, time.monotonic() - started)
             self._unconfirmed = None
-            if filling.filled:
-                course.pace.took(len(batch.rows) or len(filling.filled), course.times.last)
+            if filling.rows:
+                course.pace.took(len(batch.rows) or filling.rows, course.times.last)
 
     def _write(self, connection: sa.Connection, batch: Batch) -> Filling:
         if batch.in_place:
-            return Filling(batch.in_place.fill(connection, now()))
-        return self._course.walk.fill(connection, batch.rows, now()) if batch.rows else Filling(())
+            return batch.in_place.fill(connection, now(), listed=self._course.listener.wants_rows)
+        return self._course.walk.fill(connection, batch.rows, now()) if batch.rows else Filling()
 
     def _has_arrived(self) -> bool:
         """Tell whether the last try was committed after all, though its answer was lost."""

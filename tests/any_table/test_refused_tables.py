@@ -33,11 +33,11 @@ REFUSED_BY_POSTGRESQL = {
         f"a publication refuses its UPDATE, since {TABLE} has no replica identity",
     ),
     "publication with a column list": (
-        [create(KEY), f"CREATE PUBLICATION some FOR TABLE {TABLE} (prompt)"],
+        [create(KEY), f"CREATE PUBLICATION one FOR TABLE {TABLE} (prompt)"],
         "Column list used by the publication does not cover the replica identity",
     ),
     "publication with a row filter": (
-        [create(KEY), f"CREATE PUBLICATION some FOR TABLE {TABLE} WHERE (status = 'completed')"],
+        [create(KEY), f"CREATE PUBLICATION one FOR TABLE {TABLE} WHERE (status = 'completed')"],
         "a publication refuses its UPDATE: cannot update table",
     ),
     "foreign partition key without a name": (

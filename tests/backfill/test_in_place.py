@@ -21,7 +21,7 @@ from app.models import Veo3VideoGeneration
 from tests.backfill.test_extraction_in_postgresql import Row, found_in_python, rows, store
 from tests.support.processes import wait_until
 from tests.support.responses import make_rows, named, recoverable, responses
-from tests.support.tables import TABLE, insert, insert_realistic, query, store_body
+from tests.support.tables import TABLE, execute, insert, insert_realistic, query, store_body
 from tests.support.walks import by_hand
 
 BATCH = 200
@@ -32,17 +32,17 @@ class InPlaceByHand:
     """The parts of a table that the database can fill by itself, one at a time."""
 
     def __init__(self, connection: sa.Connection, batch: int = BATCH) -> None:
-        self._transactions = Transactions(connection, owned_by_caller=False)
-        with self._transactions.read() as reading:
+        self.transactions = Transactions(connection, owned_by_caller=False)
+        with self.transactions.read() as reading:
             walk = choose_walk(reading, Veo3VideoGeneration)
             walk.start_sweep(reading)
-        with self._transactions.read(walk.reading) as reading:
+        with self.transactions.read(walk.reading) as reading:
             self.window = walk.read(reading, walk.cut(None), batch, None)
 
     def fill(self, in_place: InPlace) -> list[str]:
         """Fill one part in a transaction and return the ids of its rows."""
-        with self._transactions.write(in_place.settings) as writing:
-            return sorted(str(row.generation_id) for row in in_place.fill(writing, now()))
+        with self.transactions.write(in_place.settings) as writing:
+            return sorted(str(row.generation_id) for row in in_place.fill(writing, now(), listed=True).filled)
 
 
 @pytest.fixture
@@ -91,6 +91,23 @@ def test_all_plain_cases_are_filled_at_once(postgresql_database: str) -> None:
     recoverable_left = [item.name[:2] for item in readable if item.media_generation_id and item.name[:2] in left]
     assert recoverable_left == ["08", "15"][-len(recoverable_left) :]
     assert "15" in recoverable_left
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_rows_are_listed_only_where_somebody_wants_them(postgresql_database: str, *, listed: bool) -> None:
+    """Else they are counted, without those whose update a trigger has undone; either way they are filled."""
+    insert(postgresql_database, make_rows(4, (named("02"),)))
+    body = "BEGIN RETURN CASE WHEN right(old.id, 1) = $$1$$ THEN old ELSE new END; END"
+    execute(postgresql_database, f"CREATE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS '{body}'")
+    execute(postgresql_database, f"CREATE TRIGGER undo BEFORE UPDATE ON {TABLE} FOR EACH ROW EXECUTE FUNCTION undo()")
+
+    with make_engine(postgresql_database).connect() as connection:
+        by_hand = InPlaceByHand(connection)
+        (part,) = by_hand.window.in_place
+        with by_hand.transactions.write(part.settings) as writing:
+            filling = part.fill(writing, now(), listed=listed)
+
+    assert (filling.rows, len(filling.filled), len(ids(postgresql_database))) == (3, 3 if listed else 0, 3)
 
 
 def test_a_row_that_is_changed_while_the_statement_waits_for_it_is_left_alone(

@@ -8,7 +8,7 @@ from app.backfill.course import Committed, Course, Stopped
 from app.backfill.key_walk import KeyAccess, KeyWalk
 from app.backfill.ledger import Place
 from app.backfill.listener import Listener
-from app.backfill.plan import UPDATE_FAILED, Options, Refused
+from app.backfill.plan import UPDATE_FAILED, Filling, Options, Refused
 from app.backfill.row_names import NamedByKey
 from app.backfill.statements import generations
 from app.models import Veo3VideoGeneration
@@ -21,7 +21,7 @@ def course_of_refused_rows(*, is_locked: bool) -> Course:
     walk = KeyWalk(table, KeyAccess([table.c.id], NamedByKey([table.c.id])), name="key")
     course = Course(walk, Options(), Listener(), StopRequest())
     rows = [Refused("row", UPDATE_FAILED, is_locked=is_locked)] * REFUSED_AND_NONE_FILLED
-    course.keep(Committed(filled=(), refused=rows, counts=Counts(), place=Place(), closes=None), 0.0)
+    course.keep(Committed(filling=Filling(), refused=rows, counts=Counts(), place=Place(), closes=None), 0.0)
     return course
 
 

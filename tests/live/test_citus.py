@@ -153,7 +153,7 @@ def test_more_rows_than_were_counted_undo_the_transaction(cluster: str) -> None:
         connection.rollback()
         transactions = Transactions(connection, owned_by_caller=False)
         with pytest.raises(TooManyRowsError), transactions.write(in_place.settings) as writing:
-            in_place.fill(writing, now())
+            in_place.fill(writing, now(), listed=True)
 
     assert count_filled(cluster) == 0
 
