@@ -170,9 +170,9 @@ class IncompleteError(MediaIdsError):
     exit_code = 1
 
     def __init__(self, problem: str, synced: int) -> None:
-        """Take what is wrong, and the rows filled."""
+        """Take what is wrong, and the rows whose update was committed: a trigger may have undone some of those."""
         super().__init__(
-            f"backfill incomplete: {problem}; {synced} rows filled and kept. Revision not stamped; "
+            f"backfill incomplete: {problem}; {synced} updates were committed. Revision not stamped; "
             "see `media-gen-ids failures`, mend the table, and run it again"
         )
         self.problem = problem

@@ -14,6 +14,8 @@ LOCK_TIMEOUT: Final = "200ms"
 """How long a batch may wait for a row that the application holds; its own rows are locked meanwhile."""
 STATEMENT_TIMEOUT: Final = "60s"
 TIMEOUTS: Final = {"lock_timeout": LOCK_TIMEOUT, "statement_timeout": STATEMENT_TIMEOUT}
+EXACTLY: Final = {"extra_float_digits": "1"}
+"""Keys are read as text: a floating number that has lost its last digits would name no row."""
 NO_SETTINGS: Final[Mapping[str, str]] = {}
 
 
@@ -53,7 +55,7 @@ class Transactions:
             yield self._connection
             return
         with self._connection.begin():
-            set_locally(self._connection, TIMEOUTS | dict(settings))
+            set_locally(self._connection, TIMEOUTS | EXACTLY | dict(settings))
             yield self._connection
 
     @contextmanager
@@ -72,7 +74,7 @@ class Transactions:
         with self._connection.begin():
             if self._dialect == "sqlite":
                 self._connection.exec_driver_sql("BEGIN IMMEDIATE")
-            set_locally(self._connection, dict(settings) | TIMEOUTS)
+            set_locally(self._connection, EXACTLY | dict(settings) | TIMEOUTS)
             yield self._connection
         if self._checkpoints:
             self._checkpoints.start(self._connection.connection.total_changes)

@@ -102,6 +102,19 @@ def test_the_encoding_of_a_session_makes_no_difference(postgresql_empty: str) ->
     assert (done.code, stored(postgresql_empty)) == (0, expected(rows)), done
 
 
+def test_keys_that_are_floating_numbers_lose_no_digit(postgresql_empty: str) -> None:
+    """Though the sessions of this database show fewer than there are."""
+    execute(postgresql_empty, create("PRIMARY KEY (aspect_ratio)", aspect_ratio="float8 DEFAULT random()"))
+    name = query(postgresql_empty, "SELECT current_database()")[0][0]
+    execute(postgresql_empty, f'ALTER DATABASE "{name}" SET extra_float_digits = 0')
+    rows = [row(seed) for seed in range(12)]
+    store(postgresql_empty, rows)
+
+    upgrade(postgresql_empty)
+
+    assert stored(postgresql_empty) == expected(rows)
+
+
 def test_ids_and_statuses_that_are_numbers_are_shown(sqlite_empty: str) -> None:
     """`sync --verbose` and `status` on columns without a type."""
     execute(sqlite_empty, create(KEY, id="", status=""))
