@@ -37,6 +37,8 @@ class BlockWalk:
     heap and a place in it, `public.veo3_video_generations (12,0)`.
     """
 
+    is_whole = True
+
     def __init__(self, heaps: Heaps) -> None:
         """Take the access to the heaps of a table."""
         self.name = heaps.walk

@@ -56,6 +56,8 @@ class KeyWalk:
     reading: Mapping[str, str] = NO_SETTINGS
     filling: Mapping[str, str] = NO_SETTINGS
 
+    is_whole = True
+
     def __init__(self, table: sa.TableClause, access: KeyAccess, *, name: str) -> None:
         """Take the table, how its rows are found and fetched, and what the report calls the walk."""
         self.name = name

@@ -129,6 +129,8 @@ class Window:
     failures: list[Refused] = field(default_factory=list)
     skips: list[Refused] = field(default_factory=list)
     batches: Sequence[Sequence[Recovered]] = ()
+    over: Sequence[str] = ()
+    """The names of failures whose rows are filled or gone, or need nobody any more; where failures are walked over."""
     in_place: Sequence[InPlace] = ()
     """What the database is to fill by itself first. What it leaves is in the next window, which starts at the same
     place: nothing is lost if it cannot do it."""

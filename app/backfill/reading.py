@@ -22,6 +22,8 @@ class Walk(Protocol):
     """One way through a table."""
 
     name: str
+    is_whole: bool = True
+    """It passes over the whole table, so that a later sweep comes back to what this one leaves."""
     reading: Mapping[str, str]
     filling: Mapping[str, str]
     """Settings of the database for a transaction that reads, and for one that fills rows."""

@@ -7,15 +7,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill import statements
-from app.backfill.accounting import Unaccounted
-from app.backfill.course import Batch, Committed, Course
-from app.backfill.engine import Run
 from app.backfill.key_walk import LOOKED_UP_ROWS, KeyAccess, KeyWalk, chunks
 from app.backfill.ledger import FAILURES, RETRY_WALK
 from app.backfill.listener import Listener
-from app.backfill.plan import Filling, Options, Report, Span, Window
+from app.backfill.plan import Options, Report, Span, Window
 from app.backfill.reading import Row, digest
 from app.backfill.refusals import require_fillable
+from app.backfill.run import Run
 from app.backfill.statements import generations
 from app.backfill.transactions import Transactions
 from app.backfill.walk import choose_access
@@ -44,7 +42,14 @@ def retry_failed(  # noqa: PLR0913  # what it works with, and who listens
     with transactions.read() as reading:
         require_fillable(reading, model)
         walk = FailuresWalk(model, choose_access(reading, model), everything=everything)
-    run = RetryRun(RetryCourse(walk, options, listener or Listener(), stop or StopRequest()), [transactions], model)
+    run = Run(
+        walk=walk,
+        options=options,
+        listener=listener or Listener(),
+        stop=stop or StopRequest(),
+        connections=[transactions],
+        model=model,
+    )
     report = run.look() if options.dry_run else run.fill("sync")
     if walk.left_alone:
         logger.info("%d failures left alone: neither answer nor extractor has changed (--all)", walk.left_alone)
@@ -54,13 +59,13 @@ def retry_failed(  # noqa: PLR0913  # what it works with, and who listens
 class FailuresWalk(KeyWalk):
     """Windows of the ledger's failures, in the order of their ids. Rows are always read once more under the lock."""
 
+    is_whole = False
+
     def __init__(self, model: type[DeclarativeBase], access: KeyAccess, *, everything: bool) -> None:
         """Take the mapped class of the table, how its rows are found, and whether to try unchanged rows too."""
         super().__init__(generations(model), access, name=RETRY_WALK)
         self._everything = everything
         self.left_alone = 0
-        self.over: list[str] = []
-        """Failures of the last window whose rows have been filled or removed, or are no failures any more."""
 
     def start_sweep(self, connection: sa.Connection) -> None:
         """Prepare nothing."""
@@ -80,7 +85,7 @@ class FailuresWalk(KeyWalk):
             window.skips += part.skips
             window.failures += part.failures
         window.batches = [window.recovered] if window.recovered else []
-        self.over = self._over(listed, tried, window)
+        window.over = self._over(listed, tried, window)
         return window
 
     def _over(self, listed: Iterable[str], tried: "_Tried", window: Window) -> list[str]:
@@ -122,34 +127,3 @@ class _Tried:
     def __init__(self) -> None:
         self.there: set[str] = set()
         self.again: list[str] = []
-
-
-class RetryCourse(Course):
-    """The course of a run over failures: each row that is mended leaves the list with its batch."""
-
-    comes_back = False
-    breaks = False
-
-    walk: FailuresWalk
-
-    def record(self, connection: sa.Connection, batch: Batch, filling: Filling) -> Committed:
-        """Write into the ledger what a batch did."""
-        done = super().record(connection, batch, filling)
-        mended = [self.walk.name_of(row.generation_id, row.locator) for row in filling.filled]
-        if batch.closes is not None:
-            mended += self.walk.over
-        self.ledger.forget_failures(connection, mended)
-        return done
-
-
-class RetryRun(Run):
-    """A run over failures: one sweep."""
-
-    def _another_sweep_is_needed(self) -> bool:
-        """No: and since it has not seen the whole table, it forgets no failure that it has not mended."""
-        self._whole = False
-        return False
-
-    def _find_unaccounted(self) -> Unaccounted:
-        """Find nothing: the run was about the failures alone."""
-        return Unaccounted()

@@ -2,43 +2,43 @@
 
 import pytest
 
+from app.backfill.books import Books, Committed
 from app.backfill.breaker import REFUSED_AND_NONE_FILLED
 from app.backfill.counts import Counts
-from app.backfill.course import Committed, Course, Stopped
 from app.backfill.key_walk import KeyAccess, KeyWalk
 from app.backfill.ledger import Place
+from app.backfill.limits import Stopped
 from app.backfill.listener import Listener
-from app.backfill.plan import UPDATE_FAILED, Filling, Options, Refused
+from app.backfill.plan import UPDATE_FAILED, Filling, Refused
 from app.backfill.row_names import NamedByKey
 from app.backfill.statements import generations
 from app.models import Veo3VideoGeneration
-from app.signals import StopRequest
 
 
-def course_of_refused_rows(*, is_locked: bool) -> Course:
-    """Return the course of a run that has left a hundred rows and filled none."""
+def books_of_refused_rows(*, is_locked: bool) -> Books:
+    """Return the books of a run that has left a hundred rows and filled none."""
     table = generations(Veo3VideoGeneration)
     walk = KeyWalk(table, KeyAccess([table.c.id], NamedByKey([table.c.id])), name="key")
-    course = Course(walk, Options(), Listener(), StopRequest())
+    books = Books(walk, Listener())
     rows = [Refused("row", UPDATE_FAILED, is_locked=is_locked)] * REFUSED_AND_NONE_FILLED
-    course.keep(Committed(filling=Filling(), refused=rows, counts=Counts(), place=Place(), closes=None), 0.0)
-    return course
+    books.keep(Committed(filling=Filling(), refused=rows, counts=Counts(), place=Place(), closes=None), 0.0)
+    return books
 
 
 def test_a_hundred_locked_rows_do_not_end_a_run() -> None:
     """Somebody holds them; the table is well."""
-    course = course_of_refused_rows(is_locked=True)
+    books = books_of_refused_rows(is_locked=True)
 
-    course.check_stop()
+    books.check()
 
-    assert (course.breaker.problem, course.problem) == ("", "")
+    assert (books.breaker.problem, books.problem) == ("", "")
 
 
 def test_a_hundred_refused_rows_end_a_run() -> None:
     """The same number of rows that nobody holds."""
-    course = course_of_refused_rows(is_locked=False)
+    books = books_of_refused_rows(is_locked=False)
 
     with pytest.raises(Stopped) as caught:
-        course.check_stop()
+        books.check()
 
-    assert (caught.value.state, "refused all of the first 100" in course.problem) == ("incomplete", True)
+    assert (caught.value.state, "refused all of the first 100" in books.problem) == ("incomplete", True)

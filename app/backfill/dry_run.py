@@ -1,0 +1,41 @@
+"""Dry run: what a run would do, counted by reading the whole table once. Writes nothing."""
+
+from collections.abc import Set as AbstractSet
+
+from app.backfill.ledger import read_refused_names
+from app.backfill.limits import Stopped
+from app.backfill.plan import UPDATE_FAILED, Refused, Report, State, Window
+from app.backfill.worker import Worker
+
+
+def look(worker: Worker) -> Report:
+    """Read the table as a run would, and count; stop early as a run does. The sweep has been started."""
+    books = worker.books
+    state: State = "dry_run"
+    try:
+        refused = worker.patience.attempt(lambda: _refused_names(worker))
+        for window in worker.windows():
+            known = _known_to_be_refused(worker, window, refused)
+            books.counts.synced += len(window.recovered) - len(known)
+            books.counts.add_failures(known)
+            books.counts.add_window(window)
+            books.sweep.advance(window)
+            worker.finish(window, pause=lambda: None)
+    except Stopped as stopped:
+        state = stopped.state
+    return books.report(state)
+
+
+def _refused_names(worker: Worker) -> set[str]:
+    with worker.transactions.read() as connection:
+        return read_refused_names(connection)
+
+
+def _known_to_be_refused(worker: Worker, window: Window, names: AbstractSet[str]) -> list[Refused]:
+    """Return the rows of a window whose id is known, and which the database has refused before."""
+    known = []
+    for row in window.recovered if names else ():
+        name = worker.walk.name_of(row.generation_id, row.locator)
+        if name in names:
+            known.append(Refused(row.generation_id, UPDATE_FAILED, name=name))
+    return known

@@ -1,0 +1,234 @@
+"""Run: open the ledger, sweep until nothing is left, account for the rest, finish. It knows no database."""
+
+import contextlib
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase
+
+from app.backfill.accounting import LeftOver, Unaccounted, count_pending, find_left_over, in_both
+from app.backfill.books import Books, Rewound
+from app.backfill.dry_run import look
+from app.backfill.ledger import DONE, Place, open_ledger, read_refused_names
+from app.backfill.limits import Limits, Stopped
+from app.backfill.listener import Listener
+from app.backfill.pace import Pace
+from app.backfill.patience import Patience
+from app.backfill.plan import Options, Origin, Report
+from app.backfill.reading import Walk
+from app.backfill.statements import generations
+from app.backfill.throttle import Throttle
+from app.backfill.transactions import Transactions
+from app.backfill.walk import choose_access
+from app.backfill.worker import Worker, work_together
+from app.errors import MediaIdsError
+from app.signals import StopRequest
+
+MOST_SWEEPS: Final = 5
+"""A run ends after so many sweeps, though the application goes on writing rows that could be filled."""
+FAILED_RUN: Final = "failed"
+WITHOUT_END: Final = {"statement_timeout": "0"}
+"""Setting for a statement that reads the whole table."""
+
+logger = logging.getLogger(__name__)
+
+
+class Run:
+    """One run over a table."""
+
+    def __init__(  # noqa: PLR0913  # what it works with, and who listens
+        self,
+        *,
+        walk: Walk,
+        options: Options,
+        listener: Listener,
+        stop: StopRequest,
+        connections: Sequence[Transactions],
+        model: type[DeclarativeBase],
+    ) -> None:
+        """Take how to go through the table, and a connection for each worker; nothing is read or written yet."""
+        self._walk = walk
+        self._options = options
+        self._model = model
+        self._transactions = connections[0]
+        self._books = Books(walk, listener)
+        self._limits = Limits(options, stop)
+        self._patience = Patience(self._books, self._limits, listener.waiting)
+        pace = Pace(options.batch_size, options.target_seconds)
+        self._workers = [
+            Worker(
+                transactions=own,
+                throttle=Throttle(options, stop, self._patience, own, listener.waiting),
+                walk=walk,
+                books=self._books,
+                limits=self._limits,
+                patience=self._patience,
+                pace=pace,
+                listener=listener,
+            )
+            for own in connections
+        ]
+        self._whole = True
+        self._resumed = False
+
+    def look(self) -> Report:
+        """Read the whole table once and count what a run would do; stop early as a run does. Writes nothing."""
+        try:
+            self._patience.attempt(self._start_sweep)
+        except Stopped as stopped:
+            return self._books.report(stopped.state)
+        return look(self._workers[0])
+
+    def fill(self, origin: Origin) -> Report:
+        """Fill the table.
+
+        1. Start a run in the ledger, at the place where the last one stopped.
+        2. Sweep: hand out the table to the workers, from the cursor to its end.
+        3. Each fills its windows in batches, one transaction each; a window's last also moves the cursor.
+        4. Sweep again until a whole sweep fills nothing, or nobody else can have written, five times at most: rows may
+           have moved behind the cursor.
+        5. Ask the database what is left, and account for every row of it.
+        6. Write how the run ended.
+        """
+        with self._transactions.relaxed():
+            report = self._fill(origin)
+        with contextlib.suppress(Stopped):  # the database does not answer, and nobody wants to wait for it any more
+            self._patience.attempt(lambda: self._finish(report))
+        return report
+
+    def _fill(self, origin: Origin) -> Report:
+        self._patience.attempt(lambda: self._open(origin))
+        self._whole = self._books.place.cursor is None
+        self._resumed = not self._whole
+        try:
+            while self._sweep():
+                self._start_next_sweep()
+            return self._done(self._find_unaccounted())
+        except Stopped as stopped:
+            with contextlib.suppress(Rewound, Stopped):
+                self._patience.attempt(self._anchor)
+            return self._books.report(stopped.state)
+        except Exception:
+            self._give_up()
+            raise
+
+    # --- sweeps ---------------------------------------------------------------------------------------------------
+
+    def _sweep(self) -> bool:
+        """Walk from the cursor to the end of the table; tell whether another sweep is needed."""
+        while not self._comes_to_the_end():
+            self._whole = False
+        return self._another_sweep_is_needed()
+
+    def _comes_to_the_end(self) -> bool:
+        """Walk from the cursor to the end of the table; return False if a crash of the server has undone some of it."""
+        self._patience.attempt(self._start_sweep)
+        try:
+            work_together(self._limits, self._workers)
+            self._patience.attempt(self._anchor)
+        except Rewound:
+            logger.info("the server crashed and has undone the last batches: they are done again")
+            self._books.go_on()
+            return False
+        return True
+
+    def _anchor(self) -> None:
+        """Wait for the disk, and so for all batches before. Raises Rewound if a crash has undone some."""
+        books = self._books
+        with self._transactions.write() as connection:
+            books.settle(connection)
+            books.ledger.save(connection, books.place, books.report(None))
+        books.commits += 1
+
+    def _start_sweep(self) -> None:
+        with self._transactions.read() as connection:
+            self._walk.start_sweep(connection)
+        self._books.start_sweep()
+
+    def _another_sweep_is_needed(self) -> bool:
+        place = self._books.place
+        if not self._walk.is_whole:
+            self._whole = False  # it forgets no failure that it has not mended
+            return False
+        if place.sweep >= MOST_SWEEPS:
+            return False
+        if place.sweep_filled == 0 and (self._whole or self._limits.end_early):
+            return False  # a run that may end early continues the sweep of the one before, or it would never be done
+        if not self._whole or self._books.counts.lost:
+            return True
+        return not self._patience.attempt(self._is_untouched)
+
+    def _is_untouched(self) -> bool:
+        with self._transactions.read() as connection:
+            return self._walk.untouched(connection, self._books.commits)
+
+    def _start_next_sweep(self) -> None:
+        books = self._books
+        self._patience.check()
+        self._limits.check_rows()
+        books.counts.start_sweep()
+        books.place = Place(sweep=books.place.sweep + 1)
+        self._whole = True
+
+    # --- what is left -----------------------------------------------------------------------------------------------
+
+    def _find_unaccounted(self) -> Unaccounted:
+        """Return the rows that can be filled and were not, though they have not changed during a whole sweep."""
+        before = self._patience.attempt(self._left_over) if self._walk.is_whole else {}
+        if not before:
+            return Unaccounted()
+        self._start_next_sweep()
+        while not self._comes_to_the_end():
+            pass
+        after = self._patience.attempt(self._left_over)
+        unaccounted = in_both(before, after)
+        if changed := len(after) - unaccounted.rows:
+            logger.info("%d rows were written during the last sweep: the next run fills them", changed)
+        return unaccounted
+
+    def _left_over(self) -> Mapping[str, LeftOver]:
+        """Return the rows that can be filled; no body is looked into if the last sweep saw as many as there are."""
+        table, counts = generations(self._model), self._books.counts
+        with self._transactions.read(WITHOUT_END) as connection:
+            if self._whole and count_pending(connection, table) == counts.skipped + counts.failed:
+                return {}
+            refused = read_refused_names(connection)
+            access = choose_access(connection, self._model)
+            return find_left_over(connection, table, access, refused, self._patience.check)
+
+    # --- the run's frame ------------------------------------------------------------------------------------------
+
+    def _open(self, origin: Origin) -> None:
+        books = self._books
+        with self._transactions.write() as connection:
+            books.ledger, books.place = open_ledger(connection, origin, self._walk.name, self._options)
+
+    def _done(self, unaccounted: Unaccounted) -> Report:
+        """Report the end; of a sweep that several runs shared, with the failures that the earlier ones recorded."""
+        if self._resumed and not self._whole:
+            self._patience.attempt(self._recall_failures)
+        if unaccounted.rows:
+            examples = ", ".join(unaccounted.examples)
+            self._books.problem = f"{unaccounted.rows} rows can be filled and were not, among them {examples}"
+        return self._books.report("incomplete" if unaccounted.rows else "done")
+
+    def _recall_failures(self) -> None:
+        with self._transactions.read() as connection:
+            self._books.counts.recall_failures(self._books.ledger.recorded_failures(connection))
+
+    def _finish(self, report: Report) -> None:
+        books = self._books
+        with self._transactions.write() as connection:
+            if report.state == "done" and self._whole:
+                books.ledger.forget_failures_not_seen(connection, books.place.sweep)
+            state = DONE if report.state == "done" else report.state
+            books.ledger.finish(connection, books.place, report, state)
+
+    def _give_up(self) -> None:
+        """Say in the ledger that the run failed, if the database lets us; else the next run finds it superseded."""
+        books = self._books
+        with contextlib.suppress(DBAPIError, MediaIdsError, Rewound), self._transactions.write() as connection:
+            books.settle(connection)
+            books.ledger.finish(connection, books.place, books.report("stopped"), FAILED_RUN)
