@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill.accounting import LeftOver, Unaccounted, count_pending, find_left_over, in_both
+from app.backfill.column_types import find_types
 from app.backfill.course import Course, Rewound, Stopped
 from app.backfill.ledger import DONE, Place, open_ledger, read_refused_names
 from app.backfill.listener import Listener
@@ -242,8 +243,9 @@ class Run:
 
     def _left_over(self) -> Mapping[str, LeftOver]:
         """Return the rows that can be filled; no body is looked into if the last sweep saw as many as there are."""
-        table, counts = generations(self._model), self._course.counts
+        counts = self._course.counts
         with self._transactions.read(WITHOUT_END) as connection:
+            table = generations(self._model, find_types(connection, self._model.__tablename__))
             if self._whole and count_pending(connection, table) == counts.skipped + counts.failed:
                 return {}
             refused = read_refused_names(connection)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill import statements
 from app.backfill.accounting import Unaccounted
+from app.backfill.column_types import find_types
 from app.backfill.course import Batch, Committed, Course
 from app.backfill.engine import Run
 from app.backfill.key_walk import LOOKED_UP_ROWS, KeyAccess, KeyWalk, chunks
@@ -43,7 +44,8 @@ def retry_failed(  # noqa: PLR0913  # what it works with, and who listens
     transactions = Transactions(connection, owned_by_caller=False)
     with transactions.read() as reading:
         require_fillable(reading, model)
-        walk = FailuresWalk(model, choose_access(reading, model), everything=everything)
+        table = generations(model, find_types(reading, model.__tablename__))
+        walk = FailuresWalk(table, choose_access(reading, model), everything=everything)
     run = RetryRun(RetryCourse(walk, options, listener or Listener(), stop or StopRequest()), [transactions], model)
     report = run.look() if options.dry_run else run.fill("sync")
     if walk.left_alone:
@@ -54,9 +56,9 @@ def retry_failed(  # noqa: PLR0913  # what it works with, and who listens
 class FailuresWalk(KeyWalk):
     """Windows of the ledger's failures, in the order of their ids. Rows are always read once more under the lock."""
 
-    def __init__(self, model: type[DeclarativeBase], access: KeyAccess, *, everything: bool) -> None:
-        """Take the mapped class of the table, how its rows are found, and whether to try unchanged rows too."""
-        super().__init__(generations(model), access, name=RETRY_WALK)
+    def __init__(self, table: sa.TableClause, access: KeyAccess, *, everything: bool) -> None:
+        """Take the table, how its rows are found, and whether to try unchanged rows too."""
+        super().__init__(table, access, name=RETRY_WALK)
         self._everything = everything
         self.left_alone = 0
         self.over: list[str] = []
