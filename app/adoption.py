@@ -29,6 +29,26 @@ DECLARE
   adopted oid := to_regclass('veo3_video_generations');
   problem text;
 BEGIN
+  WITH RECURSIVE layers AS (
+    SELECT attname AS name, atttypid AS type, atttypmod AS modifier, format_type(atttypid, atttypmod) AS declared
+    FROM pg_attribute WHERE attrelid = adopted AND attnum > 0 AND NOT attisdropped
+    UNION ALL
+    SELECT name, typbasetype, typtypmod, declared FROM layers JOIN pg_type ON oid = type AND typtype = 'd'
+  ), columns AS (
+    SELECT layers.* FROM layers JOIN pg_type ON oid = type AND typtype <> 'd'
+  ), wrong AS (
+    SELECT format('its column %s is %s: make it text%s', name, declared, words) AS words
+    FROM columns JOIN (VALUES
+      ('id', ARRAY['uuid', 'int2', 'int4', 'int8'], ', uuid, integer or bigint'),
+      ('operation_name', '{}', ''),
+      ('scene_id', ARRAY['uuid'], ' or uuid'),
+      ('raw_response', ARRAY['json', 'jsonb'], ', json or jsonb'),
+      ('media_generation_id', '{}', ''),
+      ('updated_at', ARRAY['timestamptz', 'timestamp'], ', timestamptz or timestamp')
+    ) AS accepted (name, types, words) USING (name)
+    WHERE type <> ALL ((types || ARRAY['text', 'varchar', 'bpchar'])::regtype[])
+    ORDER BY name LIMIT 1
+  )
   SELECT CASE
     WHEN relkind NOT IN ('r', 'p') THEN 'it is no table: name the one behind it'
     WHEN (SELECT count(*) FROM pg_attribute WHERE attrelid = adopted AND NOT attisdropped
@@ -39,9 +59,13 @@ BEGIN
     WHEN EXISTS (SELECT FROM pg_attribute WHERE attrelid = adopted AND attname = 'media_generation_id'
                  AND (attgenerated <> '' OR attidentity <> ''))
       THEN 'the database itself fills its column media_generation_id'
-    WHEN EXISTS (SELECT FROM pg_attribute WHERE attrelid = adopted AND attname = 'media_generation_id'
-                 AND (atttypid = 'bpchar'::regtype OR atttypid = 'varchar'::regtype AND atttypmod BETWEEN 4 AND 178))
+    WHEN EXISTS (SELECT FROM wrong) THEN (SELECT words FROM wrong)
+    WHEN EXISTS (SELECT FROM columns WHERE name = 'media_generation_id'
+                 AND (type = 'bpchar'::regtype OR type = 'varchar'::regtype AND modifier BETWEEN 4 AND 178))
       THEN 'its column media_generation_id is shorter than 175 characters or padded: make it text'
+    WHEN EXISTS (SELECT FROM columns WHERE name = 'updated_at'
+                 AND type IN ('bpchar'::regtype, 'varchar'::regtype) AND modifier BETWEEN 4 AND 27)
+      THEN 'its column updated_at is shorter than 24 characters: make it text'
     WHEN EXISTS (SELECT FROM pg_publication_tables AS published JOIN pg_publication USING (pubname)
                  WHERE pubupdate AND format('%I.%I', schemaname, tablename)::regclass = adopted)
          AND NOT (relreplident = 'f' OR EXISTS (SELECT FROM pg_index WHERE indrelid = adopted AND indisvalid
