@@ -45,7 +45,7 @@ def _cast(element: _AsText, compiler: SQLCompiler, **options: Any) -> str:  # no
     return f"CAST({compiler.process(element.clauses, **options)} AS TEXT)"
 
 
-def as_text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
+def as_text(column: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[str]:
     """Return a column, whatever its type is on PostgreSQL, as text."""
     return _AsText(column)
 
@@ -67,8 +67,8 @@ class NativeText(TypeDecorator[str]):
         return _on_postgresql(dialect)
 
     def column_expression(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
-        """Select the column as text."""
-        return as_text(column)
+        """Select the column as text, to be read as this type reads it."""
+        return sa.type_coerce(as_text(column), self)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> str | None:  # noqa: ANN401, ARG002
         """Return the text; SQLite may have stored a number. Bytes that no text stands for stay what they are."""
@@ -89,8 +89,8 @@ class LenientTimestamp(IsoTimestamp):
         return _on_postgresql(dialect)
 
     def column_expression(self, column: sa.ColumnElement[datetime]) -> sa.ColumnElement[Any]:
-        """Select the column as text."""
-        return as_text(column)
+        """Select the column as text, to be read as this type reads it."""
+        return sa.type_coerce(as_text(column), self)
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> datetime | None:
         """Return the moment that is stored, None where there is none."""

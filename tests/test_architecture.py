@@ -26,6 +26,7 @@ LAYERS = (
         "answers",
         "changes",
         "paging",
+        "row_ids",
         "row_locks",
         "update_guards",
         "claiming",
