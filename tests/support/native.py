@@ -11,7 +11,7 @@ from tests.support.tables import FOREIGN_KEY, INDEXED, REFERENCES, TABLE, execut
 TYPES: Final = (
     "CREATE TYPE generation_status AS ENUM ('pending', 'processing', 'completed', 'failed')",
     "CREATE DOMAIN moment AS timestamp(3) without time zone",
-    "CREATE DOMAIN answer AS json CHECK (value IS NOT NULL)",
+    "CREATE DOMAIN answer AS json CHECK (json_typeof(value) <> 'boolean')",
     "CREATE DOMAIN media_id AS varchar(255)",
     "CREATE DOMAIN named_media_id AS media_id",
 )
