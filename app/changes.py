@@ -3,6 +3,7 @@
 The rules that keep the write path from erasing what it does not know.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, TypeAlias, TypedDict, cast
@@ -47,13 +48,27 @@ def new_values(generation: Veo3VideoGeneration, changes: Changes, moment: dateti
     given = given_in(changes)
     _refuse_other_names(generation, given)
     _refuse_other_media_id(generation, given.get("media_generation_id"))
-    different = {name: value for name, value in given.items() if getattr(generation, name) != value}
+    different = {name: value for name, value in given.items() if _differs(name, getattr(generation, name), value)}
     if not different:
         return {}
     updated_at = _moment_after(generation.updated_at, moment)
     becomes_completed = different.get("status") == "completed" and generation.completed_at is None
     completion = {"completed_at": updated_at} if becomes_completed else {}
     return {**different, **completion, "updated_at": updated_at}
+
+
+def _differs(column: str, stored: str | None, given: str | None) -> bool:
+    """Tell whether a value is another than the stored one; bodies that mean the same are one: jsonb writes its own."""
+    if stored == given or column != "raw_response" or not stored or not given:
+        return stored != given
+    try:
+        return _canonical(stored) != _canonical(given)
+    except (ValueError, RecursionError):
+        return True
+
+
+def _canonical(body: str) -> str:
+    return json.dumps(json.loads(body), sort_keys=True)
 
 
 def to_millisecond(moment: datetime) -> datetime:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from app.db import format_timestamp
 from app.errors import ConfigurationError
 from app.models import Veo3VideoGeneration as Generation
-from app.paging import UPDATED_TEXT, require_limit
+from app.paging import NO_MOMENT, UPDATED, require_limit
 from app.row_locks import Rows
 from app.storable import require_storable
 
@@ -59,11 +59,11 @@ def _due(
     statement = sa.select(Generation.id, Generation.profile_id, Generation.operation_name, Generation.scene_id).where(
         Generation.status.in_(UNFINISHED),
         sa.func.trim(Generation.operation_name) != "",
-        sa.not_(UPDATED_TEXT.between(since, ahead)),
+        sa.not_(UPDATED.between(since, ahead)),
     )
     if profile_id is not None:
         statement = statement.where(Generation.profile_id == require_storable("profile_id", profile_id))
-    return statement.order_by(sa.case((ahead < UPDATED_TEXT, ""), else_=UPDATED_TEXT), Generation.id)
+    return statement.order_by(sa.case((ahead < UPDATED, NO_MOMENT), else_=UPDATED), Generation.id)
 
 
 def _bounds(older_than: timedelta, moment: datetime) -> tuple[str, str]:

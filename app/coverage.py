@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from app.backfill.blank import is_empty
+from app.backfill.column_types import as_text, find_types
 from app.backfill.failed_rows import find_failing
 from app.backfill.key_walk import text_as_it_is
 from app.backfill.ledger import DONE, RETRY_WALK, RUNS
@@ -22,9 +23,7 @@ SAMPLE_TOLERANCE: Final = 1.2
 NO_STATUS, NO_MONTH = "(no status)", "(no date)"
 MONTH_CHARACTERS: Final = 7  # YYYY-MM
 
-TABLE: Final = columns_of(
-    Veo3VideoGeneration, "id", "status", "created_at", "updated_at", "media_generation_id", "raw_response"
-)
+NEEDED: Final = ("id", "status", "created_at", "updated_at", "media_generation_id", "raw_response")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,9 +71,10 @@ def read_groups(
     part = min(1.0, sample / rows) if rows > large else None
     work = _last_work(connection)
     scale = 1 / (part or 1.0)
-    failed = _count_failed(connection, work.began)
+    table = columns_of(Veo3VideoGeneration, *NEEDED, types=find_types(connection, Veo3VideoGeneration.__tablename__))
+    failed = _count_failed(connection, table, work.began)
     with text_as_it_is(connection):
-        rows_by_group = connection.execute(_select_groups(_sampled(part), work.began)).all()
+        rows_by_group = connection.execute(_select_groups(_sampled(table, part), work.began)).all()
     counted = [_counted(row, scale, failed) for row in rows_by_group]
     unexplained = sum(group.seen for group in counted) > work.skipped * (1 if part is None else SAMPLE_TOLERANCE)
     return [_group(group, trust_seen=not unexplained) for group in counted], part is not None
@@ -114,10 +114,12 @@ def _group(counted: _Counted, *, trust_seen: bool) -> Group:
     return Group(status=counted.status, month=counted.month, coverage=coverage)
 
 
-def _count_failed(connection: sa.Connection, looked_at: str) -> Mapping[tuple[Any, Any, bool], int]:
+def _count_failed(
+    connection: sa.Connection, table: sa.TableClause, looked_at: str
+) -> Mapping[tuple[Any, Any, bool], int]:
     """Return the failed rows by status, month, and whether they have not changed since the last whole run began."""
-    columns = (TABLE.c.status, _month(TABLE), _is_unchanged(TABLE, looked_at))
-    failing = find_failing(connection, Veo3VideoGeneration, TABLE, *columns)
+    columns = (table.c.status, _month(table), _is_unchanged(table, looked_at))
+    failing = find_failing(connection, Veo3VideoGeneration, table, *columns)
     return Counter((status, month, bool(unchanged)) for _, (status, month, unchanged) in failing)
 
 
@@ -134,11 +136,11 @@ def _select_groups(table: sa.FromClause, looked_at: str) -> sa.Select[Any]:
 
 
 def _month(table: sa.FromClause) -> sa.ColumnElement[str]:
-    return sa.func.substr(sa.cast(table.c.created_at, sa.Text), 1, MONTH_CHARACTERS)
+    return sa.func.substr(sa.cast(as_text(table.c.created_at), sa.Text), 1, MONTH_CHARACTERS)
 
 
 def _is_unchanged(table: sa.FromClause, looked_at: str) -> sa.ColumnElement[bool]:
-    return sa.func.coalesce(sa.cast(table.c.updated_at, sa.Text), "9") < looked_at
+    return sa.func.coalesce(sa.cast(as_text(table.c.updated_at), sa.Text), "9") < looked_at
 
 
 def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
@@ -166,10 +168,10 @@ def _last_work(connection: sa.Connection) -> Work:
     return Work(began, int(skipped))
 
 
-def _sampled(part: float | None) -> sa.FromClause:
+def _sampled(table: sa.TableClause, part: float | None) -> sa.FromClause:
     if part is None:
-        return TABLE
-    return sa.tablesample(TABLE, sa.func.system(part * 100), name="sampled")
+        return table
+    return sa.tablesample(table, sa.func.system(part * 100), name="sampled")
 
 
 def estimated_rows(connection: sa.Connection) -> int:
@@ -180,4 +182,4 @@ def estimated_rows(connection: sa.Connection) -> int:
         "SELECT coalesce(sum(greatest(reltuples, 0)), 0) FROM pg_class WHERE relkind <> 'p' AND (oid = CAST(:name AS"
         " regclass) OR oid IN (SELECT relid FROM pg_partition_tree(CAST(:name AS regclass)) WHERE isleaf))"
     )
-    return int(connection.execute(known, {"name": TABLE.name}).scalar_one())
+    return int(connection.execute(known, {"name": Veo3VideoGeneration.__tablename__}).scalar_one())

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from app.backfill.column_types import find_types
 from app.backfill.failed_rows import find_failing
 from app.backfill.ledger import FAILURES
 from app.backfill.plan import INVALID_TEXT, UPDATE_FAILED
@@ -51,7 +52,8 @@ def read_failures(connection: sa.Connection, reasons: Sequence[str] = ()) -> lis
     A row that has been filled or removed since it failed is left out, whoever did it; the ledger forgets it with the
     next whole run.
     """
-    there = {name for name, _ in find_failing(connection, Veo3VideoGeneration, generations(Veo3VideoGeneration))}
+    table = generations(Veo3VideoGeneration, find_types(connection, Veo3VideoGeneration.__tablename__))
+    there = {name for name, _ in find_failing(connection, Veo3VideoGeneration, table)}
     columns = (FAILURES.c.row_name, FAILURES.c.generation_id, FAILURES.c.reason, FAILURES.c.detail)
     seen = (FAILURES.c.first_seen_at, FAILURES.c.last_seen_at)
     statement = sa.select(*columns, *seen).order_by(seen[0], columns[1], columns[0])

@@ -13,21 +13,23 @@ or stricter, PostgreSQL refuses the lock on a row that changed since, and the ca
 `updated_at` still moves by a millisecond at least, so that readers can tell two updates apart.
 """
 
-import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, TypedDict, Unpack
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.changes import Changes, Status, new_values, require_status, to_millisecond
 from app.claiming import DueGeneration, claim
 from app.db import now
-from app.errors import AmbiguousGenerationError, GenerationNotFoundError
+from app.errors import AmbiguousGenerationError, GenerationNotFoundError, PageTokenError
 from app.models import STATUSES
 from app.models import Veo3VideoGeneration as Generation
+from app.native_types import as_text
 from app.paging import DEFAULT_PAGE_ROWS, GenerationFilter, Page, page_of, page_statement
+from app.row_ids import new_id
 from app.row_locks import Rows
 from app.storable import require_storable
 from app.update_guards import guarded
@@ -61,7 +63,9 @@ class VideoGenerationRepository:
         self._clock = clock
 
     def create(self, profile_id: str, project_id: str, **origin: Unpack[Origin]) -> Generation:
-        """Add a pending generation with a new random id, and return it. Does not look into `raw_response`.
+        """Add a pending generation with a new id, and return it. Does not look into `raw_response`.
+
+        The id is random or, where the table has numbers, the column's default.
 
         Raises RowRefusedError where the database's own rules refuse the row (a scene that is there already, a profile
         that is not); the transaction is then only good for a rollback.
@@ -69,8 +73,9 @@ class VideoGenerationRepository:
         for column, value in {"profile_id": profile_id, "project_id": project_id, **origin}.items():
             require_storable(column, value if isinstance(value, str) else "")
         moment = to_millisecond(self._clock())
+        generation_id = new_id(self._rows.kind_of_ids)
         generation = Generation(
-            id=secrets.token_hex(16),
+            id=generation_id,
             profile_id=profile_id,
             project_id=project_id,
             status="pending",
@@ -80,16 +85,15 @@ class VideoGenerationRepository:
         )
         self._rows.send()  # so that a refusal can only be this row's
         self._session.add(generation)
-        self._rows.store(generation.id)
+        self._rows.store(*([generation_id] if isinstance(generation_id, str) else []))
         return generation
 
     def get(self, generation_id: str) -> Generation:
         """Return the generation. Raises GenerationNotFoundError for an unknown id. Reads only."""
-        require_storable("id", generation_id)
-        generation = self._session.get(Generation, generation_id)
-        if generation is None:
-            raise GenerationNotFoundError("id", generation_id)
-        return generation
+        for stored_id in self._rows.ids_as_stored([require_storable("id", generation_id)]):
+            if generation := self._session.get(Generation, stored_id):
+                return generation
+        raise GenerationNotFoundError("id", generation_id)
 
     def get_by_scene(self, scene_id: str) -> Generation:
         """Return the one generation of a scene. Reads only.
@@ -121,7 +125,13 @@ class VideoGenerationRepository:
         UnknownStatusError, and ConfigurationError for a limit out of range or a moment without a time zone. Reads only.
         """
         statement = page_statement(wanted, limit, token, oldest_first=oldest_first)
-        return page_of(self._rows.execute(statement).all(), limit, oldest_first=oldest_first)
+        try:
+            rows = self._rows.execute(statement).all()
+        except DataError:  # the place is none of this table, whose ids or moments are no text
+            if token is None:
+                raise
+            raise PageTokenError(token) from None
+        return page_of(rows, limit, oldest_first=oldest_first)
 
     def claim_due(
         self, limit: int, older_than: timedelta, *, profile_id: str | None = None
@@ -137,7 +147,7 @@ class VideoGenerationRepository:
 
     def counts_by_status(self, profile_id: str | None = None) -> dict[str, int]:
         """Return the number of rows for each status, 0 included; rows without one, where there are any, under ''."""
-        status = sa.func.coalesce(Generation.status, "")
+        status = sa.func.coalesce(as_text(Generation.status), "")
         statement = sa.select(status, sa.func.count()).group_by(status)
         if profile_id is not None:
             statement = statement.where(Generation.profile_id == require_storable("profile_id", profile_id))
@@ -204,7 +214,7 @@ class VideoGenerationRepository:
         Looked for before anything is locked, and looked at again under the lock. One order for everybody, so that two
         sessions cannot lock each other out. Unknown ids and names are left out.
         """
-        ids, names = set(generation_ids), set(operation_names)
+        ids, names = set(self._rows.ids_as_stored(generation_ids)), set(operation_names)
         locked = self._rows.lock(row.id for row in self._rows.look(ids, names))
         return [row for row in locked if row.id in ids or row.operation_name in names]
 

@@ -6,26 +6,17 @@ from typing import Annotated, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, IsoTimestamp
+from app.db import Base
+from app.native_types import LenientTimestamp, NativeText
 
 STATUSES: Final = ("pending", "processing", "completed", "failed")
 
 
-class LenientTimestamp(IsoTimestamp):
-    """An IsoTimestamp that reads stored text which is no timestamp as None: one row must not stop a page of them."""
-
-    cache_ok = True
-
-    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> datetime | None:
-        """Return the moment that is stored, None where there is none."""
-        try:
-            return super().process_result_value(value, dialect)
-        except (ValueError, TypeError, OverflowError):
-            return None
-
-
 Moment = Annotated[datetime, mapped_column(LenientTimestamp)]
 """None where an adopted table has NULL, or text that is no timestamp."""
+Native = Annotated[str, mapped_column(NativeText)]
+"""Text, or on PostgreSQL what an adopted table has in its place: uuid, an integer type, json, jsonb, an enum."""
+NativeKey = Annotated[str, mapped_column(NativeText, primary_key=True)]
 TextKey = Annotated[str, mapped_column(sa.Text, primary_key=True)]
 Rows = Annotated[int, mapped_column(sa.BigInteger, default=0)]
 Seconds = Annotated[float, mapped_column(sa.Double, default=0.0)]
@@ -49,17 +40,17 @@ class Veo3VideoGeneration(Base):
         sa.Index("idx_veo3_generations_operation_name", "operation_name"),
     )
 
-    id: Mapped[TextKey]
+    id: Mapped[NativeKey]
     """32 hexadecimal characters, random."""
-    profile_id: Mapped[str]
-    project_id: Mapped[str]
-    scene_id: Mapped[str | None]
+    profile_id: Mapped[Native]
+    project_id: Mapped[Native]
+    scene_id: Mapped[Native | None]
     operation_name: Mapped[str | None]
     """The name under which the API answers for this video."""
     prompt: Mapped[str | None]
     seed: Mapped[int | None]
     aspect_ratio: Mapped[str | None]
-    status: Mapped[str]
+    status: Mapped[Native]
     """One of STATUSES."""
     media_generation_id: Mapped[str | None]
     """Unpadded base64url, 162 characters for a video; sent to the upscaler and extender. What the backfill fills."""
@@ -68,7 +59,7 @@ class Veo3VideoGeneration(Base):
     video_url: Mapped[str | None]
     video_path: Mapped[str | None]
     error_message: Mapped[str | None]
-    raw_response: Mapped[str | None]
+    raw_response: Mapped[Native | None]
     """The API's answer as it came, JSON text of 165 bytes to megabytes."""
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]

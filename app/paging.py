@@ -20,16 +20,18 @@ from app.changes import require_status
 from app.db import format_timestamp
 from app.errors import ConfigurationError, PageTokenError
 from app.models import Veo3VideoGeneration as Generation
+from app.native_types import NativeText
 from app.storable import is_storable, require_storable
 
 DEFAULT_PAGE_ROWS: Final = 50
 MOST_PAGE_ROWS: Final = 1_000
 
-NO_TEXT: Final = sa.literal_column("''", sa.Text)
-"""Written out: an index on the expression is used only where the query has the same."""
-CREATED_TEXT: Final = sa.func.coalesce(sa.type_coerce(Generation.created_at, sa.Text), NO_TEXT)
-"""The stored text: rows without `created_at`, which some variants admit, count as the oldest."""
-UPDATED_TEXT: Final = sa.func.coalesce(sa.type_coerce(Generation.updated_at, sa.Text), NO_TEXT)
+NO_MOMENT: Final = sa.literal_column("'0001-01-01T00:00:00Z'", NativeText)
+"""Before every other, as text and as a timestamp. Written out: an index on the expression is used only where the query
+has the same."""
+CREATED: Final = sa.func.coalesce(sa.type_coerce(Generation.created_at, NativeText), NO_MOMENT)
+"""What is stored: rows without `created_at`, which some variants admit, count as the oldest."""
+UPDATED: Final = sa.func.coalesce(sa.type_coerce(Generation.updated_at, NativeText), NO_MOMENT)
 OLDEST_FIRST: Final = "oldest"
 """What stands first in the token of a page in that order."""
 
@@ -66,9 +68,9 @@ def page_statement(
 ) -> sa.Select[Generation, str]:
     """Return the query for one page and one row more, without the bodies. Raises as `list_page` does."""
     require_limit(limit)
-    place = (CREATED_TEXT, Generation.id)
+    place = (CREATED, Generation.id)
     statement = (
-        sa.select(Generation, CREATED_TEXT)
+        sa.select(Generation, CREATED)
         .where(*_conditions(wanted))
         .order_by(*(column if oldest_first else column.desc() for column in place))
         .limit(limit + 1)
@@ -77,11 +79,11 @@ def page_statement(
     if token is None:
         return statement
     created_text, generation_id = _position(token, oldest_first=oldest_first)
-    moment = sa.literal(created_text, sa.Text)
-    here, row = sa.tuple_(moment, sa.literal(generation_id, sa.Text)), sa.tuple_(*place)
+    moment = sa.literal(created_text, NativeText)
+    here, row = sa.tuple_(moment, sa.literal(generation_id, NativeText)), sa.tuple_(*place)
     if oldest_first:
-        return statement.where(moment <= CREATED_TEXT, row > here)
-    return statement.where(moment >= CREATED_TEXT, row < here)  # the first condition is for SQLite's planner
+        return statement.where(moment <= CREATED, row > here)
+    return statement.where(moment >= CREATED, row < here)  # the first condition is for SQLite's planner
 
 
 def require_limit(limit: int) -> None:
@@ -106,11 +108,11 @@ def _conditions(wanted: GenerationFilter) -> list[sa.ColumnElement[bool]]:
     if wanted.status is not None:
         conditions.append(Generation.status.in_(_statuses(wanted.status)))
     if wanted.created_from is not None:
-        conditions.append(_bound("created_from", wanted.created_from) <= CREATED_TEXT)
+        conditions.append(_bound("created_from", wanted.created_from) <= CREATED)
     if wanted.created_before is not None:
-        conditions.append(_bound("created_before", wanted.created_before) > CREATED_TEXT)
+        conditions.append(_bound("created_before", wanted.created_before) > CREATED)
     if wanted.updated_before is not None:
-        conditions.append(_bound("updated_before", wanted.updated_before) > UPDATED_TEXT)
+        conditions.append(_bound("updated_before", wanted.updated_before) > UPDATED)
     if wanted.unreadable:
         conditions.append(Generation.error_message.startswith(UNREADABLE, autoescape=True))
     return conditions
@@ -128,7 +130,7 @@ def _statuses(wanted: str | Sequence[str]) -> list[str]:
 
 def _bound(name: str, moment: datetime) -> sa.ColumnElement[Any]:
     try:
-        return sa.literal(format_timestamp(moment), sa.Text)
+        return sa.literal(format_timestamp(moment), NativeText)
     except (ValueError, OverflowError) as error:
         raise ConfigurationError(name, str(error)) from None
 

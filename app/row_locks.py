@@ -18,6 +18,8 @@ from sqlalchemy.sql.selectable import TypedReturnsRows
 from app.db import first_line
 from app.errors import GenerationSnapshotError, RowRefusedError
 from app.models import Veo3VideoGeneration as Generation
+from app.native_types import as_text
+from app.row_ids import as_stored, kind_of_ids
 from app.storable import is_storable
 
 MOST_ASKED: Final = 500
@@ -42,6 +44,19 @@ class Rows:
         """Whether the rows are in SQLite."""
         return self._session.get_bind(mapper=Generation).dialect.name == "sqlite"
 
+    @property
+    def kind_of_ids(self) -> str:
+        """The type that ids have in the database: see app.row_ids."""
+        with without_values():
+            return kind_of_ids(self._session.connection(bind_arguments=BIND), Generation.__tablename__)
+
+    def ids_as_stored(self, generation_ids: Iterable[str]) -> list[str]:
+        """Return ids as the database writes them, without those that no row can have."""
+        known = [generation_id for generation_id in generation_ids if is_storable(generation_id)]
+        kind = self.kind_of_ids if known else ""
+        stored = (as_stored(generation_id, kind) for generation_id in known)
+        return [generation_id for generation_id in stored if generation_id is not None]
+
     def execute(self, statement: TypedReturnsRows[*Columns]) -> sa.Result[*Columns]:
         """Execute a statement; an error of the database shows no values."""
         with without_values():
@@ -62,7 +77,7 @@ class Rows:
 
         The driver's error is no cause of it: it would show the row, with its prompt and its signed URLs.
         """
-        named = ", ".join(generation_ids)
+        named = ", ".join(generation_ids) or "(a new row)"
         try:
             self.send()
         except (IntegrityError, DataError) as error:
@@ -78,9 +93,10 @@ class Rows:
         """
         self.send()
         self.prepare_to_look()
+        ids = self.ids_as_stored(generation_ids)
         found = {
             row.id: row
-            for column, values in ((Generation.id, generation_ids), (Generation.operation_name, operation_names))
+            for column, values in ((Generation.id, ids), (Generation.operation_name, operation_names))
             for condition in _conditions(column, values)
             for row in self._read(sa.select(Generation).where(condition))
         }
@@ -92,11 +108,11 @@ class Rows:
         One order for everybody, so that two sessions cannot lock each other out.
         """
         self.send()
-        conditions = _conditions(Generation.id, generation_ids)
+        conditions = _conditions(Generation.id, self.ids_as_stored(generation_ids))
         if not conditions:
             return []
         self.take_sqlite_write_lock()
-        order = Generation.id if self.is_sqlite else sa.collate(Generation.id, "C")
+        order = Generation.id if self.is_sqlite else sa.collate(as_text(Generation.id), "C")
         statement = sa.select(Generation).with_for_update(key_share=True).order_by(order)
         return [row for condition in conditions for row in self._read(statement.where(condition))]
 

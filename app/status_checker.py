@@ -154,6 +154,7 @@ def refresh(sessions: sessionmaker[Session], fetcher: AnswerFetcher, generation_
     _require_sessions(sessions)
     with sessions.begin() as session:
         generation = VideoGenerationRepository(session).get(generation_id)
+        generation_id = generation.id
         operation_name, scene_id, profile_id = generation.operation_name, generation.scene_id, generation.profile_id
     if not operation_name or not operation_name.strip():
         raise NoOperationNameError(generation_id)

@@ -18,6 +18,7 @@ LAYERS = (
         "api_pauses",
     },
     {"extraction", "storable", "settings", "db"},
+    {"native_types"},
     {"models", "lock", "log", "adoption", "desktop", "scripts", "callers", "version_table"},
     {
         "backfill",
@@ -25,6 +26,7 @@ LAYERS = (
         "answers",
         "changes",
         "paging",
+        "row_ids",
         "row_locks",
         "update_guards",
         "claiming",

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import sqlalchemy as sa
 
 from app.backfill.blank import is_empty
+from app.backfill.column_types import as_text
 from app.backfill.key_walk import KeyAccess, NotUtf8Error, stream_rows, text_as_it_is
 from app.backfill.reading import Row, digest, undecodable
 from app.backfill.statements import select_pending
@@ -59,7 +60,7 @@ def find_left_over(
             if not (may_be_bytes and undecodable(*row[:3])):
                 yield row
 
-    body = access.body(table.c.raw_response)
+    body = access.body(as_text(table.c.raw_response))
     statement = select_pending(table, access.key, body, sa.true(), access.names.columns)
     try:
         with stream_rows(connection, statement) as rows:

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
 
+from app.backfill.column_types import as_text
 from app.backfill.key_walk import LOOKED_UP_ROWS, chunks, stream_rows, text_as_it_is
 from app.backfill.ledger import FAILURES
 from app.backfill.statements import key_as_selected, pending
@@ -28,7 +29,7 @@ def find_failing(
     with text_as_it_is(connection):
         for some in chunks(names, LOOKED_UP_ROWS):
             condition = sa.and_(access.names.find(some), pending(table))
-            statement = sa.select(table.c.id, *columns, *locator).select_from(table).where(condition)
+            statement = sa.select(as_text(table.c.id), *columns, *locator).select_from(table).where(condition)
             with stream_rows(connection, statement) as rows:
                 for generation_id, *values in rows:
                     name = access.names.name(generation_id, tuple(values[len(columns) :]))

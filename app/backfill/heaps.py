@@ -16,6 +16,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.backfill import statements
 from app.backfill.catalogue import Leaf, find_leaves
+from app.backfill.column_types import ColumnTypes
 from app.backfill.plan import Filling, InPlace, Locator, Recovered
 from app.backfill.reading import Row
 from app.backfill.statements import Key, Place, Target
@@ -125,11 +126,12 @@ class LocalHeaps:
     reading: Mapping[str, str] = READING
     filling: Mapping[str, str] = PLAN_BY_INDEX | NO_WAIT_FOR_DISK
 
-    def __init__(self, model: type[DeclarativeBase], key: Key, *, partitioned: bool) -> None:
-        """Take the mapped class of the table, its key, and whether the table has partitions."""
+    def __init__(self, model: type[DeclarativeBase], key: Key, types: ColumnTypes, *, partitioned: bool) -> None:
+        """Take the mapped class of the table, its key, the types of its columns, and whether it has partitions."""
         self.walk = "partition" if partitioned else "block"
         self._model = model
         self._key = key
+        self._types = types
         self._targets: dict[str, Target] = {}
         self._with_triggers: set[str] = set()
         self._with_late_triggers: set[str] = set()
@@ -195,7 +197,7 @@ class LocalHeaps:
         return Filling(rows if len(written) == len(rows) else [rows[number] for number in sorted(written)])
 
     def _target(self, leaf: Leaf) -> Target:
-        table = statements.heap_of(self._model, self._key, leaf.schema, leaf.name)
+        table = statements.heap_of(self._model, self._key, leaf.schema, leaf.name, self._types)
         return Target(table, self._key, sa.literal(leaf.label, sa.Text))
 
 

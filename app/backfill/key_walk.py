@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from app.backfill import statements
+from app.backfill.column_types import as_text
 from app.backfill.plan import Filling, Locator, Recovered, Span, Window
 from app.backfill.reading import Row, judge
 from app.backfill.row_names import RowNames, key_of, name_by_key
@@ -64,7 +65,7 @@ class KeyWalk:
         self._table = table
         self._access = access
         self._key = tuple(access.key)
-        self._body = access.body(table.c.raw_response)
+        self._body = access.body(as_text(table.c.raw_response))
         self._read_at: object = None
         self._sweep_at: object = None
         self._ends: tuple[int, int] | None = None

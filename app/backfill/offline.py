@@ -4,6 +4,7 @@ Plain: one operation, its name the row's, not failed, ids that agree and look li
 app.extraction.extract would find or leave the row alone; what it leaves is for `media-gen-ids sync`.
 """
 
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill import sqlite_json
 from app.backfill.blank import is_empty
+from app.backfill.column_types import SqlType, as_read_once
 from app.backfill.statements import TupleId, generations, heap_of, pending, with_plain_ids
 from app.backfill.transactions import LOCK_TIMEOUT
 from app.errors import OfflineBackfillError
@@ -30,6 +32,14 @@ DECLARE
   first integer;
   batch_filled bigint;
   all_filled bigint := 0;
+  moment veo3_video_generations.updated_at%TYPE := {moment};
+  is_parsed boolean := (
+    WITH RECURSIVE layers AS (
+      SELECT atttypid AS type FROM pg_attribute
+      WHERE attrelid = 'veo3_video_generations'::regclass AND attname = 'raw_response'
+      UNION ALL SELECT typbasetype FROM layers JOIN pg_type ON oid = type AND typtype = 'd'
+    ) SELECT bool_or(type = 'jsonb'::regtype) FROM layers
+  );
 BEGIN
   FOR relation, page IN {pages} LOOP
     EXECUTE format('SELECT count(*) FROM %s WHERE ctid BETWEEN $1 AND $2', relation::regclass)
@@ -39,7 +49,12 @@ BEGIN
       BEGIN
         PERFORM set_config('lock_timeout', '{lock_timeout}', true);
         PERFORM set_config('enable_memoize', 'off', true);
-        {update};
+        moment := {moment};
+        IF is_parsed THEN
+          {update_parsed};
+        ELSE
+          {update};
+        END IF;
         GET DIAGNOSTICS batch_filled = ROW_COUNT;
         all_filled := all_filled + batch_filled;
         first := first + batch_rows;
@@ -62,7 +77,10 @@ $backfill$;"""
 """Where pending rows stand is read once, in pages, which the first COMMIT puts aside; so a table needs no key, and none
 that is wrong can name another row. A batch is a transaction; one that the database refuses is cut down to the one row
 that is to blame, which stays pending. COMMIT is not allowed within the inner block, whose savepoint catches the
-refusal. A row that somebody moves meanwhile is not found again: it is left for `sync`."""
+refusal. A row that somebody moves meanwhile is not found again: it is left for `sync`.
+
+What the columns are is known when the script runs: the moment takes the type of its column, and of the two UPDATEs the
+one that is not run is never looked at, which would else be an error."""
 
 LONGEST_SEARCHED_BYTES: Final = 16 * 1024 * 1024
 """A search for escapes needs four times a text's memory; above 1 GB that is an error which the script cannot catch."""
@@ -80,19 +98,22 @@ def offline_backfill(model: type[DeclarativeBase], dialect: sa.Dialect) -> str:
     """Return the script for a kind of database. Raises OfflineBackfillError where there is none."""
     match dialect.name:
         case "postgresql":
-            return _postgresql(heap_of(model), dialect)
+            return _postgresql(model, dialect)
         case "sqlite":
             return _text(sqlite_json.fill_plain(generations(model)), dialect) + ";"
         case other:
             raise OfflineBackfillError(other)
 
 
-def _postgresql(table: sa.TableClause, dialect: sa.Dialect) -> str:
+def _postgresql(model: type[DeclarativeBase], dialect: sa.Dialect) -> str:
+    table, parsed = heap_of(model), heap_of(model, types={"raw_response": SqlType("jsonb")})
     return POSTGRESQL_LOOP.format(
         batch_rows=BATCH_ROWS,
         lock_timeout=LOCK_TIMEOUT,
         pages=_text(_select_pages(table), dialect),
-        update=_text(_fill_page(table), dialect),
+        moment=_text(_postgresql_now(), dialect),
+        update=_text(_fill_page(table, _castable), dialect),
+        update_parsed=_text(_fill_page(parsed, as_read_once), dialect),
     )
 
 
@@ -106,15 +127,18 @@ def _select_pages(table: sa.TableClause) -> sa.Select[Any]:
     return sa.select(read.c.tableoid, places).group_by(*order).order_by(*order)
 
 
-def _fill_page(table: sa.TableClause) -> sa.Update:
-    """Return the UPDATE of a batch of places, each row only if it is still the version whose body was read."""
+def _fill_page(table: sa.TableClause, read_once: Callable[[Value], Value]) -> sa.Update:
+    """Return the UPDATE of a batch of places, each row only if it is still the version whose body was read.
+
+    `read_once` returns a body as text or JSONB, decompressed; NULL where PostgreSQL cannot look into it.
+    """
     source = table.alias("source")
     bodies = (
         sa.select(
             source.c.ctid.label("place"),
             source.c.xmin.label("writer"),
             source.c.operation_name,
-            _castable(source.c.raw_response).label("text"),
+            read_once(source.c.raw_response).label("text"),
         )
         .where(*_in_batch(source), pending(source))
         .subquery("bodies")
@@ -131,7 +155,7 @@ def _fill_page(table: sa.TableClause) -> sa.Update:
             is_empty(table.c.media_generation_id),
             found.c.found_id.is_not(None),
         )
-        .values(media_generation_id=found.c.found_id, updated_at=_postgresql_now())
+        .values(media_generation_id=found.c.found_id, updated_at=sa.literal_column("moment"))
     )
 
 
@@ -140,8 +164,9 @@ def _in_batch(table: sa.FromClause) -> tuple[sa.ColumnElement[bool], ...]:
     return table.c.tableoid == sa.literal_column("relation", OID), table.c.ctid == sa.any_(places)
 
 
-def _castable(text: Value) -> Value:
-    r"""Return a body, decompressed once; NULL for one with an escape `\u` that no cast accepts."""
+def _castable(body: Value) -> Value:
+    r"""Return the text of a body, decompressed once; NULL for one with an escape `\u` that no cast accepts."""
+    text = sa.cast(body, sa.Text)
     has_none = sa.func.strpos(text, "\\u") == 0
     has_good = sa.and_(sa.func.octet_length(text) <= LONGEST_SEARCHED_BYTES, text.regexp_match(CASTABLE))
     return sa.case((sa.or_(has_none, has_good), text.concat("")))

@@ -7,6 +7,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
 
+from app.backfill.column_types import CHAR, VARCHAR, Column, find_columns
 from app.backfill.reading import Walk
 from app.backfill.trouble import sqlstate
 from app.backfill.walk import choose_walk
@@ -48,26 +49,27 @@ EXPLAIN UPDATE {} SET media_generation_id = media_generation_id, updated_at = up
 """Plans it and does not do it: what a publication's row filter or column list refuses is refused here as well."""
 REFUSED_BY_PUBLICATION: Final = {"42P10", "55000"}
 """SQLSTATEs: invalid_column_reference, object_not_in_prerequisite_state."""
-COLUMNS: Final = """
-SELECT a.attname AS name, a.attgenerated <> '' AS is_generated, format_type(a.atttypid, a.atttypmod) AS type,
-    CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END AS base,
-    CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END - 4 AS characters,
-    has_column_privilege(a.attrelid, a.attnum, 'UPDATE') AS may_update,
-    has_column_privilege(a.attrelid, a.attnum, 'SELECT') AS may_select
-FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-WHERE a.attrelid = CAST(:table AS regclass) AND NOT a.attisdropped
-    AND a.attname IN ('id', 'operation_name', 'scene_id', 'raw_response', 'media_generation_id', 'updated_at')
-ORDER BY a.attname
-"""
-TEXT, CHAR, VARCHAR = 25, 1042, 1043
-"""PostgreSQL's numbers of the types text, char(n) and varchar(n)."""
-SQLITE_KIND: Final = "SELECT type FROM pragma_table_list WHERE schema = 'main' AND name = :table COLLATE NOCASE"
+TIMESTAMPS: Final = frozenset({1114, 1184})
+ACCEPTED: Final[Mapping[str, tuple[frozenset[int], str]]] = {
+    "id": (frozenset({2950, 21, 23, 20}), ", uuid, integer or bigint"),
+    "operation_name": (frozenset(), ""),
+    "scene_id": (frozenset({2950}), " or uuid"),
+    "raw_response": (frozenset({114, 3802}), ", json or jsonb"),
+    "media_generation_id": (frozenset(), ""),
+    "updated_at": (TIMESTAMPS, ", timestamptz or timestamp"),
+}
+"""What the columns that are read or filled may be besides text: PostgreSQL's numbers of the types, and words."""
+SQLITE_KIND: Final = "SELECT type, strict FROM pragma_table_list WHERE schema = 'main' AND name = :table COLLATE NOCASE"
 SQLITE_GENERATED: Final = """
 SELECT lower(name) FROM pragma_table_xinfo(:table)
 WHERE hidden IN (2, 3) AND lower(name) IN ('media_generation_id', 'updated_at') ORDER BY 1
 """
 
 
+SQLITE_STRICT: Final = """
+SELECT lower(name), type FROM pragma_table_info(:table)
+WHERE lower(name) IN ('media_generation_id', 'updated_at') AND upper(type) NOT IN ('TEXT', 'ANY') ORDER BY 1
+"""
 SQLITE_REPLACES: Final = """
 SELECT DISTINCT lower(c.name) FROM pragma_index_list(:table) AS i JOIN pragma_index_info(i.name) AS c
 WHERE i.origin = 'u' AND lower(c.name) IN ('media_generation_id', 'updated_at') AND EXISTS (
@@ -95,8 +97,9 @@ def require_fillable(connection: sa.Connection, model: type[DeclarativeBase]) ->
 def _of_postgresql(connection: sa.Connection, table: str) -> Iterator[str]:
     relation = connection.execute(sa.text(RELATION), {"table": table}).mappings().one()
     yield from _of_relation(relation)
-    for column in connection.execute(sa.text(COLUMNS), {"table": table}).mappings():
-        yield from _of_column(column, str(relation["role"]))
+    for column in find_columns(connection, table):
+        if column.name in ACCEPTED:
+            yield from _of_column(column, str(relation["role"]))
     if relation["is_published"] and (refusal := _refusal_of_update(connection, table)):
         yield f"a publication refuses its UPDATE: {refusal}"
 
@@ -131,30 +134,38 @@ def _of_relation(relation: Mapping[Any, Any]) -> Iterator[str]:
         )
 
 
-def _of_column(column: Mapping[Any, Any], role: str) -> Iterator[str]:
-    name, kind, longest = column["name"], column["type"], column["characters"]
-    if not column["may_select"]:
+def _of_column(column: Column, role: str) -> Iterator[str]:
+    name, kind = column.name, column.declared
+    if not column.may_select:
         yield f"role {role} may not read column {name}: GRANT SELECT ON the table TO {role}"
-    if column["base"] not in {TEXT, CHAR, VARCHAR}:
-        yield f"column {name} is {kind}: make it text"
+    numbers, words = ACCEPTED[name]
+    if not column.is_text and column.base not in numbers:
+        yield f"column {name} is {kind}: make it text{words}"
     if name not in LEAST_CHARACTERS:
         return
-    if column["is_generated"]:
+    if column.is_generated:
         yield f"column {name} is generated"
-    if not column["may_update"]:
+    if not column.may_update:
         yield f"role {role} may not update column {name}: GRANT UPDATE ON the table TO {role}"
-    least = LEAST_CHARACTERS[name]
-    if column["base"] == CHAR and name == "media_generation_id":
+    yield from _of_length(column)
+
+
+def _of_length(column: Column) -> Iterator[str]:
+    """Yield why a column that is filled does not hold its values as they are."""
+    name, kind, least = column.name, column.declared, LEAST_CHARACTERS[column.name]
+    if column.base == CHAR and name == "media_generation_id":
         yield f"column {name} is {kind}, which pads what it stores: make it text"
-    if column["base"] in {CHAR, VARCHAR} and 0 <= longest < least:
+    if column.base in {CHAR, VARCHAR} and 0 <= column.characters < least:
         yield f"column {name} is {kind}, but values have up to {least} characters: make it text"
 
 
 def _of_sqlite(connection: sa.Connection, table: str) -> Iterator[str]:
-    kind = connection.execute(sa.text(SQLITE_KIND), {"table": table}).scalar_one()
+    kind, is_strict = connection.execute(sa.text(SQLITE_KIND), {"table": table}).one()
     if kind != "table":
         yield f"it is a {kind} table" if kind != "view" else "it is a view"
     for name in connection.execute(sa.text(SQLITE_GENERATED), {"table": table}).scalars():
         yield f"column {name} is generated"
+    for name, declared in connection.execute(sa.text(SQLITE_STRICT), {"table": table}) if is_strict else ():
+        yield f"column {name} is {declared} in a STRICT table, which stores no text there: make it TEXT or ANY"
     for name in connection.execute(sa.text(SQLITE_REPLACES), {"table": table}).scalars():
         yield f"UNIQUE … ON CONFLICT on column {name} may delete other rows: make it a plain UNIQUE index"

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill import statements
+from app.backfill.column_types import find_types
 from app.backfill.key_walk import LOOKED_UP_ROWS, KeyAccess, KeyWalk, chunks
 from app.backfill.ledger import FAILURES, RETRY_WALK
 from app.backfill.listener import Listener
@@ -41,7 +42,8 @@ def retry_failed(  # noqa: PLR0913  # what it works with, and who listens
     transactions = Transactions(connection, owned_by_caller=False)
     with transactions.read() as reading:
         require_fillable(reading, model)
-        walk = FailuresWalk(model, choose_access(reading, model), everything=everything)
+        table = generations(model, find_types(reading, model.__tablename__))
+        walk = FailuresWalk(table, choose_access(reading, model), everything=everything)
     run = Run(
         walk=walk,
         options=options,
@@ -61,9 +63,9 @@ class FailuresWalk(KeyWalk):
 
     is_whole = False
 
-    def __init__(self, model: type[DeclarativeBase], access: KeyAccess, *, everything: bool) -> None:
-        """Take the mapped class of the table, how its rows are found, and whether to try unchanged rows too."""
-        super().__init__(generations(model), access, name=RETRY_WALK)
+    def __init__(self, table: sa.TableClause, access: KeyAccess, *, everything: bool) -> None:
+        """Take the table, how its rows are found, and whether to try unchanged rows too."""
+        super().__init__(table, access, name=RETRY_WALK)
         self._everything = everything
         self.left_alone = 0
 

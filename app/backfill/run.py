@@ -10,6 +10,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill.accounting import LeftOver, Unaccounted, count_pending, find_left_over, in_both
 from app.backfill.books import Books, Rewound
+from app.backfill.column_types import find_types
 from app.backfill.dry_run import look
 from app.backfill.ledger import DONE, Place, open_ledger, read_refused_names
 from app.backfill.limits import Limits, Stopped
@@ -190,8 +191,9 @@ class Run:
 
     def _left_over(self) -> Mapping[str, LeftOver]:
         """Return the rows that can be filled; no body is looked into if the last sweep saw as many as there are."""
-        table, counts = generations(self._model), self._books.counts
+        counts = self._books.counts
         with self._transactions.read(WITHOUT_END) as connection:
+            table = generations(self._model, find_types(connection, self._model.__tablename__))
             if self._whole and count_pending(connection, table) == counts.skipped + counts.failed:
                 return {}
             refused = read_refused_names(connection)

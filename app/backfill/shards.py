@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill import statements
+from app.backfill.column_types import ColumnTypes
 from app.backfill.heaps import READING, Heap, Part, filled_rows, place_of, read_rows
 from app.backfill.plan import Filling, InPlace, Locator, Recovered, TooManyRowsError
 from app.backfill.reading import Row
@@ -83,10 +84,10 @@ class Shards:
     reading: Mapping[str, str] = READ_BY_SHARDS
     filling: Mapping[str, str] = FILLING
 
-    def __init__(self, model: type[DeclarativeBase], key: Key, route: str) -> None:
-        """Take the mapped class of the table, its key, and the column of the key that tells the shard."""
+    def __init__(self, model: type[DeclarativeBase], key: Key, route: str, types: ColumnTypes) -> None:
+        """Take the mapped class, its key, the column of the key that tells the shard, and the types of the columns."""
         self._label = model.__tablename__
-        table = statements.heap_of(model, key)
+        table = statements.heap_of(model, key, types=types)
         shard = sa.cast(sa.cast(table.c.tableoid, REGCLASS), sa.Text)
         self._target = Target(table, key, shard, route)
 

@@ -17,9 +17,18 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.types import UserDefinedType
 
 from app.backfill.blank import is_empty
+from app.backfill.column_types import (
+    TEXT_ALONE,
+    ColumnTypes,
+    SqlType,
+    as_read_once,
+    as_text,
+    as_written,
+    key_as_text,
+)
 from app.backfill.plan import Locator, Recovered
 from app.backfill.undecodable import UNDECODABLE, is_text
-from app.db import format_timestamp
+from app.db import IsoTimestamp, format_timestamp
 from app.extraction import FAILED_STATUS, MAX_ID_LENGTH
 
 NEEDED: Final = ("id", "operation_name", "scene_id", "raw_response", "media_generation_id", "updated_at")
@@ -65,29 +74,16 @@ class TransactionId(UserDefinedType[str]):
         return "xid"
 
 
-class SqlType(UserDefinedType[str]):
-    """A type of PostgreSQL by the name that the catalogue has for it."""
-
-    cache_ok = True
-
-    def __init__(self, name: str) -> None:
-        """Take the name, with its modifiers."""
-        self.name = name
-
-    def get_col_spec(self, **_: object) -> str:
-        """Return the type's name."""
-        return self.name
+def columns_of(model: type[DeclarativeBase], *names: str, types: ColumnTypes = TEXT_ALONE) -> sa.TableClause:
+    """Return a light table with some of a mapped class's columns: names, and types where `types` has no other."""
+    mapped = model.__table__.c
+    light = {name: getattr(mapped[name].type, "light", mapped[name].type) for name in names}
+    return sa.table(model.__tablename__, *(sa.column(name, types.get(name, light[name])) for name in names))
 
 
-def columns_of(model: type[DeclarativeBase], *names: str) -> sa.TableClause:
-    """Return a light table with the names and types of some of a mapped class's columns."""
-    table = model.__table__
-    return sa.table(model.__tablename__, *(sa.column(name, table.c[name].type) for name in names))
-
-
-def generations(model: type[DeclarativeBase]) -> sa.TableClause:
+def generations(model: type[DeclarativeBase], types: ColumnTypes = TEXT_ALONE) -> sa.TableClause:
     """Return the table that is filled, with the columns that reading and filling need."""
-    return columns_of(model, *NEEDED)
+    return columns_of(model, *NEEDED, types=types)
 
 
 def pending(table: sa.FromClause) -> sa.ColumnElement[bool]:
@@ -121,7 +117,12 @@ def _typed(value: object, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any
 
 def key_as_selected(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     """Return a column of a key as it is read: on PostgreSQL as text, in which every type can be compared again."""
-    return sa.cast(column, sa.Text).label(f"{column.key}_text") if isinstance(column.type, SqlType) else column
+    return key_as_text(column).label(f"{column.key}_text") if isinstance(column.type, SqlType) else column
+
+
+def _names(table: sa.TableClause) -> tuple[sa.ColumnElement[Any], ...]:
+    """Return what tells which answer is a row's: id, operation and scene."""
+    return as_text(table.c.id), as_text(table.c.operation_name), as_text(table.c.scene_id)
 
 
 def select_by_key(  # noqa: PLR0913  # what is read, and from where to where
@@ -134,7 +135,7 @@ def select_by_key(  # noqa: PLR0913  # what is read, and from where to where
     named: Sequence[sa.ColumnElement[Any]] = (),
 ) -> sa.Select[Any]:
     """Select up to `rows` pending rows after the cursor in key order: id, operation, scene, body, key, and `named`."""
-    columns = (table.c.id, table.c.operation_name, table.c.scene_id, body, *map(key_as_selected, key), *named)
+    columns = (*_names(table), body, *map(key_as_selected, key), *named)
     statement = sa.select(*columns).where(pending(table))
     if cursor is not None:
         statement = statement.where(after(key, cursor))
@@ -149,7 +150,7 @@ def select_again(
     named: Sequence[sa.ColumnElement[Any]] = (),
 ) -> sa.Select[Any]:
     """Select the rows that are to be filled once more, locked where the database can, to see if they have changed."""
-    columns = (table.c.id, table.c.operation_name, table.c.scene_id, body, *map(key_as_selected, key), *named)
+    columns = (*_names(table), body, *map(key_as_selected, key), *named)
     return sa.select(*columns).where(named_by(key, rows), pending(table)).with_for_update()
 
 
@@ -161,7 +162,7 @@ def select_pending(
     named: Sequence[sa.ColumnElement[Any]],
 ) -> sa.Select[Any]:
     """Select the pending ones of some rows: id, operation, scene, body, key, and `named`. Locks nothing."""
-    columns = (table.c.id, table.c.operation_name, table.c.scene_id, body, *map(key_as_selected, key), *named)
+    columns = (*_names(table), body, *map(key_as_selected, key), *named)
     return sa.select(*columns).where(chosen, pending(table))
 
 
@@ -204,7 +205,10 @@ def fill_by_key(table: sa.TableClause, key: Sequence[sa.ColumnElement[Any]]) -> 
     return (
         sa.update(table)
         .where(*named, is_empty(table.c.media_generation_id))
-        .values(media_generation_id=sa.bindparam("found_id"), updated_at=sa.bindparam("moment", type_=sa.Text))
+        .values(
+            media_generation_id=sa.bindparam("found_id"),
+            updated_at=as_written(table.c.updated_at, sa.bindparam("moment", type_=sa.Text)),
+        )
     )
 
 
@@ -260,10 +264,14 @@ class Target(NamedTuple):
 
 
 def heap_of(
-    model: type[DeclarativeBase], key: Key = (), schema: str | None = None, name: str | None = None
+    model: type[DeclarativeBase],
+    key: Key = (),
+    schema: str | None = None,
+    name: str | None = None,
+    types: ColumnTypes = TEXT_ALONE,
 ) -> sa.TableClause:
     """Return the table that is filled, or one of its heaps, with PostgreSQL's system columns."""
-    table = columns_of(model, *NEEDED, *(name for name in BULKY if name not in NEEDED))
+    table = columns_of(model, *NEEDED, *(name for name in BULKY if name not in NEEDED), types=types)
     columns = [sa.column(column.name, column.type) for column in table.c]
     columns += [sa.column(column.name, SqlType(column.type)) for column in key if column.name not in table.c]
     system = sa.column("ctid", TupleId()), sa.column("xmin", TransactionId()), sa.column("tableoid", OID())
@@ -283,12 +291,12 @@ def select_plain(target: Target, *, limited: bool) -> sa.Select[Any]:
     bodies = (
         sa.select(
             *_version(target),
-            table.c.id,
+            as_text(table.c.id),
             _bytes_on_page(table).label("row_bytes"),
             *_key_as_text(target),
-            table.c.operation_name,
-            table.c.scene_id,
-            table.c.raw_response.concat("").label("text"),
+            as_text(table.c.operation_name),
+            as_text(table.c.scene_id),
+            as_read_once(table.c.raw_response).label("text"),
         )
         .where(_between(table), pending(table))
         .limit(_most_rows(limited=limited))
@@ -315,19 +323,21 @@ class PlainIds(NamedTuple):
 
 
 def with_plain_ids(bodies: sa.Subquery) -> PlainIds:
-    """Look into the bodies of rows with `operation_name` and `text`.
+    """Look into the bodies of rows with `operation_name` and `text`, which may be JSONB: that is not parsed again.
 
     Each step is a LATERAL subquery with OFFSET 0, which the planner does not merge with the next: so each body is
     decompressed and parsed once. Citus sends the whole to the shards. Wants `enable_memoize` off.
     """
-    text = _step("body", [bodies], value=bodies.c.text)
-    parsed = _step("parsed", [bodies, text], value=sa.cast(text.c.value, JSONB))
+    whole = _step("body", [bodies], value=bodies.c.text)
+    is_json = isinstance(bodies.c.text.type, JSONB)
+    parsed = whole if is_json else _step("parsed", [bodies, whole], value=sa.cast(whole.c.value, JSONB))
     operation = _step("operation", [bodies, parsed], value=_single_operation(parsed.c.value))
     candidate = _step("candidate", [bodies, operation], value=_candidate(operation.c.value, bodies.c.operation_name))
     found = _step("found", [candidate], value=_text(candidate.c.value))
     plain = _step("plain", [found], value=_plain_id(found.c.value))
     rows: sa.FromClause = bodies
-    for step in (text, parsed, operation, candidate, found, plain):
+    text = _step("body_text", [whole], value=sa.cast(whole.c.value, sa.Text)) if is_json else whole
+    for step in dict.fromkeys((whole, text, parsed, operation, candidate, found, plain)):
         rows = rows.join(step, sa.true())
     return PlainIds(rows, text.c.value, plain.c.value)
 
@@ -336,9 +346,10 @@ def with_plain_ids(bodies: sa.Subquery) -> PlainIds:
 def select_unparsed(target: Target, *, limited: bool) -> sa.Select[Any]:
     """Select the same without looking into any body: every row is left to extract()."""
     table = target.table
-    body = table.c.raw_response
-    left = table.c.operation_name, table.c.scene_id, sa.case((_is_short(body), body)), sa.func.octet_length(body)
-    columns: list[sa.ColumnElement[Any]] = [*_version(target), table.c.id, _bytes_on_page(table), sa.null(), *left]
+    generation_id, *names = _names(table)
+    body = as_text(table.c.raw_response)
+    left = *names, sa.case((_is_short(body), body)), sa.func.octet_length(body)
+    columns: list[sa.ColumnElement[Any]] = [*_version(target), generation_id, _bytes_on_page(table), sa.null(), *left]
     selected = sa.select(*columns, _fingerprint(table, body), *_key_as_text(target)).where(
         _between(table), pending(table)
     )
@@ -352,8 +363,9 @@ def _is_short(body: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
 def select_bodies(target: Target, rows: Sequence[Locator]) -> sa.Select[Any]:
     """Select rows that are still pending: id, operation, scene, body, then what names them."""
     table = target.table
-    columns = (table.c.id, table.c.operation_name, table.c.scene_id, table.c.raw_response)
-    version = (*_version(target), _fingerprint(table, table.c.raw_response))
+    body = as_text(table.c.raw_response)
+    columns = (*_names(table), body)
+    version = (*_version(target), _fingerprint(table, body))
     statement = sa.select(*columns, *version, *_key_as_text(target)).where(pending(table))
     if target.route is None:
         places = sa.cast(_text_array("places", [row[0] for row in rows]), ARRAY(TupleId()))
@@ -372,13 +384,13 @@ def fill_at(target: Target, rows: Sequence[Recovered], moment: datetime) -> sa.U
     """
     table = target.table
     found = _recordset(target.key, [(row.locator, row.media_generation_id) for row in rows])
-    values = {"media_generation_id": found.c.found_id, "updated_at": moment}
+    values = {"media_generation_id": found.c.found_id, "updated_at": as_written(table.c.updated_at, moment)}
     update = (
         sa.update(table)
         .where(
             *_named(target, found, [row.locator for row in rows]),
             table.c.xmin == found.c.writer,
-            _fingerprint(table, table.c.raw_response) == found.c.fingerprint,
+            _fingerprint(table, as_text(table.c.raw_response)) == found.c.fingerprint,
             is_empty(table.c.media_generation_id),
         )
         .values(values)
@@ -445,9 +457,9 @@ def _fill_in_place(
 ) -> ReturningUpdate[str, str, bool]:
     labels = key_labels(target.key)
     keys = [source.c[column.name].label(label) for column, label in zip(target.key, labels, strict=True)]
-    text = source.c.raw_response.concat("").label("text")
+    body = as_read_once(source.c.raw_response).label("text")
     bodies = (
-        sa.select(*keys, source.c.ctid, source.c.xmin.label("writer"), source.c.operation_name, text)
+        sa.select(*keys, source.c.ctid, source.c.xmin.label("writer"), as_text(source.c.operation_name), body)
         .where(chosen, pending(source))
         .subquery("bodies")
     )
@@ -465,11 +477,12 @@ def _fill_in_place(
     named = [table.c[column.name] == found_rows.c[label] for column, label in zip(target.key, labels, strict=True)]
     named = named or [table.c.ctid == found_rows.c.ctid]
     unchanged = table.c.xmin == found_rows.c.writer, is_empty(table.c.media_generation_id)
-    moment = sa.bindparam("moment", type_=table.c.updated_at.type)
-    values = {"media_generation_id": found_rows.c.found_id, "updated_at": moment}
+    moment = sa.bindparam("moment", type_=IsoTimestamp())
+    values = {"media_generation_id": found_rows.c.found_id, "updated_at": as_written(table.c.updated_at, moment)}
     update = sa.update(table).where(*named, *unchanged).values(values)
     stored = table.c.media_generation_id
-    return update.returning(table.c.id, stored, same_text(stored, found_rows.c.found_id).label("is_kept"))
+    kept = same_text(stored, found_rows.c.found_id).label("is_kept")
+    return update.returning(as_text(table.c.id), stored, kept)
 
 
 def _block(table: sa.FromClause) -> sa.ColumnElement[int]:
@@ -484,7 +497,7 @@ def select_written(target: Target, rows: Sequence[Recovered], moment: datetime) 
     return sa.select(found.c.number).where(
         *_named(target, found, [row.locator for row in rows]),
         same_text(table.c.media_generation_id, found.c.found_id),
-        table.c.updated_at == moment,
+        table.c.updated_at == as_written(table.c.updated_at, moment),
     )
 
 
@@ -500,7 +513,10 @@ def select_unchanged(target: Target, rows: Sequence[Recovered]) -> sa.Select[int
     table = target.table
     found = _recordset(target.key, [(row.locator, row.media_generation_id) for row in rows])
     named = _named(target, found, [row.locator for row in rows])
-    unchanged = table.c.xmin == found.c.writer, _fingerprint(table, table.c.raw_response) == found.c.fingerprint
+    unchanged = (
+        table.c.xmin == found.c.writer,
+        _fingerprint(table, as_text(table.c.raw_response)) == found.c.fingerprint,
+    )
     return sa.select(found.c.number).where(*named, *unchanged, pending(table))
 
 
@@ -511,7 +527,7 @@ def key_labels(key: Key) -> list[str]:
 
 def _key_as_text(target: Target) -> list[sa.ColumnElement[str]]:
     labels = zip(target.key, key_labels(target.key), strict=True)
-    return [sa.cast(target.table.c[column.name], sa.Text).label(label) for column, label in labels]
+    return [key_as_text(target.table.c[column.name]).label(label) for column, label in labels]
 
 
 def _named(target: Target, found: sa.TableValuedAlias, rows: Sequence[Locator]) -> Iterator[sa.ColumnElement[bool]]:
@@ -557,7 +573,7 @@ def _bytes_on_page(table: sa.TableClause) -> sa.ColumnElement[int]:
 
 def _fingerprint(row: sa.FromClause, body: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
     """Return a number of 64 bits made of all that the id is derived from."""
-    names = (sa.func.coalesce(row.c[name], "") for name in ("operation_name", "scene_id"))
+    names = (sa.func.coalesce(as_text(row.c[name]), "") for name in ("operation_name", "scene_id"))
     text = reduce(lambda joined, name: joined.concat("|").concat(name), names, body)
     return sa.func.hashtextextended(text.collate(BY_CHARACTER), 0, type_=sa.BigInteger)
 

@@ -15,13 +15,13 @@ from app.backfill.catalogue import (
     heap_label,
     is_partitioned,
 )
+from app.backfill.column_types import SqlType, find_types
 from app.backfill.heaps import LocalHeaps
 from app.backfill.key_walk import KeyAccess, KeyWalk
 from app.backfill.reading import Walk
 from app.backfill.row_names import NamedByKey, NamedByPlace, NamedByRowid
 from app.backfill.shards import Shards, find_route
 from app.backfill.sqlite_catalogue import SqliteTable, look_at
-from app.backfill.statements import SqlType
 from app.errors import UnsupportedTableError
 
 NO_NAME: Final = "nothing names its rows: add a primary key, or a UNIQUE index of NOT NULL columns"
@@ -38,7 +38,7 @@ def choose_walk(connection: sa.Connection, model: type[DeclarativeBase]) -> Walk
             return walk
     access = choose_access(connection, model, by_place=False)
     name = "rowid" if isinstance(access.names, NamedByRowid) else "key"
-    return KeyWalk(statements.generations(model), access, name=name)
+    return KeyWalk(statements.generations(model, find_types(connection, model.__tablename__)), access, name=name)
 
 
 def choose_access(connection: sa.Connection, model: type[DeclarativeBase], *, by_place: bool = True) -> KeyAccess:
@@ -86,11 +86,12 @@ def _walk_by_blocks(connection: sa.Connection, model: type[DeclarativeBase]) -> 
     """Return the walk over the blocks of a PostgreSQL table; None if it cannot be walked by them."""
     table = model.__tablename__
     key = find_key(connection, table)
+    types = find_types(connection, table)
     route = find_route(connection, table)
     if route is not None:
         if route not in [column.name for column in key]:
             raise UnsupportedTableError(table, NO_NAME)
-        return BlockWalk(Shards(model, key, route))
+        return BlockWalk(Shards(model, key, route, types))
     if find_leaves(connection, table, key) is None:
         return None
-    return BlockWalk(LocalHeaps(model, key, partitioned=is_partitioned(connection, table)))
+    return BlockWalk(LocalHeaps(model, key, types, partitioned=is_partitioned(connection, table)))

@@ -1,8 +1,11 @@
 """Any table: made by chance, upgraded, and compared row by row with what extract() says."""
 
+import contextlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from alembic.util import CommandError
@@ -12,7 +15,7 @@ from hypothesis import strategies as st
 from app.db import make_engine
 from app.extraction import Failed, Found, extract
 from tests.conftest import Databases
-from tests.support.any_table import FAILURES, OLD, AnyRow, body, create, store, unfinished
+from tests.support.any_table import FAILURES, AnyRow, body, create, store, unfinished
 from tests.support.bodies import OPERATION
 from tests.support.bodies import bodies as odd_bodies
 from tests.support.migrations import recorded_version, upgrade
@@ -40,6 +43,18 @@ KEYS = {
 }
 """By name: the constraint, whether ids are unique, and whether they may be NULL on every database."""
 INCLUDING = {"INCLUDE": ("PRIMARY KEY (id) INCLUDE (updated_at, prompt)", True, False)}
+TEXT_TABLE: dict[str, str] = {}
+NATIVE_TABLES = (
+    {"id": "uuid", "raw_response": "jsonb", "created_at": "timestamptz", "updated_at": "timestamptz"},
+    {"id": "bigint", "raw_response": "json", "updated_at": "timestamp", "status": "state"},
+    {"id": "key", "raw_response": "answer", "created_at": "timestamp", "updated_at": "moment", "status": "state"},
+)
+NATIVE_TYPES = (
+    "CREATE TYPE state AS ENUM ('completed')",
+    "CREATE DOMAIN key AS int",
+    "CREATE DOMAIN answer AS jsonb",
+    "CREATE DOMAIN moment AS timestamptz(3)",
+)
 BLANKS = st.sampled_from([None, None, None, "", "  ", "\t", "own"])
 UNDO_SQLITE = {
     "ignored": "CREATE TRIGGER undo BEFORE UPDATE ON {t} WHEN old.seed < 3 BEGIN SELECT RAISE(IGNORE); END",
@@ -99,15 +114,32 @@ def postgresql_table(draw: st.DrawFn) -> Made:
     """Return a table of PostgreSQL, which may be one that has to be refused."""
     key, unique, may_be_null = draw(st.sampled_from(list((KEYS | INCLUDING).values())))
     kind, refused = draw(st.sampled_from([("TEXT", False)] * 4 + [("varchar(255)", False), ("varchar(99)", True)]))
+    types = draw(st.sampled_from([TEXT_TABLE] * len(NATIVE_TABLES) + list(NATIVE_TABLES)))
     undo = draw(st.sampled_from(["", "", *UNDO_POSTGRESQL]))
     triggers = [FUNCTION.format(body=UNDO_POSTGRESQL[undo]), TRIGGER.format(t=TABLE)] if undo else []
+    rows = draw(rows_of_table(unique=unique, may_be_null=may_be_null))
     return Made(
-        statements=(create(*([key] if key else []), media_generation_id=kind), *triggers),
-        rows=draw(rows_of_table(unique=unique, may_be_null=may_be_null)),
+        statements=(*NATIVE_TYPES, create(*([key] if key else []), media_generation_id=kind, **types), *triggers),
+        rows=tuple(native_row(row, types) for row in rows) if types else rows,
         undone=frozenset(range(3) if undo else ()),
         batch_size=draw(st.sampled_from([1, 7, 1_000])),
         is_refused=refused,
     )
+
+
+def native_row(row: AnyRow, types: Mapping[str, str]) -> AnyRow:
+    """Return a row as a table with these types can hold it: jsonb knows no NUL, and neither kind what is no JSON."""
+    name = str(row.id)
+    number = row.seed if name.startswith("row-") else ord(name[0])
+    key = None if row.id is None else str(UUID(int=number)) if types["id"] == "uuid" else str(number)
+    return replace(row, id=key, raw_response=row.raw_response if is_storable(row.raw_response) else unfinished(number))
+
+
+def is_storable(text: str | None) -> bool:
+    """Tell whether both kinds of JSON column hold a text."""
+    with contextlib.suppress(ValueError):
+        return text is None or ("\\u0000" not in text and (json.loads(text) or True))
+    return False
 
 
 def expectation(made: Made) -> tuple[dict[int, str | None], int]:
@@ -148,12 +180,12 @@ def check_example(url: str, made: Made) -> None:
         return
 
     ids, failures = expectation(made)
-    after = whole_table(url)
-    changed = {seed: row["updated_at"] for seed, row in after.items() if row["updated_at"] != OLD}
+    after, old = whole_table(url), {seed: row["updated_at"] for seed, row in before.items()}
+    changed = {seed: row["updated_at"] for seed, row in after.items() if row["updated_at"] != old[seed]}
     assert not made.is_refused
     assert changed.keys() == {seed for seed, media_id in ids.items() if media_id != before[seed]["media_generation_id"]}
     assert after == {
-        seed: row | {"media_generation_id": ids[seed], "updated_at": changed.get(seed, OLD)}
+        seed: row | {"media_generation_id": ids[seed], "updated_at": changed.get(seed, old[seed])}
         for seed, row in before.items()
     }
     assert query(url, f"SELECT count(*) FROM {FAILURES}") == [(failures,)]

@@ -15,6 +15,13 @@ REFUSED_BY_POSTGRESQL = {
     "short": ([create(KEY, media_generation_id="varchar(174)")], "media_generation_id is character varying(174)"),
     "padded": ([create(KEY, media_generation_id="char(200)")], "media_generation_id is character(200), which pads"),
     "short time": ([create(KEY, updated_at="varchar(19)")], "updated_at is character varying(19)"),
+    "short domain": (
+        ["CREATE DOMAIN short AS varchar(174)", "CREATE DOMAIN d AS short", create(KEY, media_generation_id="d")],
+        "media_generation_id is d, but values have up to 175 characters",
+    ),
+    "bytea": ([create(KEY, raw_response="bytea")], "raw_response is bytea: make it text, json or jsonb"),
+    "date": ([create(KEY, updated_at="date")], "updated_at is date: make it text, timestamptz or timestamp"),
+    "number": ([create(KEY, id="numeric(20)")], "id is numeric(20,0): make it text, uuid, integer or bigint"),
     "generated": (
         [create(KEY, media_generation_id="TEXT GENERATED ALWAYS AS (prompt) STORED")],
         "column media_generation_id is generated",
@@ -72,6 +79,7 @@ REFUSED_BY_SQLITE = {
         )
     ],
     "unique that replaces": [create(KEY, media_generation_id="TEXT UNIQUE ON\n conflict REPLACE")],
+    "strict": [create(KEY, updated_at="INTEGER") + " STRICT"],
     "hidden rowid": [create("oid TEXT", "_rowid_ TEXT", "rowid TEXT")],
 }
 

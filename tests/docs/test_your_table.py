@@ -8,6 +8,7 @@ from app.extraction import Failed, Found, Skipped, extract
 from tests.docs.blocks import blocks
 from tests.live.test_offline_refusals import ACCEPTED, CREATE, KEYLESS, REFUSED
 from tests.support.commands import ROOT
+from tests.support.native import COLUMNS, create_native
 from tests.support.partitions import PARTITIONINGS, create_partitioned
 from tests.support.responses import Response, responses
 from tests.support.tables import TABLE, VARIANTS, create_variant, execute, query
@@ -21,6 +22,11 @@ PROBLEMS = {
     "generated": "a column that is filled is generated",
     "short": "media_generation_id is too short",
     "padded": "media_generation_id is too short",
+    "short domain": "media_generation_id is too short",
+    "short time": "updated_at is too short",
+    "bytea": "a column has a type that is not accepted",
+    "date": "a column has a type that is not accepted",
+    "number": "a column has a type that is not accepted",
     "published": "it is published, and has no replica identity",
     "published, none": "it is published, and has no replica identity",
 }
@@ -64,6 +70,14 @@ def test_the_queries_have_nothing_against_the_applications_own_tables(empty_data
     assert problems(empty_database) == []
 
 
+@pytest.mark.parametrize("variant", COLUMNS)
+def test_the_query_has_nothing_against_postgresqls_own_types(postgresql_empty: str, variant: str) -> None:
+    """As the document names them."""
+    create_native(postgresql_empty, variant)
+
+    assert problems(postgresql_empty) == []
+
+
 @pytest.mark.parametrize(("key", "is_usable"), [(key, key == "only included") for key in KEYS])
 def test_the_query_knows_a_usable_key(postgresql_empty: str, key: str, *, is_usable: bool) -> None:
     """Without one a table that is partitioned by what is updated is refused, and an ordinary one is not."""
@@ -87,14 +101,14 @@ def test_the_query_sees_other_types_and_hidden_rows(postgresql_empty: str) -> No
     """As the role that will run the upgrade."""
     execute(
         postgresql_empty,
-        CREATE.replace("raw_response TEXT", "raw_response jsonb"),
+        CREATE.replace("raw_response TEXT", "raw_response xml"),
         f"ALTER TABLE {TABLE} ENABLE ROW LEVEL SECURITY",
         f"GRANT SELECT ON {TABLE} TO pg_monitor",
     )
 
     found = problems(f"{postgresql_empty}&options=-crole%3Dpg_monitor")
 
-    assert found == ["a column is not text", "row-level security hides rows from this role"]
+    assert found == ["a column has a type that is not accepted", "row-level security hides rows from this role"]
 
 
 def test_the_query_for_sqlite_names_what_is_refused(sqlite_empty: str) -> None:

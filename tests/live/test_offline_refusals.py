@@ -17,6 +17,16 @@ REFUSED = {
     "generated": ("itself", CREATE.replace(COLUMN, f"{COLUMN} GENERATED ALWAYS AS (scene_id || 'x') STORED")),
     "short": ("make it text", CREATE.replace(COLUMN, "media_generation_id varchar(174)")),
     "padded": ("make it text", CREATE.replace(COLUMN, "media_generation_id char(300)")),
+    "bytea": ("raw_response is bytea: make it text, json", CREATE.replace("raw_response TEXT", "raw_response bytea")),
+    "date": ("updated_at is date: make it text, timestamptz", CREATE.replace("updated_at TEXT", "updated_at date")),
+    "number": ("id is numeric: make it text, uuid", CREATE.replace("id TEXT", "id numeric", 1)),
+    "short time": ("shorter than 24", CREATE.replace("updated_at TEXT", "updated_at varchar(19)")),
+    "short domain": (
+        "make it text",
+        "CREATE DOMAIN short AS varchar(174)",
+        "CREATE DOMAIN shorter AS short",
+        CREATE.replace(COLUMN, "media_generation_id shorter"),
+    ),
     "published": ("replica identity", KEYLESS, f"CREATE PUBLICATION all_of_it FOR TABLE {TABLE}"),
     "published, none": (
         "replica identity",
@@ -27,6 +37,13 @@ REFUSED = {
 }
 ACCEPTED = {
     "long enough": (CREATE.replace(COLUMN, "media_generation_id varchar(175)"),),
+    "own types": (
+        "CREATE DOMAIN answer AS jsonb",
+        "CREATE DOMAIN moment AS timestamptz(3)",
+        CREATE.replace("id TEXT", "id uuid", 1)
+        .replace("raw_response TEXT", "raw_response answer")
+        .replace("updated_at TEXT", "updated_at moment"),
+    ),
     "varchar": (CREATE.replace(COLUMN, "media_generation_id varchar"),),
     "published by key": (CREATE, f"CREATE PUBLICATION all_of_it FOR TABLE {TABLE}"),
     "published whole": (

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from app.db import make_engine
 from app.extraction import Found, extract
+from app.native_types import NativeText
 from tests.support.tables import TABLE
 
 OLD = "2026-01-02T03:04:05.678Z"
@@ -84,7 +85,7 @@ def store(url: str, rows: Iterable[AnyRow], table: str = TABLE) -> None:
         | {"status": "completed", "created_at": OLD, "updated_at": OLD}
         for row in rows
     ]
-    target = sa.table(table, *(sa.column(name) for name in values[0]))
+    target = sa.table(table, *(sa.column(name, None if name == "seed" else NativeText) for name in values[0]))
     with make_engine(url).begin() as connection:
         connection.execute(sa.insert(target), values)
 

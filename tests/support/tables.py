@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.db import make_engine
+from app.native_types import NativeText
 from benchmarks.data import INSERT
 from benchmarks.data import rows as realistic_rows
 from tests.support.responses import StoredRow
@@ -69,7 +70,7 @@ def insert(url: str, rows: Sequence[StoredRow]) -> None:
     known = column_names(url)
     values = [row.values() for row in rows]
     names = [name for name in values[0] if name in known]
-    table = sa.table(TABLE, *(sa.column(name) for name in names))
+    table = sa.table(TABLE, *(sa.column(name, None if name == "seed" else NativeText) for name in names))
     with make_engine(url).begin() as connection:
         connection.execute(sa.insert(table), [{name: value[name] for name in names} for value in values])
 
@@ -96,7 +97,7 @@ def read_all(url: str, table: str = TABLE) -> dict[str, dict[str, Any]]:
     """Return the whole table by id."""
     with make_engine(url).connect() as connection:
         rows = connection.exec_driver_sql(f"SELECT * FROM {table}").mappings().all()
-    return {row["id"]: dict(row) for row in rows}
+    return {str(row["id"]): dict(row) for row in rows}
 
 
 def query(url: str, statement: str) -> list[tuple[Any, ...]]:

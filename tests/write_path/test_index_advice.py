@@ -77,7 +77,8 @@ def test_sql_written_offline_leaves_a_table_with_rows_alone(
 
 def test_an_index_for_pages_is_accepted_without_a_warning(database: str) -> None:
     """The one that the document names: `check` passes over it."""
-    execute(database, f"CREATE INDEX idx_veo3_generations_page ON {TABLE} (coalesce(created_at, ''), id)")
+    indexed = "coalesce(created_at, '0001-01-01T00:00:00Z'), id"
+    execute(database, f"CREATE INDEX idx_veo3_generations_page ON {TABLE} ({indexed})")
 
     with make_engine(database).connect() as connection:
         found = schema_differences(connection)
