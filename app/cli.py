@@ -11,6 +11,7 @@ import typer
 
 from app.command_looks import check, demo, failures, status
 from app.command_sync import sync
+from app.command_upgrade import upgrade
 from app.console import print_error, print_traceback
 from app.db import first_line
 from app.errors import MediaIdsError
@@ -46,6 +47,7 @@ def common(
 
 
 COMMANDS: Final[Mapping[Callable[..., int], str]] = {
+    upgrade: "Make the database ready and fill the ids, as `alembic upgrade head` does.",
     sync: "Fill the ids that can be recovered.",
     status: "Show what has its id, what is left, and the runs.",
     failures: "Show the rows that a person must look at.",

@@ -157,7 +157,7 @@ def existing_database(url: str) -> Iterator[sa.Engine]:
     file = sqlite_file(engine.url)
     if file is not None and _is_missing(file):
         raise DatabaseError(
-            describe(engine.url), "no such file", "Check the path; `alembic upgrade head` makes a new one"
+            describe(engine.url), "no such file", "Check the path; `media-gen-ids upgrade` makes a new one"
         )
     with readable_errors(engine.url):
         yield engine

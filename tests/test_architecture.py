@@ -44,10 +44,10 @@ LAYERS = (
         "transactional_ddl",
     },
     {"demo_responses", "options", "status_checker", "target"},
-    {"status", "check", "demo", "sync"},
+    {"status", "check", "demo", "sync", "upgrade"},
     {"views"},
     {"console"},
-    {"migration", "gate", "guest", "command_sync", "command_looks"},
+    {"migration", "gate", "guest", "command_sync", "command_upgrade", "command_looks"},
     {"cli"},
 )
 """A module may import from its own layer and from those before it. Nothing imports upwards."""

@@ -27,7 +27,7 @@ LOOKS = ("sync", "status", "failures")
         ),
         (
             ("status", "--database", "sqlite:///no-such-file.db"),
-            "sqlite:///no-such-file.db: no such file. Check the path; `alembic upgrade head` makes a new one",
+            "sqlite:///no-such-file.db: no such file. Check the path; `media-gen-ids upgrade` makes a new one",
         ),
     ],
 )
@@ -55,7 +55,7 @@ def test_a_database_without_the_tables_is_one_line(name: str, empty_database: st
     result = command(name, "--database", empty_database)
 
     assert (result.code, result.out) == (2, "")
-    assert result.err.endswith(": no table veo3_video_generations. Run `alembic upgrade head` first\n")
+    assert result.err.endswith(": no table veo3_video_generations. Run `media-gen-ids upgrade` first\n")
     assert result.err.count("\n") == 1
 
 
