@@ -29,6 +29,7 @@ from app.options import (
 )
 from app.settings import Settings
 from app.sync import Failures, sync_database
+from app.untouched import as_upgraded, database_as_it_is
 
 
 def sync(  # noqa: PLR0913  # one parameter an option
@@ -76,9 +77,10 @@ def sync(  # noqa: PLR0913  # one parameter an option
         raise ConfigurationError("--all", "only together with --retry-failed")
     options = Options.from_settings(settings, limit=limit, dry_run=dry_run)
     retry: Failures | None = ("all" if try_all else "changed") if retry_failed else None
-    with existing_database(settings.database_url) as engine, listening(settings, verbose, as_json) as listener:
+    opened = existing_database if not dry_run or retry_failed else database_as_it_is
+    with opened(settings.database_url) as engine, listening(settings, verbose, as_json) as listener:
         result, code = sync_database(engine, settings, options, listener, retry=retry)
-        estimate = estimate_time(engine, result, settings) if dry_run else None
+        estimate = estimate_time(engine, result, settings) if dry_run and result.walk else None
     if report is not None:
         write_file("--report", report, to_json(result.as_dict()) + "\n")
     if as_json:
@@ -94,5 +96,5 @@ def sync(  # noqa: PLR0913  # one parameter an option
 
 def estimate_time(engine: sa.Engine, dry_run: Report, settings: Settings) -> Estimate:
     """Return about how long a run would take that does what the dry run found."""
-    with engine.connect() as connection:
+    with engine.connect() as connection, as_upgraded(connection):
         return estimate_run(connection, dry_run, nice=settings.nice)

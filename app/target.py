@@ -27,15 +27,14 @@ FROM pg_stats WHERE tablename = :table AND schemaname = (
 logger = logging.getLogger(__name__)
 
 
-def name_target(connection: sa.Connection, *, large: int = LARGE_TABLE_ROWS, counted: bool = True) -> None:
-    """Log the database, without its password, and if they are to be counted the rows that look pending.
+def name_target(connection: sa.Connection, *, large: int = LARGE_TABLE_ROWS) -> None:
+    """Log the database, without its password, and the rows that look pending.
 
     On PostgreSQL a table of more than `large` rows, as its statistics have it, is not counted, and neither is one where
     that takes long. Leaves an open transaction as it is.
     """
     if logger.isEnabledFor(logging.INFO):
-        found = _pending(connection, large) if counted else "a dry run, which writes nothing"
-        logger.info("%s: %s", describe(connection.engine.url), found)
+        logger.info("%s: %s", describe(connection.engine.url), _pending(connection, large))
 
 
 def _pending(connection: sa.Connection, large: int) -> str:

@@ -43,7 +43,7 @@ LAYERS = (
         "schema_differences",
         "transactional_ddl",
     },
-    {"demo_responses", "options", "status_checker", "target"},
+    {"demo_responses", "options", "status_checker", "target", "untouched"},
     {"status", "check", "demo", "sync", "upgrade"},
     {"views"},
     {"console"},
