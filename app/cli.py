@@ -17,6 +17,7 @@ from app.db import first_line
 from app.errors import MediaIdsError
 from app.options import DEBUG
 from app.output import lenient_output
+from app.signals import end_on_sigterm
 from app.urls import SETTING as DATABASE_URL
 from app.urls import without_secrets
 
@@ -81,7 +82,8 @@ def run(arguments: Sequence[str]) -> int:
 def call(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code. Raises what the command raises, but for what typer ends it with."""
     try:
-        result = app(args=list(arguments), prog_name=app.info.name, standalone_mode=False)
+        with end_on_sigterm():
+            result = app(args=list(arguments), prog_name=app.info.name, standalone_mode=False)
     except typer.Exit as ended:
         return ended.exit_code
     except (typer.Abort, KeyboardInterrupt):

@@ -150,6 +150,21 @@ def test_a_signal_ends_it_after_its_batch(application_file: str, number: signal.
     assert ended.err.splitlines()[-1].startswith(f"media-gen-ids: stopped by signal {int(number)}; ")
 
 
+@pytest.mark.parametrize("name", ["upgrade", "sync"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_wait_for_another_one(filled_file: str, name: str, number: signal.Signals) -> None:
+    """With an exit code of its own: process 1 of a container has nothing else that would end it."""
+    execute(filled_file, "UPDATE alembic_version SET version_num = 'media_ids_0002'")
+    with only_one(make_engine(filled_file), 0):
+        process = start("media-gen-ids", name, "--lock-wait", "100", "--database", filled_file)
+        wait_until(lambda: "waiting up to 100 s for another upgrade or sync" in process.err)
+
+        process.send(number)
+        ended = process.finish()
+
+    assert (ended.code, ended.out, "Traceback" in ended.err) == (128 + number, "", False)
+
+
 @pytest.mark.parametrize(
     ("options", "line"),
     [
