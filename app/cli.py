@@ -48,7 +48,7 @@ def common(
 
 
 COMMANDS: Final[Mapping[Callable[..., int], str]] = {
-    upgrade: "Make the database ready and fill the ids, as `alembic upgrade head` does.",
+    upgrade: "Do what `alembic upgrade head` does, from anywhere.",
     sync: "Fill the ids that can be recovered.",
     status: "Show what has its id, what is left, and the runs.",
     failures: "Show the rows that a person must look at.",

@@ -20,7 +20,7 @@ Missing: TypeAlias = Literal["file", "table", "ledger", ""]
 ADVICE: Final[Mapping[Missing, str]] = {
     "file": "there is no such file yet: `media-gen-ids upgrade` makes it",
     "table": f"there is no table {TABLE} yet: `media-gen-ids upgrade` makes it",
-    "ledger": "no upgrade has run here yet: `media-gen-ids upgrade` does what `media-gen-ids sync --dry-run` counts",
+    "ledger": "no upgrade has run here yet: `sync --dry-run` counts, `upgrade` fills",
 }
 """What to say of it in one line."""
 READABLE: Final[frozenset[Missing]] = frozenset({"ledger", ""})
