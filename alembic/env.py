@@ -20,6 +20,9 @@ from app.settings import Settings
 from app.transactional_ddl import transactional_ddl
 from app.version_table import version_table_of
 
+target_metadata = Base.metadata
+"""By this name tools look for what the revisions must lead to."""
+
 
 def run_offline(settings: Settings) -> None:
     """Write SQL instead of running it (`--sql`)."""
@@ -27,7 +30,7 @@ def run_offline(settings: Settings) -> None:
     version_table = version_table_of(settings.version_table, url.get_backend_name())
     context.configure(
         url=url,
-        target_metadata=Base.metadata,
+        target_metadata=target_metadata,
         literal_binds=True,
         dialect_opts={"paramstyle": "named"},  # a percent sign is written once
         transactional_ddl=True,
@@ -60,7 +63,7 @@ def configure(connection: sa.Connection, settings: Settings) -> None:
     version_table = version_table_of(settings.version_table, connection.dialect.name)
     context.configure(
         connection=connection,
-        target_metadata=Base.metadata,
+        target_metadata=target_metadata,
         include_name=include_name,
         version_table=version_table.name,
         version_table_schema=version_table.schema,
@@ -75,7 +78,7 @@ if configures_logging(context.config):
     fileConfig(str(context.config.config_file_name), disable_existing_loggers=False)
 
 with alembic_errors():
-    loaded = load_settings(context.get_x_argument(as_dictionary=True))
+    loaded = load_settings(context.config, context.get_x_argument(as_dictionary=True))
     if context.is_offline_mode():
         run_offline(loaded)
     else:

@@ -70,7 +70,7 @@ def _at_head(current: Sequence[str], scripts: ScriptDirectory) -> Finding:
         fact = f"it stands at {', '.join(strange)}, which this version does not know: install the version that made it"
     else:
         stands = f"it stands at {', '.join(current)}" if current else "it has no revision"
-        fact = f"{stands}: run `alembic upgrade head`"
+        fact = f"{stands}: run `media-gen-ids upgrade`"
     return Finding(name="database at head", ok=False, facts=(fact,))
 
 

@@ -11,11 +11,13 @@ import typer
 
 from app.command_looks import check, demo, failures, status
 from app.command_sync import sync
+from app.command_upgrade import upgrade
 from app.console import print_error, print_traceback
 from app.db import first_line
 from app.errors import MediaIdsError
 from app.options import DEBUG
 from app.output import lenient_output
+from app.signals import end_on_sigterm
 from app.urls import SETTING as DATABASE_URL
 from app.urls import without_secrets
 
@@ -46,6 +48,7 @@ def common(
 
 
 COMMANDS: Final[Mapping[Callable[..., int], str]] = {
+    upgrade: "Do what `alembic upgrade head` does, from anywhere.",
     sync: "Fill the ids that can be recovered.",
     status: "Show what has its id, what is left, and the runs.",
     failures: "Show the rows that a person must look at.",
@@ -79,7 +82,8 @@ def run(arguments: Sequence[str]) -> int:
 def call(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code. Raises what the command raises, but for what typer ends it with."""
     try:
-        result = app(args=list(arguments), prog_name=app.info.name, standalone_mode=False)
+        with end_on_sigterm():
+            result = app(args=list(arguments), prog_name=app.info.name, standalone_mode=False)
     except typer.Exit as ended:
         return ended.exit_code
     except (typer.Abort, KeyboardInterrupt):

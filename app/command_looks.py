@@ -1,5 +1,6 @@
 """The commands that only look: `status`, `failures`, `check`; and `demo`, which makes something to look at."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,12 +18,15 @@ from app.errors import ConfigurationError
 from app.failures import FAILURE_FIELDS, MEANINGS, read_failures
 from app.options import AsJson, Database, Desktop, load_settings, require_writable
 from app.scripts import revisions
-from app.status import read_status
+from app.status import read_status, read_status_of
+from app.untouched import database_as_it_is
 from app.urls import describe, parse_url
 from app.views import failures_view, status_view
 
 WELL, NOT_WELL = 0, 1
 TO_TRY: Final = ("failures", "check", "sync --verbose")
+
+logger = logging.getLogger(__name__)
 
 
 def status(
@@ -35,17 +39,19 @@ def status(
 ) -> int:
     """Show how many rows have their id, what is left and why, and the runs. Reads only.
 
-    A PostgreSQL table of more than a million rows is sampled unless --exact is given.
+    A PostgreSQL table of more than a million rows is sampled unless --exact is given. Works before the first upgrade.
     """
     settings = load_settings(database=database, desktop=desktop)
     if svg is not None:
         require_writable("--svg", svg, settings.database_url)
-    with existing_database(settings.database_url) as engine, reading(engine) as connection:
-        found = read_status(connection, exact=exact)
+    with database_as_it_is(settings.database_url) as engine, engine.connect() as connection:
+        found = read_status_of(connection, settings.database_url, exact=exact)
     if svg is not None:
         write_file("--svg", svg, drawn(status_view(found), title="media-gen-ids status"))
     if as_json:
         print_json(found.as_dict())
+        if found.untouched:
+            logger.info(found.untouched)
     else:
         show(status_view(found))
     return WELL

@@ -1,58 +1,58 @@
 """`media-gen-ids sync`: the backfill again, or the failed rows alone, or a look at what there would be to do."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated
 
 import sqlalchemy as sa
 import typer
 
-from app.backfill.listener import Listener
 from app.backfill.plan import Options, Report
-from app.console import (
-    Listeners,
-    RecordLines,
-    print_error,
-    print_estimate,
-    print_json,
-    print_summary,
-    to_json,
-    write_file,
-)
+from app.console import listening, print_error, print_estimate, print_json, print_summary, to_json, write_file
 from app.db import existing_database
 from app.errors import ConfigurationError
 from app.estimate import Estimate, estimate_run
-from app.options import AsJson, Database, Desktop, load_settings, require_writable
-from app.progress import shown_progress
+from app.options import (
+    AsJson,
+    BatchSize,
+    Database,
+    Desktop,
+    LockWait,
+    MaxReplicaLag,
+    Nice,
+    ReportFile,
+    TargetSeconds,
+    TimeBudget,
+    Verbose,
+    Workers,
+    load_settings,
+    require_writable,
+)
 from app.settings import Settings
 from app.sync import Failures, sync_database
+from app.untouched import as_upgraded, database_as_it_is
 
 
 def sync(  # noqa: PLR0913  # one parameter an option
     *,
     database: Database = None,
     desktop: Desktop = False,
-    batch_size: Annotated[
-        int | None, typer.Option(min=1, metavar="ROWS", help="Most rows that one transaction updates; else 1000.")
-    ] = None,
+    batch_size: BatchSize = None,
+    target_seconds: TargetSeconds = None,
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="ROWS", help="Look at no more than so many records.")
     ] = None,
-    time_budget: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="Stop after so many seconds; call again to go on.")
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Connections that fill at once; PostgreSQL only.")
-    ] = None,
+    time_budget: TimeBudget = None,
+    workers: Workers = None,
+    nice: Nice = None,
+    max_replica_lag: MaxReplicaLag = None,
+    lock_wait: LockWait = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would be done; write nothing.")] = False,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Only rows that failed, if answer or extractor has changed.")
     ] = False,
     try_all: Annotated[bool, typer.Option("--all", help="With --retry-failed: the unchanged ones too.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="A line for each record.")] = False,
-    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report to a file, as JSON.")] = None,
+    verbose: Verbose = False,
+    report: ReportFile = None,
     as_json: AsJson = False,
 ) -> int:
     """Fill the ids that can be recovered; safe to run again at any time.
@@ -61,7 +61,15 @@ def sync(  # noqa: PLR0913  # one parameter an option
     --time-budget with rows left; 4 another run is active; 70 a fault of this program; 130 or 143 stopped by a signal.
     """
     settings = load_settings(
-        database=database, desktop=desktop, batch_size=batch_size, time_budget=time_budget, workers=workers
+        database=database,
+        desktop=desktop,
+        batch_size=batch_size,
+        target_seconds=target_seconds,
+        time_budget=time_budget,
+        workers=workers,
+        nice=nice,
+        max_replica_lag=max_replica_lag,
+        lock_wait=lock_wait,
     )
     if report is not None:
         require_writable("--report", report, settings.database_url)
@@ -69,9 +77,10 @@ def sync(  # noqa: PLR0913  # one parameter an option
         raise ConfigurationError("--all", "only together with --retry-failed")
     options = Options.from_settings(settings, limit=limit, dry_run=dry_run)
     retry: Failures | None = ("all" if try_all else "changed") if retry_failed else None
-    with existing_database(settings.database_url) as engine, listening(settings, verbose, as_json) as listener:
+    opened = existing_database if not dry_run or retry_failed else database_as_it_is
+    with opened(settings.database_url) as engine, listening(settings, verbose, as_json) as listener:
         result, code = sync_database(engine, settings, options, listener, retry=retry)
-        estimate = estimate_time(engine, result, settings) if dry_run else None
+        estimate = estimate_time(engine, result, settings) if dry_run and result.walk else None
     if report is not None:
         write_file("--report", report, to_json(result.as_dict()) + "\n")
     if as_json:
@@ -85,18 +94,7 @@ def sync(  # noqa: PLR0913  # one parameter an option
     return code
 
 
-@contextmanager
-def listening(settings: Settings, verbose: bool, as_json: bool) -> Iterator[Listener]:  # noqa: FBT001
-    """Yield what shows a run: its progress and, with --verbose, its records; on a terminal not both at once."""
-    records = RecordLines(sys.stderr if as_json else sys.stdout)
-    if verbose and (as_json or sys.stdout.isatty()):
-        yield records
-        return
-    with shown_progress(settings.log) as progress:
-        yield Listeners(records, progress) if verbose else progress
-
-
 def estimate_time(engine: sa.Engine, dry_run: Report, settings: Settings) -> Estimate:
     """Return about how long a run would take that does what the dry run found."""
-    with engine.connect() as connection:
+    with engine.connect() as connection, as_upgraded(connection):
         return estimate_run(connection, dry_run, nice=settings.nice)

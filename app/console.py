@@ -4,7 +4,8 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -16,6 +17,8 @@ from app.backfill.undecodable import readable
 from app.check import Finding
 from app.estimate import Estimate
 from app.output import ESCAPE, is_unicode
+from app.progress import shown_progress
+from app.settings import Settings
 from app.wording import about
 
 SVG_COLUMNS: Final = 80
@@ -86,6 +89,17 @@ class Listeners(Listener):
         """Tell everyone."""
         for listener in self._listeners:
             listener.waiting(reason)
+
+
+@contextmanager
+def listening(settings: Settings, verbose: bool, as_json: bool) -> Iterator[Listener]:  # noqa: FBT001
+    """Yield what shows a run: its progress and, with --verbose, its records; on a terminal not both at once."""
+    records = RecordLines(sys.stderr if as_json else sys.stdout)
+    if verbose and (as_json or sys.stdout.isatty()):
+        yield records
+        return
+    with shown_progress(settings.log) as progress:
+        yield Listeners(records, progress) if verbose else progress
 
 
 def short(generation_id: str | None) -> str:

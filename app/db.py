@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -154,20 +153,21 @@ def existing_database(url: str) -> Iterator[sa.Engine]:
     Raises DatabaseError for a SQLite file that does not exist: opening it would create it.
     """
     engine = make_engine(url)
-    file = sqlite_file(engine.url)
-    if file is not None and _is_missing(file):
+    if is_missing_file(url):
         raise DatabaseError(
-            describe(engine.url), "no such file", "Check the path; `alembic upgrade head` makes a new one"
+            describe(engine.url), "no such file", "Check the path; `media-gen-ids upgrade` makes a new one"
         )
     with readable_errors(engine.url):
         yield engine
     engine.dispose()
 
 
-def _is_missing(file: Path) -> bool:
-    """Tell whether opening the file would create it; what else is wrong with it, SQLite says."""
+def is_missing_file(url: str) -> bool:
+    """Tell whether opening a database would create its SQLite file; what else is wrong with that, SQLite says."""
+    file = sqlite_file(parse_url(url))
     try:
-        file.stat()
+        if file is not None:
+            file.stat()
     except FileNotFoundError:
         return True
     except (OSError, ValueError):

@@ -52,7 +52,7 @@ class NotUpgradedError(MediaIdsError):
 
     def __init__(self, database: str, missing: str) -> None:
         """Take the database as a URL without password, and what is missing in it."""
-        super().__init__(f"{database}: {missing}. Run `alembic upgrade head` first")
+        super().__init__(f"{database}: {missing}. Run `media-gen-ids upgrade` first")
         self.database = database
         self.missing = missing
 
@@ -75,6 +75,26 @@ class StrangeRevisionError(MediaIdsError):
         self.version_table = version_table
         self.strange = tuple(strange)
         self.ours = tuple(ours)
+
+
+class UnknownRevisionError(MediaIdsError):
+    """The database stands at a revision that this version does not have; nothing was changed."""
+
+    def __init__(self, revision: str) -> None:
+        """Take the revision that is not known."""
+        super().__init__(
+            f"the database stands at {revision}, which this version does not know: install the version that made it"
+        )
+        self.revision = revision
+
+
+class AlembicError(MediaIdsError):
+    """Alembic refuses to upgrade. `problem` is its own text."""
+
+    def __init__(self, problem: str) -> None:
+        """Take what Alembic says."""
+        super().__init__(f"Alembic: {problem}")
+        self.problem = problem
 
 
 class AnotherRunIsActiveError(MediaIdsError):
@@ -131,7 +151,7 @@ class StoppedEarlyError(MediaIdsError):
         """Take why it stopped, and the rows filled so far."""
         super().__init__(
             f"backfill stopped early: {reason}; {synced} rows filled and kept. Revision not stamped; "
-            "run `alembic upgrade head` again to resume"
+            "upgrade again to resume"
         )
         self.reason = reason
         self.synced = synced

@@ -36,6 +36,7 @@ from app.output import LenientStream, outlive_output
 from app.progress import shown_progress
 from app.settings import Settings
 from app.signals import StopRequest, stop_on_signals
+from app.upgrade import asked_for
 from app.urls import parse_url, sqlite_file
 
 logger = logging.getLogger(__name__)
@@ -68,16 +69,26 @@ def configured_url(config: Config, settings: Settings) -> str:
         raise ConfigurationError("sqlalchemy.url", "a % in a configuration file must be written as %%") from None
 
 
-def load_settings(x_arguments: Mapping[str, object]) -> Settings:
-    """Return the settings, with `alembic -x name=value` in front, and make the log what they ask for."""
-    settings = Settings.load(x_arguments)
+def load_settings(config: Config, x_arguments: Mapping[str, object]) -> Settings:
+    """Return the settings, with `alembic -x name=value` in front, and make the log what they ask for.
+
+    A command of ours brings its own.
+    """
+    asked = asked_for(config)
+    settings = Settings.load(x_arguments) if asked is None else asked.settings
     log_as(settings.log)
     return settings
 
 
 @contextmanager
 def alembic_errors() -> Iterator[None]:
-    """Turn this project's errors into Alembic's, which its command prints as one line, whatever becomes of that."""
+    """Turn this project's errors into Alembic's, which its command prints as one line, whatever becomes of that.
+
+    Where a command of ours runs the upgrade, they stay what they are.
+    """
+    if asked_for(context.config) is not None:
+        yield
+        return
     outlive_output()
     with one_line_errors(), written_script() if context.is_offline_mode() else nullcontext():
         yield
@@ -154,12 +165,21 @@ def backfill_revision(context: MigrationContext, model: type[DeclarativeBase]) -
     StoppedEarlyError, StoppedBySignalError or RowsFailedError where the revision must not be stamped.
     """
     settings: Settings = context.opts[SETTINGS]
+    asked = asked_for(context.config)
     if settings.backfill == "defer":
         logger.warning("backfill deferred: the revision is stamped, run `media-gen-ids sync` to do the work")
+        if asked is not None:
+            asked.report = Report(state="partial")
         return
     with stop_on_signals() as stop:
         report = _run(context, model, settings, stop)
-    _judge(report, settings, stop)
+    if asked is not None:
+        asked.report = report
+    _require_done(report, settings, stop)
+    if asked is None:  # else the command says it
+        logger.info("backfill: %d synced, %d skipped, %d failed", report.synced, report.skipped, report.failed)
+    if report.failed:
+        logger.warning("%d rows need a person: see `media-gen-ids failures`", report.failed)
 
 
 def offline_backfill_revision(context: MigrationContext, model: type[DeclarativeBase]) -> None:
@@ -171,7 +191,8 @@ def offline_backfill_revision(context: MigrationContext, model: type[Declarative
 
 
 def _run(context: MigrationContext, model: type[DeclarativeBase], settings: Settings, stop: StopRequest) -> Report:
-    with shown_progress(settings.log) as listener:
+    asked = asked_for(context.config)
+    with shown_progress(settings.log) if asked is None else asked.listening() as listener:
         return _run_on(context, model, Options.from_settings(settings), listener, stop)
 
 
@@ -204,8 +225,8 @@ def _engine_for_batches(context: MigrationContext, connection: sa.Connection) ->
     return engine
 
 
-def _judge(report: Report, settings: Settings, stop: StopRequest) -> None:
-    """Say how the run ended; raise where the revision must not be stamped."""
+def _require_done(report: Report, settings: Settings, stop: StopRequest) -> None:
+    """Raise what tells how the run ended, where the revision must not be stamped."""
     if stop.signal_number is not None and report.state == "stopped":
         raise StoppedBySignalError(stop.signal_number, report.synced)
     if report.state == "incomplete":
@@ -214,6 +235,3 @@ def _judge(report: Report, settings: Settings, stop: StopRequest) -> None:
         raise StoppedEarlyError(f"time_budget of {settings.time_budget:g} s spent", report.synced)
     if report.failed and settings.on_failure == "abort":
         raise RowsFailedError(report.failed, report.synced)
-    logger.info("backfill: %d synced, %d skipped, %d failed", report.synced, report.skipped, report.failed)
-    if report.failed:
-        logger.warning("%d rows need a person: see `media-gen-ids failures`", report.failed)

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 import typer
 
@@ -24,6 +24,43 @@ Database = Annotated[
 ]
 Desktop = Annotated[bool, typer.Option("--desktop", help="Use the database of the desktop application.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+BatchSize: TypeAlias = Annotated[
+    int | None, typer.Option(min=1, metavar="ROWS", help="Most rows that one transaction updates; else 1000.")
+]
+TargetSeconds: TypeAlias = Annotated[
+    float | None, typer.Option(metavar="SECONDS", help="What a transaction aims at; else 0.5.")
+]
+TimeBudget: TypeAlias = Annotated[
+    float | None, typer.Option(metavar="SECONDS", help="Stop after so many seconds; call again to go on.")
+]
+Workers: TypeAlias = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Connections that fill at once; PostgreSQL only.")
+]
+Nice: TypeAlias = Annotated[
+    float | None, typer.Option(metavar="FACTOR", help="Pause after each transaction so many times as long as it took.")
+]
+MaxReplicaLag: TypeAlias = Annotated[
+    float | None, typer.Option(metavar="SECONDS", help="Wait while a replica is further behind; PostgreSQL only.")
+]
+LockWait: TypeAlias = Annotated[
+    float | None,
+    typer.Option(metavar="SECONDS", help="Wait so long for another upgrade or sync; else 600, and in sync 0."),
+]
+OnFailure: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="continue|abort", help="abort: do not stamp the revision if rows failed."),
+]
+Backfill: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="run|defer", help="defer: stamp at once and leave the rows to sync."),
+]
+VersionTable: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Where Alembic records the revision; else alembic_version.")
+]
+Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", help="A line for each record.")]
+ReportFile: TypeAlias = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write the report to a file, as JSON.")
+]
 
 
 def load_settings(*, database: str | None, desktop: bool, **options: object) -> Settings:

@@ -13,12 +13,16 @@ PLACES: Final = (PACKAGE.parent / "alembic", PACKAGE / "revisions")
 """In a source tree beside the package; in an installed one inside it, where the wheel puts the same files."""
 
 
-def alembic_config(url: str) -> Config:
-    """Return an Alembic configuration for these revisions and a database, made without an alembic.ini."""
+def alembic_config(url: str | None = None) -> Config:
+    """Return an Alembic configuration for these revisions and a database, made without an alembic.ini.
+
+    Without a URL the database is that of the settings.
+    """
     config = Config()
     config.set_main_option("script_location", escaped(str(script_location())))
     config.set_main_option("path_separator", "os")
-    config.set_main_option("sqlalchemy.url", escaped(url))
+    if url is not None:
+        config.set_main_option("sqlalchemy.url", escaped(url))
     return config
 
 

@@ -30,6 +30,27 @@ class StopRequest:
 
 
 @contextmanager
+def end_on_sigterm() -> Iterator[None]:
+    """While the block runs, let SIGTERM end the process with 143, as Ctrl-C ends it with 130.
+
+    By itself process 1 of a container would ignore it. A run replaces this by `stop_on_signals`. Outside the main
+    thread no signal is caught.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(signal_number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + signal_number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
 def stop_on_signals() -> Iterator[StopRequest]:
     """Yield a request that the signals fill in while the block runs. Outside the main thread no signal is caught."""
     request = StopRequest()

@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from app.backfill.ledger import RETRY_WALK, RUNNING, last_runs
+from app.backfill.ledger import RETRY_WALK, RUNNING, last_runs, require_ledger
 from app.coverage import Coverage, Group, read_groups
 from app.db import format_timestamp, now
+from app.untouched import ADVICE, READABLE, as_upgraded, find_missing
 
 SHOWN_RUNS: Final = 5
 READ_RUNS: Final = 50
@@ -42,16 +43,18 @@ class RunningRun:
 class Status:
     """What `status` shows."""
 
-    estimated: bool
+    estimated: bool = False
     """The rows were counted in a sample of the table and scaled up."""
-    total: Coverage
-    by_status: Mapping[str, Coverage]
-    by_month: Mapping[str, Coverage]
-    reasons: Mapping[str, int]
+    total: Coverage = field(default_factory=Coverage)
+    by_status: Mapping[str, Coverage] = field(default_factory=dict)
+    by_month: Mapping[str, Coverage] = field(default_factory=dict)
+    reasons: Mapping[str, int] = field(default_factory=dict)
     """Rows that the newest run over the table left, by reason."""
-    runs: tuple[Mapping[str, Any], ...]
+    runs: tuple[Mapping[str, Any], ...] = ()
     """The newest runs as the ledger has them, newest first."""
-    running: RunningRun | None
+    running: RunningRun | None = None
+    untouched: str = ""
+    """What to say before the first upgrade. No part of the JSON object."""
 
     def as_dict(self) -> dict[str, object]:
         """Return the status as JSON shows it."""
@@ -64,6 +67,22 @@ class Status:
             "running": None if self.running is None else {**asdict(self.running), "stalled": self.running.stalled},
             "runs": [_json_values(run) for run in self.runs],
         }
+
+
+def read_status_of(connection: sa.Connection, url: str, *, exact: bool) -> Status:
+    """Return the status of the database of a URL, also before its first upgrade; see app.untouched.
+
+    Raises NotUpgradedError for a database whose table is gone.
+    """
+    with connection.begin():
+        missing = find_missing(connection, url)
+        if not missing:
+            require_ledger(connection)
+            return read_status(connection, exact=exact)
+    if missing not in READABLE:
+        return Status(untouched=ADVICE[missing])
+    with as_upgraded(connection):
+        return replace(read_status(connection, exact=exact), untouched=ADVICE[missing])
 
 
 def read_status(connection: sa.Connection, *, exact: bool, moment: datetime | None = None) -> Status:

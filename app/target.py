@@ -28,15 +28,14 @@ FROM pg_stats WHERE tablename = :table AND schemaname = (
 logger = logging.getLogger(__name__)
 
 
-def name_target(connection: sa.Connection, *, large: int = LARGE_ROWS, counted: bool = True) -> None:
-    """Log the database, without its password, and if they are to be counted the rows that look pending.
+def name_target(connection: sa.Connection, *, large: int = LARGE_ROWS) -> None:
+    """Log the database, without its password, and the rows that look pending.
 
     Counts no more than `large` rows: on PostgreSQL a table that has more, as its statistics have it, is estimated from
     them, and one where counting takes long is not counted. Leaves an open transaction as it is.
     """
     if logger.isEnabledFor(logging.INFO):
-        found = _pending(connection, large) if counted else "a dry run, which writes nothing"
-        logger.info("%s: %s", describe(connection.engine.url), found)
+        logger.info("%s: %s", describe(connection.engine.url), _pending(connection, large))
 
 
 def _pending(connection: sa.Connection, large: int) -> str:

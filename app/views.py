@@ -26,6 +26,8 @@ SHOWN_MONTHS: Final = 24
 def status_view(status: Status) -> RenderableType:
     """Return coverage, what is left by reason, and the runs."""
     parts: list[RenderableType] = [_coverage_table(status)]
+    if status.untouched:
+        parts.insert(0, Text(f"{status.untouched[0].upper()}{status.untouched[1:]}.\n"))
     if status.estimated:
         parts.append(Text("Rows are an estimate from a sample of the table; --exact counts them.\n"))
     if status.reasons:

@@ -45,11 +45,11 @@ LAYERS = (
         "schema_differences",
         "transactional_ddl",
     },
-    {"demo_responses", "options", "status_checker", "target"},
-    {"status", "check", "demo", "sync"},
+    {"demo_responses", "options", "status_checker", "target", "untouched"},
+    {"status", "check", "demo", "sync", "upgrade"},
     {"views"},
     {"console"},
-    {"migration", "gate", "guest", "command_sync", "command_looks"},
+    {"migration", "gate", "guest", "command_sync", "command_upgrade", "command_looks"},
     {"cli"},
 )
 """A module may import from its own layer and from those before it. Nothing imports upwards."""

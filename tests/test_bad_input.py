@@ -20,7 +20,7 @@ REFUSED = (
     "Check host and port in the URL, and that the server runs"
 )
 CANNOT_OPEN = "unable to open database file. Check the path and its permissions"
-NO_FILE = "no such file. Check the path; `alembic upgrade head` makes a new one"
+NO_FILE = "no such file. Check the path; `media-gen-ids upgrade` makes a new one"
 ONLY_POSTGRESQL = "only PostgreSQL has replicas to wait for; leave it out here"
 FORMS = "use postgresql://user@host/name or sqlite:///file.db"
 ADVICE = "Name a SQLite file with --database or DATABASE_URL"
@@ -210,7 +210,7 @@ def test_a_database_that_is_not_upgraded(empty_database: str) -> None:
     result = media_gen_ids("sync", url=empty_database)
 
     assert result.returncode == 2
-    assert last_words(result)[0].endswith("no table veo3_video_generations. Run `alembic upgrade head` first")
+    assert last_words(result)[0].endswith("no table veo3_video_generations. Run `media-gen-ids upgrade` first")
 
 
 def test_debug_shows_the_traceback(database: str) -> None:

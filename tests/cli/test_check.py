@@ -76,10 +76,10 @@ def test_a_database_behind_head_is_told_apart_from_one_that_was_never_upgraded(
 
     behind = command("check", "--database", empty_database)
 
-    assert (never.code, never.out.splitlines()[-1]) == (1, "      - it has no revision: run `alembic upgrade head`")
+    assert (never.code, never.out.splitlines()[-1]) == (1, "      - it has no revision: run `media-gen-ids upgrade`")
     assert (behind.code, behind.out.splitlines()[-1]) == (
         1,
-        "      - it stands at media_ids_0002: run `alembic upgrade head`",
+        "      - it stands at media_ids_0002: run `media-gen-ids upgrade`",
     )
 
 

@@ -1,16 +1,10 @@
-"""`demo`: one consistent story, also from an installed package, and never at the cost of data that is there."""
+"""`demo`: one consistent story, and never at the cost of data that is there."""
 
 import json
-import shutil
-import subprocess
-import sys
-import zipfile
 from pathlib import Path
 
 from app.demo_responses import FOLDER as PACKAGED
 from tests.cli.conftest import Command
-from tests.support.commands import environment
-from tests.support.migrations import ROOT
 from tests.support.responses import FOLDER
 from tests.support.tables import TABLE, query
 
@@ -63,33 +57,6 @@ def test_an_existing_file_is_never_touched(tmp_path: Path, command: Command) -> 
 def test_the_packaged_answers_are_those_of_the_tests() -> None:
     """Two copies, since an installed package has no tests."""
     assert _contents(PACKAGED) == _contents(FOLDER)
-
-
-def test_an_installed_package_brings_everything_along(tmp_path: Path) -> None:
-    """The wheel alone, in an empty folder: demo and check find the revisions and the answers in it."""
-    subprocess.run([shutil.which("uv") or "uv", "build", "--wheel", "--quiet", "--out-dir", tmp_path, ROOT], check=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(tmp_path / "installed")
-
-    demo = _installed(tmp_path, "demo", "--database", "sqlite:///demo.db")
-    check = _installed(tmp_path, "check", "--database", "sqlite:///demo.db")
-
-    assert (demo.returncode, check.returncode, check.stdout.splitlines()[0]) == (0, 0, "ok    one head")
-    assert (tmp_path / "installed" / "app" / "revisions" / "env.py").exists()
-
-
-def _installed(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command from the unpacked wheel, not from the source tree."""
-    program = "import sys; from app.cli import run; sys.exit(run(sys.argv[1:]))"
-    return subprocess.run(
-        [sys.executable, "-c", program, *arguments],
-        cwd=folder,
-        env={**environment(None), "PYTHONPATH": str(folder / "installed")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def _contents(folder: Path) -> dict[str, bytes]:

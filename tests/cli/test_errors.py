@@ -10,6 +10,7 @@ from tests.support.commands import alembic, media_gen_ids
 from tests.support.tables import execute, sqlite_path
 
 LOOKS = ("sync", "status", "failures")
+NEED_THE_LEDGER = ("sync", "failures")
 
 
 @pytest.mark.parametrize(
@@ -25,9 +26,13 @@ LOOKS = ("sync", "status", "failures")
             ("status", "--database", "nonsense"),
             "DATABASE_URL: not a database URL; use postgresql://user@host/name or sqlite:///file.db",
         ),
+        (("sync", "--nice", "-1"), "nice: Input should be greater than or equal to 0, got -1.0"),
+        (("sync", "--target-seconds", "0"), "target_seconds: Input should be greater than 0, got 0.0"),
+        (("sync", "--max-replica-lag", "0"), "max_replica_lag: Input should be greater than 0, got 0.0"),
+        (("sync", "--lock-wait", "-1"), "lock_wait: Input should be greater than or equal to 0, got -1.0"),
         (
-            ("status", "--database", "sqlite:///no-such-file.db"),
-            "sqlite:///no-such-file.db: no such file. Check the path; `alembic upgrade head` makes a new one",
+            ("failures", "--database", "sqlite:///no-such-file.db"),
+            "sqlite:///no-such-file.db: no such file. Check the path; `media-gen-ids upgrade` makes a new one",
         ),
     ],
 )
@@ -47,7 +52,7 @@ def test_an_unreachable_server_is_one_line_without_the_password(name: str, comma
     assert result.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("name", LOOKS)
+@pytest.mark.parametrize("name", NEED_THE_LEDGER)
 def test_a_database_without_the_tables_is_one_line(name: str, empty_database: str, command: Command) -> None:
     """Another program's database, or one that was never upgraded."""
     execute(empty_database, "CREATE TABLE something (id TEXT)")
@@ -55,7 +60,7 @@ def test_a_database_without_the_tables_is_one_line(name: str, empty_database: st
     result = command(name, "--database", empty_database)
 
     assert (result.code, result.out) == (2, "")
-    assert result.err.endswith(": no table veo3_video_generations. Run `alembic upgrade head` first\n")
+    assert result.err.endswith(": no table veo3_video_generations. Run `media-gen-ids upgrade` first\n")
     assert result.err.count("\n") == 1
 
 
@@ -94,7 +99,7 @@ def test_alembic_shows_the_same_line() -> None:
     assert "Check host and port in the URL, and that the server runs" in result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("name", ["", "sync", "status", "failures", "check", "demo"])
+@pytest.mark.parametrize("name", ["", "upgrade", "sync", "status", "failures", "check", "demo"])
 def test_help_fits_a_terminal_of_80_columns(name: str, command: Command) -> None:
     """And says what the exit codes mean, where there are several."""
     result = command(*filter(None, (name, "--help")))

@@ -62,17 +62,16 @@ def steps_of(document: str) -> list[Step]:
 
 
 def prepare(folder: Path, document: str) -> None:
-    """Make a folder look like a fresh clone, for all documents but the README with the application's database in it."""
+    """Make a folder look like a fresh clone with the application's database, which is not ./veo3.db in the README."""
     for name in ("alembic.ini", "alembic", "app"):
         (folder / name).symlink_to(ROOT / name)
     (folder / "bin").mkdir()
     uv = folder / "bin" / "uv"  # the real one would look for the project, and pytest runs inside it already
     uv.write_text(UV)
     uv.chmod(0o755)
-    if document != "README.md":
-        url = f"sqlite:///{folder}/veo3.db"
-        create_variant(url, "A")
-        insert(url, make_rows(2_400))
+    url = f"sqlite:///{folder}/{'application.db' if document == 'README.md' else 'veo3.db'}"
+    create_variant(url, "A")
+    insert(url, make_rows(2_400))
 
 
 def run(command: str, folder: Path, server: str) -> list[str]:

@@ -9,12 +9,28 @@ from tests.conftest import Databases
 from tests.docs.blocks import DOCUMENTS, SHOWN_SERVER, blocks, prepare, run, stable, steps_of
 from tests.support.commands import ROOT
 
+CLUSTER = (
+    "kubectl create secret generic media-gen-ids --from-literal=database-url=postgresql://app@db.example.com/videos",
+    "kubectl apply --filename deploy/job.yaml",
+    "kubectl wait --for=condition=complete --timeout=1h job/media-gen-ids-upgrade",
+)
+SYSTEM = (
+    "sudo uv venv /opt/media-gen-ids",
+    "sudo uv pip install --python /opt/media-gen-ids .",
+    "sudo cp deploy/media-gen-ids.service deploy/media-gen-ids.timer /etc/systemd/system/",
+    "sudo systemctl enable --now media-gen-ids.timer",
+)
 NOT_RUN = {
     "pip install uv": "installs something",
     "uv sync": "installs something; whoever runs the tests has done it",
     "uv run pytest": "that is this run",
     "uv run pytest -m soak": "that is this run, for longer",
     "TEST_CITUS_URL=postgresql://localhost:9700/postgres uv run pytest -m citus": "needs a cluster",
+    "uvx --from . media-gen-ids upgrade --desktop": "would change the database of whoever runs the tests",
+    "docker build --file deploy/Dockerfile --tag media-gen-ids .": "needs Docker; test_wheel.py runs its steps",
+    "POSTGRES_PASSWORD=secret docker compose --file deploy/compose.yaml up": "the same",
+    **dict.fromkeys(CLUSTER, "needs a cluster"),
+    **dict.fromkeys(SYSTEM, "changes the system; tests/cli/test_deploy_examples.py reads the units"),
     "uv run python -m tests.docs.refresh": "rewrites the documents",
     ".ci/run": "runs the tests",
     "uv run python -m benchmarks --rows 200000 --runs 3": "measures for long; tests/benchmarks runs it small",

@@ -113,6 +113,11 @@ def _server() -> ForkServer:
     return server
 
 
+def start(program: str, *arguments: str) -> Process:
+    """Start a command, with nothing in its environment but what all have."""
+    return _server().start(program, arguments, {})
+
+
 def start_upgrade(url: str, *arguments: str, **x_arguments: object) -> Process:
     """Start `alembic upgrade head`, with options as `-x name=value`."""
     options = [part for name, value in x_arguments.items() for part in ("-x", f"{name}={value}")]
