@@ -5,9 +5,9 @@ from logging.config import fileConfig
 import sqlalchemy as sa
 from alembic import context
 
-from app.db import Base
-from app.gate import one_upgrade
-from app.migration import (
+from app.database.base import Base
+from app.database.version_table import version_table_of
+from app.migration.environment import (
     alembic_errors,
     configures_logging,
     database_url,
@@ -16,9 +16,9 @@ from app.migration import (
     migration_connection,
     without_preamble,
 )
+from app.migration.gate import one_upgrade
+from app.migration.transactional_ddl import transactional_ddl
 from app.settings import Settings
-from app.transactional_ddl import transactional_ddl
-from app.version_table import version_table_of
 
 target_metadata = Base.metadata
 """By this name tools look for what the revisions must lead to."""

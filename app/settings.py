@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.backfill.options import DEFAULT_BATCH_SIZE, DEFAULT_TARGET_SECONDS, Options
 from app.errors import ConfigurationError
 
 ENVIRONMENT_PREFIX = "MEDIA_IDS_"
@@ -18,8 +19,6 @@ DEFAULT_DATABASE = "veo3.db"
 DEFAULT_DATABASE_URL = f"sqlite:///{DEFAULT_DATABASE}"
 IN_KUBERNETES: Final = "KUBERNETES_SERVICE_HOST"
 """Set in every container there, where a file of its own is gone with it."""
-DEFAULT_BATCH_SIZE = 1_000
-DEFAULT_TARGET_SECONDS = 0.5
 DEFAULT_LOCK_WAIT_SECONDS = 600.0
 DEFAULT_API_TIMEOUT_SECONDS = 30.0
 DEFAULT_VERSION_TABLE = "alembic_version"
@@ -86,6 +85,19 @@ class Settings(BaseSettings):
             return cls(**given)  # type: ignore[arg-type]  # pydantic checks each value
         except ValidationError as error:
             raise _first_problem(error, given) from None
+
+    def options(self, *, limit: int | None = None, dry_run: bool = False) -> Options:
+        """Return how a run is to go that these settings ask for."""
+        return Options(
+            batch_size=self.batch_size,
+            target_seconds=self.target_seconds,
+            nice=self.nice,
+            max_replica_lag=self.max_replica_lag,
+            time_budget=self.time_budget,
+            limit=limit,
+            dry_run=dry_run,
+            workers=self.workers,
+        )
 
     def chosen_url(self) -> str:
         """Return the database's URL; log a warning where nobody named one and a new file will be made.

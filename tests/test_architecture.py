@@ -5,54 +5,23 @@ from pathlib import Path
 
 from tests.support.migrations import ROOT
 
-LAYERS = (
-    {
-        "errors",
-        "signals",
-        "wording",
-        "urls",
-        "output",
-        "http_library",
-        "api_body",
-        "api_deadline",
-        "api_pauses",
-    },
-    {"extraction", "storable", "settings", "db"},
-    {"native_types"},
-    {"models", "lock", "log", "adoption", "desktop", "scripts", "callers", "version_table"},
-    {
-        "backfill",
-        "media_answers",
-        "answers",
-        "changes",
-        "paging",
-        "row_ids",
-        "row_locks",
-        "update_guards",
-        "claiming",
-        "api_refusals",
-        "api_protocol",
-        "api_client",
-        "async_api_client",
-    },
-    {
-        "coverage",
-        "estimate",
-        "failures",
-        "generations",
-        "live_ddl",
-        "progress",
-        "schema_differences",
-        "transactional_ddl",
-    },
-    {"demo_responses", "options", "status_checker", "target", "untouched"},
-    {"status", "check", "demo", "sync", "upgrade"},
-    {"views"},
-    {"console"},
-    {"migration", "gate", "guest", "command_sync", "command_upgrade", "command_looks"},
-    {"cli"},
-)
-"""A module may import from its own layer and from those before it. Nothing imports upwards."""
+MAY_IMPORT = {
+    "errors": set(),
+    "signals": set(),
+    "database": {"errors"},
+    "backfill": {"database", "errors", "signals", "media_ids"},
+    "settings": {"backfill", "errors"},
+    "media_ids": set(),
+    "videos": {"media_ids", "database", "errors", "settings"},
+    "reports": {"media_ids", "videos", "backfill", "database", "errors", "settings"},
+    "console": {"reports", "backfill", "database", "errors", "settings"},
+    "migration": {"console", "reports", "videos", "backfill", "database", "settings", "errors", "signals"},
+}
+"""By folder or module of app/: what else of app/ it may import. `cli` may import all."""
+INSIDE_BACKFILL = {"citus": {"postgresql"}, "postgresql": set(), "sqlite": set(), "by_key": set(), "": {"by_key"}}
+"""By folder of app/backfill/ (empty: the core): which other folders it may import. Keys are every database's."""
+KNOW_EVERY_DATABASE = {"databases", "refusals", "script", "transactions", "throttle"}
+"""Modules of the core that choose between the databases."""
 
 
 def test_the_scripts_are_no_package() -> None:
@@ -61,25 +30,63 @@ def test_the_scripts_are_no_package() -> None:
 
 
 def test_imports_point_one_way_only() -> None:
-    """A module of app/ imports from its own layer and the ones below it."""
-    order = {name: number for number, names in enumerate(LAYERS) for name in names}
-    imports = {(_module(file), name) for file in (ROOT / "app").rglob("*.py") for name in _imported(file)}
+    """A folder of app/ imports what the table lets it."""
+    imports = {(_room(file), name.split(".")[1]) for file in (ROOT / "app").rglob("*.py") for name in _imported(file)}
 
-    assert [(importer, name) for importer, name in sorted(imports) if order[importer] < order[name]] == []
+    assert [
+        (room, other) for room, other in sorted(imports) if room not in (other, "cli") and other not in MAY_IMPORT[room]
+    ] == []
+
+
+def test_there_is_a_wall_between_the_databases() -> None:
+    """Only the modules that choose know all of them."""
+    folder = ROOT / "app" / "backfill"
+    wrong = [
+        (str(file.relative_to(folder)), name)
+        for file in folder.rglob("*.py")
+        if file.stem not in KNOW_EVERY_DATABASE
+        for name in _imported(file)
+        if (other := _folder_of_backfill(name))
+        and other not in INSIDE_BACKFILL[_own_folder(file)] | {_own_folder(file)}
+    ]
+
+    assert wrong == []
+
+
+def test_only_the_console_prints() -> None:
+    """Whatever else has something to say logs it, or hands it to the console."""
+    printing = {
+        _room(file)
+        for file in (ROOT / "app").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    }
+
+    assert printing == {"console"}
 
 
 def test_extraction_needs_the_standard_library_and_one_parser_alone() -> None:
     """The one truth about answers depends on nothing that could change its mind."""
-    tree = ast.parse((ROOT / "app" / "extraction.py").read_text())
+    tree = ast.parse((ROOT / "app" / "media_ids" / "extraction.py").read_text())
     imported = {node.names[0].name for node in ast.walk(tree) if isinstance(node, ast.Import)}
     imported_from = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
 
     assert imported | imported_from == {"json", "re", "orjson", "dataclasses", "typing"}
 
 
-def _module(file: Path) -> str:
+def _room(file: Path) -> str:
     parts = file.relative_to(ROOT / "app").with_suffix("").parts
     return parts[0] if parts[0] != "__init__" else "errors"
+
+
+def _own_folder(file: Path) -> str:
+    parent = file.parent.name
+    return "" if parent == "backfill" else parent
+
+
+def _folder_of_backfill(name: str) -> str:
+    parts = name.split(".")
+    return parts[2] if parts[1] == "backfill" and parts[2] in INSIDE_BACKFILL else ""
 
 
 def _imported(file: Path) -> set[str]:
@@ -89,4 +96,4 @@ def _imported(file: Path) -> set[str]:
     froms = [
         f"{node.module}.{alias.name}" for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names
     ]
-    return {name.split(".")[1] for name in (*plain, *froms) if name.startswith("app.")}
+    return {name for name in (*plain, *froms) if name.startswith("app.")}

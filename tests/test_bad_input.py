@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
+from app.database.urls import describe
 from app.settings import Settings
-from app.urls import describe
 from tests.support.commands import alembic, media_gen_ids
 from tests.support.migrations import upgrade
 from tests.support.responses import make_rows

@@ -14,15 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_e
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from sqlalchemy.pool import NullPool
 
+from app.backfill.error_kinds import Trouble, sqlstate, trouble
 from app.backfill.listener import Listener
-from app.backfill.plan import Options
-from app.backfill.trouble import Trouble, sqlstate, trouble
-from app.check import check_database
-from app.db import make_engine
-from app.extraction import Found, extract
-from app.scripts import revisions
+from app.backfill.options import Options
+from app.cli.run_sync import sync_database
+from app.database.engines import make_engine
+from app.media_ids.extraction import Found, extract
+from app.migration.scripts import revisions
+from app.reports.health import check_database
 from app.settings import Settings
-from app.sync import sync_database
 from tests.support.migrations import alembic_config, recorded_version, upgrade
 from tests.support.responses import make_rows
 from tests.support.tables import create_variant, insert, read_all, sqlite_path, store_body

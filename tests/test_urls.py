@@ -8,10 +8,11 @@ import sqlalchemy as sa
 from alembic import command as alembic_command
 from alembic.util import CommandError
 
-from app.db import make_engine, readable_errors
+from app.database.engines import make_engine
+from app.database.readable_errors import readable_errors
+from app.database.urls import describe, parse_url, say_that_psycopg_is_used, without_secrets
 from app.errors import ConfigurationError, DatabaseError
 from app.settings import Settings
-from app.urls import describe, parse_url, say_that_psycopg_is_used, without_secrets
 from tests.support.commands import alembic, media_gen_ids
 from tests.support.migrations import alembic_config, recorded_version, upgrade
 from tests.support.tables import sqlite_path

@@ -12,9 +12,9 @@ from functools import partial
 import sqlalchemy as sa
 from alembic import context, op
 
-from app import adoption
-from app.guest import in_any_environment
-from app.live_ddl import alter_table_in_use
+from app.migration.guest import in_any_environment
+from app.migration.live_ddl import alter_table_in_use
+from app.videos import adoption
 
 revision = "media_ids_0001"
 down_revision = None

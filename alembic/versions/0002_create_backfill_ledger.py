@@ -8,7 +8,7 @@ Downgrade: drops these two tables, which are this project's own. The ids that we
 import sqlalchemy as sa
 from alembic import op
 
-from app.guest import in_any_environment
+from app.migration.guest import in_any_environment
 
 revision = "media_ids_0002"
 down_revision = "media_ids_0001"

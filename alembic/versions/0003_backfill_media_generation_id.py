@@ -8,9 +8,9 @@ Downgrade: nothing; ids that were recovered stay.
 
 from alembic import context, op
 
-from app.guest import in_any_environment
-from app.migration import backfill_revision, offline_backfill_revision
-from app.models import Veo3VideoGeneration
+from app.migration.fill import backfill_revision, offline_backfill_revision
+from app.migration.guest import in_any_environment
+from app.videos.models import Veo3VideoGeneration
 
 revision = "media_ids_0003"
 down_revision = "media_ids_0002"

@@ -11,11 +11,11 @@ from typing import Final, NamedTuple
 import sqlalchemy as sa
 
 from app.backfill.blank import is_empty
-from app.backfill.column_types import as_text
-from app.backfill.key_walk import KeyAccess, NotUtf8Error, stream_rows, text_as_it_is
-from app.backfill.reading import Row, digest, undecodable
-from app.backfill.statements import select_pending
-from app.extraction import Found, extract
+from app.backfill.by_key.statements import select_pending
+from app.backfill.by_key.walk import KeyAccess, NotUtf8Error, stream_rows, text_as_it_is
+from app.backfill.judge import Row, digest, undecodable
+from app.database.column_types import as_text
+from app.media_ids.extraction import Found, extract
 
 MOST_ROWS: Final = 10_000
 """So many rows are told apart; where more are left, they are as good as all."""

@@ -13,9 +13,10 @@ from app.backfill.counts import BatchTimes, Counts, make_report
 from app.backfill.ledger import Ledger, Place
 from app.backfill.limits import Stopped
 from app.backfill.listener import Listener
-from app.backfill.plan import UPDATE_FAILED, Filling, InPlace, Recovered, Refused, Report, State, Window
-from app.backfill.reading import Walk
+from app.backfill.report import Report, State
+from app.backfill.rows import UPDATE_FAILED, Filling, InPlace, Recovered, Refused, Window
 from app.backfill.sweep import Sweep
+from app.backfill.walk import Walk
 
 NOT_KEPT: Final = "the database raised no error and left the row without an id: a trigger drops or undoes the update"
 

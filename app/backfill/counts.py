@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.backfill.plan import Refused, Report, State, Window
+from app.backfill.report import Report, State
+from app.backfill.rows import Refused, Window
 
 PERCENTILE: Final = 0.99
 

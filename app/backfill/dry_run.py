@@ -4,7 +4,8 @@ from collections.abc import Set as AbstractSet
 
 from app.backfill.ledger import read_refused_names
 from app.backfill.limits import Stopped
-from app.backfill.plan import UPDATE_FAILED, Refused, Report, State, Window
+from app.backfill.report import Report, State
+from app.backfill.rows import UPDATE_FAILED, Refused, Window
 from app.backfill.worker import Worker
 
 

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill.listener import Listener
-from app.backfill.plan import Options, Origin, Report
+from app.backfill.options import Options
 from app.backfill.refusals import require_fillable
+from app.backfill.report import Origin, Report
 from app.backfill.run import Run
 from app.backfill.transactions import Transactions
 from app.errors import ConfigurationError
@@ -30,9 +31,9 @@ def backfill(  # noqa: PLR0913  # what it works with, and who listens
 
     Takes from the model names and types only. `connection` must not be in a transaction, unless `owned_by_caller`:
     then nothing is committed on it. A row that cannot be read or written is recorded as a failure and does not stop
-    the run. The caller holds the lock of app.lock. Raises UnsupportedTableError for a table that cannot be filled
-    rightly, DBAPIError when the database cannot go on (all finished batches are kept), RunSupersededError when another
-    run took over, ConfigurationError for options that this database does not have.
+    the run. The caller holds the lock of app.database.lock. Raises UnsupportedTableError for a table that cannot be
+    filled rightly, DBAPIError when the database cannot go on (all finished batches are kept), RunSupersededError when
+    another run took over, ConfigurationError for options that this database does not have.
     """
     require_supported(connection, options, owned_by_caller=owned_by_caller)
     transactions = Transactions(connection, owned_by_caller=owned_by_caller)

@@ -6,11 +6,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
 
-from app.backfill.column_types import as_text
-from app.backfill.key_walk import LOOKED_UP_ROWS, chunks, stream_rows, text_as_it_is
+from app.backfill.by_key.statements import key_as_selected
+from app.backfill.by_key.walk import LOOKED_UP_ROWS, chunks, stream_rows, text_as_it_is
+from app.backfill.databases import choose_access
 from app.backfill.ledger import FAILURES
-from app.backfill.statements import key_as_selected, pending
-from app.backfill.walk import choose_access
+from app.backfill.light_tables import pending
+from app.database.column_types import as_text
 
 
 def find_failing(

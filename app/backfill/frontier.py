@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.backfill.plan import Span
+from app.backfill.rows import Span
 
 
 class Frontier:

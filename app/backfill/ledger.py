@@ -11,13 +11,16 @@ from typing import Final
 import sqlalchemy as sa
 
 from app.backfill.counts import Counts
-from app.backfill.plan import INVALID_TEXT, UPDATE_FAILED, Options, Origin, Refused, Report
-from app.backfill.statements import columns_of
-from app.db import now
-from app.errors import NotUpgradedError, RunSupersededError
-from app.extraction import EXTRACTOR_VERSION
-from app.models import BackfillFailure, BackfillRun, Veo3VideoGeneration
-from app.urls import describe
+from app.backfill.errors import RunSupersededError
+from app.backfill.ledger_tables import BackfillFailure, BackfillRun
+from app.backfill.light_tables import columns_of
+from app.backfill.options import Options
+from app.backfill.report import Origin, Report
+from app.backfill.rows import INVALID_TEXT, UPDATE_FAILED, Refused
+from app.database.timestamps import now
+from app.database.urls import describe
+from app.errors import NotUpgradedError
+from app.media_ids.extraction import EXTRACTOR_VERSION
 
 RUNS: Final = columns_of(
     BackfillRun,
@@ -157,12 +160,12 @@ class Ledger:
             raise RunSupersededError(self.run_id)
 
 
-def require_ledger(connection: sa.Connection) -> None:
-    """Raise NotUpgradedError if the database lacks the ledger or the table. Reads the catalogue only."""
+def require_ledger(connection: sa.Connection, table: str) -> None:
+    """Raise NotUpgradedError if the database lacks the ledger, or the `table` that is filled. Reads only."""
     inspector = sa.inspect(connection)
-    for table in (Veo3VideoGeneration.__tablename__, RUNS.name, FAILURES.name):
-        if not inspector.has_table(table):
-            raise NotUpgradedError(describe(connection.engine.url), f"no table {table}")
+    for name in (table, RUNS.name, FAILURES.name):
+        if not inspector.has_table(name):
+            raise NotUpgradedError(describe(connection.engine.url), f"no table {name}")
 
 
 def open_ledger(connection: sa.Connection, origin: Origin, walk: str, options: Options) -> tuple[Ledger, Place]:

@@ -5,7 +5,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from app.backfill.plan import Options, State
+from app.backfill.options import Options
+from app.backfill.report import State
 from app.signals import StopRequest
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.backfill.plan import Recovered, Refused, Report
+from app.backfill.report import Report
+from app.backfill.rows import Recovered, Refused
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,9 +6,9 @@ from typing import TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from app.backfill.books import Books
+from app.backfill.error_kinds import Trouble, trouble
 from app.backfill.limits import Limits
-from app.backfill.retry import PATIENCE_SECONDS, attempt
-from app.backfill.trouble import Trouble, trouble
+from app.backfill.retrying import PATIENCE_SECONDS, attempt
 
 Result = TypeVar("Result")
 

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from app.backfill.plan import Locator
-from app.backfill.statements import among
+from app.backfill.by_key.statements import among
+from app.backfill.rows import Locator
 from app.backfill.undecodable import is_text
 
 Columns = Sequence[sa.ColumnElement[Any]]
@@ -75,7 +75,7 @@ class NamedByPlace:
     """Rows of PostgreSQL that no index names: the heap that they stand in, and where."""
 
     def __init__(self, heap: sa.ColumnElement[str], place: sa.ColumnElement[Any]) -> None:
-        """Take what the heap of a row is called, as app.backfill.catalogue does, and its `ctid`."""
+        """Take what the heap of a row is called, as app.backfill.postgresql.catalogue does, and its `ctid`."""
         self._heap = heap
         self._place = place
         self.columns: Columns = (heap, sa.cast(place, sa.Text))

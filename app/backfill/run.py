@@ -9,21 +9,22 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill.accounting import LeftOver, Unaccounted, count_pending, find_left_over, in_both
+from app.backfill.batch_size import Pace
 from app.backfill.books import Books, Rewound
-from app.backfill.column_types import find_types
+from app.backfill.databases import choose_access
 from app.backfill.dry_run import look
 from app.backfill.ledger import DONE, Place, open_ledger, read_refused_names
+from app.backfill.light_tables import generations
 from app.backfill.limits import Limits, Stopped
 from app.backfill.listener import Listener
-from app.backfill.pace import Pace
+from app.backfill.options import Options
 from app.backfill.patience import Patience
-from app.backfill.plan import Options, Origin, Report
-from app.backfill.reading import Walk
-from app.backfill.statements import generations
+from app.backfill.report import Origin, Report
 from app.backfill.throttle import Throttle
 from app.backfill.transactions import Transactions
-from app.backfill.walk import choose_access
+from app.backfill.walk import Walk
 from app.backfill.worker import Worker, work_together
+from app.database.column_types import find_types
 from app.errors import MediaIdsError
 from app.signals import StopRequest
 

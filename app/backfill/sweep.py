@@ -3,8 +3,8 @@
 import threading
 
 from app.backfill.frontier import Frontier
-from app.backfill.plan import Span, Window
-from app.backfill.reading import Walk
+from app.backfill.rows import Span, Window
+from app.backfill.walk import Walk
 
 
 class Sweep:

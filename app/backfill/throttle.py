@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
+from app.backfill.options import Options
 from app.backfill.patience import Patience
-from app.backfill.plan import Options
-from app.backfill.replicas import ReplicaLag
+from app.backfill.postgresql.replica_lag import ReplicaLag
 from app.backfill.transactions import Transactions
 from app.signals import StopRequest
 

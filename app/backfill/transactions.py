@@ -6,8 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from app.backfill import sqlite_wal
-from app.backfill.sqlite_wal import Checkpoints
+from app.backfill.sqlite.checkpoints import Checkpoints, relaxed
 from app.errors import ConfigurationError
 
 LOCK_TIMEOUT: Final = "200ms"
@@ -41,7 +40,7 @@ class Transactions:
         if self._owned_by_caller:
             yield
             return
-        with sqlite_wal.relaxed(self._connection) as checkpoints:
+        with relaxed(self._connection) as checkpoints:
             self._checkpoints = checkpoints
             try:
                 yield

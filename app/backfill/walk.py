@@ -1,97 +1,41 @@
-"""Walk: which way through the table is the right one, by asking the database what kind of table it is."""
+"""Walk: what every way through a table offers to the engine."""
 
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.orm import DeclarativeBase
 
-from app.backfill import statements
-from app.backfill.block_walk import BlockWalk
-from app.backfill.catalogue import (
-    find_key,
-    find_key_of_tree,
-    find_leaves,
-    has_row_triggers,
-    heap_label,
-    is_partitioned,
-)
-from app.backfill.column_types import SqlType, find_types
-from app.backfill.heaps import LocalHeaps
-from app.backfill.key_walk import KeyAccess, KeyWalk
-from app.backfill.reading import Walk
-from app.backfill.row_names import NamedByKey, NamedByPlace, NamedByRowid
-from app.backfill.shards import Shards, find_route
-from app.backfill.sqlite_catalogue import SqliteTable, look_at
-from app.errors import UnsupportedTableError
-
-NO_NAME: Final = "nothing names its rows: add a primary key, or a UNIQUE index of NOT NULL columns"
+from app.backfill.rows import Filling, Locator, Recovered, Span, Window
 
 
-def choose_walk(connection: sa.Connection, model: type[DeclarativeBase]) -> Walk:
-    """Ask the database what kind of table it is, and return the walk for it.
+class Walk(Protocol):
+    """One way through a table."""
 
-    Reads the catalogue only. Raises UnsupportedTableError where nothing names a row.
-    """
-    if connection.dialect.name == "postgresql":
-        walk = _walk_by_blocks(connection, model)
-        if walk is not None:
-            return walk
-    access = choose_access(connection, model, by_place=False)
-    name = "rowid" if isinstance(access.names, NamedByRowid) else "key"
-    return KeyWalk(statements.generations(model, find_types(connection, model.__tablename__)), access, name=name)
+    name: str
+    is_whole: bool = True
+    """It passes over the whole table, so that a later sweep comes back to what this one leaves."""
+    reading: Mapping[str, str]
+    filling: Mapping[str, str]
+    """Settings of the database for a transaction that reads, and for one that fills rows."""
 
+    def start_sweep(self, connection: sa.Connection) -> None:
+        """Prepare for a pass over the whole table."""
 
-def choose_access(connection: sa.Connection, model: type[DeclarativeBase], *, by_place: bool = True) -> KeyAccess:
-    """Ask the database how single rows of a table are found, whatever walk goes over it.
+    def cut(self, cursor: str | None) -> Span:
+        """Return the part of the table that starts at the cursor and is one worker's next."""
 
-    Without `by_place`, raises UnsupportedTableError for a table of PostgreSQL whose rows have nothing but a place.
-    """
-    table = model.__tablename__
-    if connection.dialect.name == "sqlite":
-        return _access_of_sqlite(look_at(connection, table), table)
-    key = find_key_of_tree(connection, table, find_key(connection, table))
-    triggers = has_row_triggers(connection, table)
-    if key:
-        columns = [sa.column(name, SqlType(kind)) for name, kind in key]
-        singly = find_route(connection, table) is not None
-        return KeyAccess(columns, NamedByKey(columns), singly=singly, has_triggers=triggers)
-    if not by_place:
-        raise UnsupportedTableError(table, NO_NAME)
-    columns = [sa.column("tableoid", SqlType("oid")), sa.column("ctid", SqlType("tid"))]
-    return KeyAccess(columns, NamedByPlace(heap_label(table), columns[1]), has_triggers=triggers)
+    def read(self, connection: sa.Connection, span: Span, rows: int, limit: int | None) -> Window:
+        """Read the first window of a span, for batches of `rows` rows; at most `limit` rows of it."""
 
+    def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Filling:
+        """Fill those rows that have not changed since they were read."""
 
-def _access_of_sqlite(found: SqliteTable, table: str) -> KeyAccess:
-    key = [sa.column(name, sa.Text) for name in found.primary_key]
-    body = _as_bytes if found.stores_utf8 else _as_text
-    if found.rowid is not None:
-        rowid = sa.column(found.rowid, sa.Integer)
-        return KeyAccess([rowid], NamedByRowid(rowid, key), body=body, has_triggers=found.has_triggers)
-    if not found.without_rowid:
-        raise UnsupportedTableError(table, "three of its columns hide SQLite's rowid, oid and _rowid_: rename one")
-    return KeyAccess(key, NamedByKey(key), body=body, has_triggers=found.has_triggers)
+    def name_of(self, generation_id: object, locator: Locator) -> str:
+        """Return what the ledger calls a row; see app.backfill.row_names."""
 
+    def untouched(self, connection: sa.Connection, commits: int) -> bool:
+        """Tell whether certainly nobody else has written to the database since the sweep started.
 
-def _as_bytes(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    return sa.cast(column, sa.LargeBinary)
-
-
-def _as_text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """Return a body of a file in UTF-16 as text, or the bytes that stand there; SQLite stores a number as one."""
-    is_blob = sa.func.typeof(column) == "blob"
-    return sa.case((is_blob, column), else_=sa.cast(column, sa.Text))
-
-
-def _walk_by_blocks(connection: sa.Connection, model: type[DeclarativeBase]) -> Walk | None:
-    """Return the walk over the blocks of a PostgreSQL table; None if it cannot be walked by them."""
-    table = model.__tablename__
-    key = find_key(connection, table)
-    types = find_types(connection, table)
-    route = find_route(connection, table)
-    if route is not None:
-        if route not in [column.name for column in key]:
-            raise UnsupportedTableError(table, NO_NAME)
-        return BlockWalk(Shards(model, key, route, types))
-    if find_leaves(connection, table, key) is None:
-        return None
-    return BlockWalk(LocalHeaps(model, key, types, partitioned=is_partitioned(connection, table)))
+        `commits` is the number of transactions in which the run itself has written since then.
+        """

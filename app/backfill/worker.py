@@ -11,18 +11,19 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from app.backfill.batch_size import Pace
 from app.backfill.books import Batch, Books, Committed, Rewound
+from app.backfill.error_kinds import Trouble, trouble
 from app.backfill.limits import Limits, Stopped
 from app.backfill.listener import Listener, Progress
-from app.backfill.pace import Pace
 from app.backfill.patience import Patience
-from app.backfill.plan import UPDATE_FAILED, Filling, InPlace, Refused, Span, TooManyRowsError, Window
-from app.backfill.reading import Walk
-from app.backfill.retry import PATIENCE_SECONDS
+from app.backfill.retrying import PATIENCE_SECONDS
+from app.backfill.rows import UPDATE_FAILED, Filling, InPlace, Refused, Span, TooManyRowsError, Window
 from app.backfill.throttle import Throttle
 from app.backfill.transactions import Transactions
-from app.backfill.trouble import Trouble, trouble
-from app.db import first_line, now
+from app.backfill.walk import Walk
+from app.database.readable_errors import first_line
+from app.database.timestamps import now
 
 FRUITLESS_SWEEPS: Final = 3
 """So many sweeps come back to a row that is locked; then it is a failure."""

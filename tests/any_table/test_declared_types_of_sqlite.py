@@ -6,12 +6,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.coverage import Coverage, read_groups
-from app.db import make_engine
-from app.errors import RowRefusedError
-from app.failures import read_failures
-from app.generations import VideoGenerationRepository
-from app.status_checker import StatusChecker
+from app.database.engines import make_engine
+from app.reports.coverage import Coverage, read_groups
+from app.reports.failures import read_failures
+from app.videos.errors import RowRefusedError
+from app.videos.repository import VideoGenerationRepository
+from app.videos.status_checker import StatusChecker
 from tests.support.any_table import body, create, expected, row, store, stored, touched, unfinished
 from tests.support.migrations import upgrade
 from tests.support.tables import execute, query

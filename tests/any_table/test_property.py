@@ -12,8 +12,8 @@ from alembic.util import CommandError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.db import make_engine
-from app.extraction import Failed, Found, extract
+from app.database.engines import make_engine
+from app.media_ids.extraction import Failed, Found, extract
 from tests.conftest import Databases
 from tests.support.any_table import FAILURES, AnyRow, body, create, store, unfinished
 from tests.support.bodies import OPERATION

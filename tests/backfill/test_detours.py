@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from app.backfill.breaker import Breaker
-from app.backfill.detours import DETOUR_BLOCKS, MAX_BLOCKS, Detours, Trust
+from app.backfill.postgresql.detours import DETOUR_BLOCKS, MAX_BLOCKS, Detours, Trust
 
 WORKERS, WINDOWS = 8, 63
 TraceFunction: TypeAlias = Callable[[FrameType, str, Any], Any]

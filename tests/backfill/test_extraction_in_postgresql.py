@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.backfill import statements
-from app.db import make_engine
-from app.extraction import Found, extract
-from app.models import Veo3VideoGeneration
+from app.backfill.postgresql import statements
+from app.database.engines import make_engine
+from app.media_ids.extraction import Found, extract
+from app.videos.models import Veo3VideoGeneration
 from tests.support.bodies import OPERATION, SCENE, bodies
 from tests.support.responses import responses
 from tests.support.walks import by_hand

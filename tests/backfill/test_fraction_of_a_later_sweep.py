@@ -2,9 +2,9 @@
 
 from app.backfill.engine import backfill
 from app.backfill.listener import Progress
-from app.backfill.plan import Options
-from app.db import make_engine
-from app.models import Veo3VideoGeneration
+from app.backfill.options import Options
+from app.database.engines import make_engine
+from app.videos.models import Veo3VideoGeneration
 from tests.backfill.test_sweeps import FORGET_ONE, Once
 from tests.support.responses import make_rows
 from tests.support.tables import insert

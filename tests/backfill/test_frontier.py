@@ -3,7 +3,7 @@
 import itertools
 
 from app.backfill.frontier import Frontier
-from app.backfill.plan import Span
+from app.backfill.rows import Span
 
 ENDS = {None: "a", "a": "b", "b": "c", "c": None}
 

@@ -10,14 +10,16 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy.exc import DataError
 
+from app.backfill.databases import choose_walk
 from app.backfill.engine import backfill
-from app.backfill.heaps import LocalHeaps
-from app.backfill.plan import InPlace, Options, Recovered
-from app.backfill.strides import Stride, batches_of_strides
+from app.backfill.options import Options
+from app.backfill.postgresql.heaps import LocalHeaps
+from app.backfill.postgresql.strides import Stride, batches_of_strides
+from app.backfill.rows import InPlace, Recovered
 from app.backfill.transactions import Transactions
-from app.backfill.walk import choose_walk
-from app.db import make_engine, now
-from app.models import Veo3VideoGeneration
+from app.database.engines import make_engine
+from app.database.timestamps import now
+from app.videos.models import Veo3VideoGeneration
 from tests.backfill.test_extraction_in_postgresql import Row, found_in_python, rows, store
 from tests.support.processes import wait_until
 from tests.support.responses import make_rows, named, recoverable, responses

@@ -1,6 +1,6 @@
 """Detours round bodies that cannot be cast get longer where one follows another, and short again after that."""
 
-from app.backfill.detours import BLOCK_GROWTH, DETOUR_BLOCKS, Detours
+from app.backfill.postgresql.detours import BLOCK_GROWTH, DETOUR_BLOCKS, Detours
 
 
 def length(detours: Detours) -> int:

@@ -4,15 +4,15 @@ import pytest
 
 from app.backfill.books import Books, Committed
 from app.backfill.breaker import REFUSED_AND_NONE_FILLED
+from app.backfill.by_key.walk import KeyAccess, KeyWalk
 from app.backfill.counts import Counts
-from app.backfill.key_walk import KeyAccess, KeyWalk
 from app.backfill.ledger import Place
+from app.backfill.light_tables import generations
 from app.backfill.limits import Stopped
 from app.backfill.listener import Listener
-from app.backfill.plan import UPDATE_FAILED, Filling, Refused
 from app.backfill.row_names import NamedByKey
-from app.backfill.statements import generations
-from app.models import Veo3VideoGeneration
+from app.backfill.rows import UPDATE_FAILED, Filling, Refused
+from app.videos.models import Veo3VideoGeneration
 
 
 def books_of_refused_rows(*, is_locked: bool) -> Books:

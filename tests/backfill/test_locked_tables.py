@@ -7,9 +7,9 @@ from app.backfill import worker
 from app.backfill.engine import backfill
 from app.backfill.ledger import FAILURES
 from app.backfill.listener import Listener, Progress
-from app.backfill.plan import Options
-from app.db import make_engine
-from app.models import Veo3VideoGeneration
+from app.backfill.options import Options
+from app.database.engines import make_engine
+from app.videos.models import Veo3VideoGeneration
 from tests.conftest import LazyDatabases
 from tests.support.responses import make_rows, recoverable
 from tests.support.tables import TABLE, insert, query

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from app.db import make_engine
+from app.database.engines import make_engine
 from tests.support.commands import ROOT, SCRIPTS, environment
 from tests.support.responses import make_rows, named
 from tests.support.tables import TABLE, insert, query

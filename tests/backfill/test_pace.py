@@ -1,6 +1,6 @@
 """The size of batches follows the time that they take."""
 
-from app.backfill.pace import Pace
+from app.backfill.batch_size import Pace
 
 
 def test_a_batch_of_one_row_grows_again() -> None:

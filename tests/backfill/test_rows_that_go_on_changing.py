@@ -5,9 +5,9 @@ import pytest
 from app.backfill.accounting import LeftOver, Unaccounted, in_both
 from app.backfill.engine import backfill
 from app.backfill.listener import Listener, Progress
-from app.backfill.plan import Options
-from app.db import make_engine
-from app.models import Veo3VideoGeneration
+from app.backfill.options import Options
+from app.database.engines import make_engine
+from app.videos.models import Veo3VideoGeneration
 from tests.any_table.test_done_means_done import KEY, LATE
 from tests.support.any_table import create, row, store
 from tests.support.migrations import upgrade

@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.backfill.heaps import Heap, Part
-from app.backfill.shards import cut_blocks
-from app.backfill.statements import Place
+from app.backfill.citus.shards import cut_blocks
+from app.backfill.postgresql.heaps import Heap, Part
+from app.backfill.postgresql.statements import Place
 
 HEAP = Heap(label="a table", blocks=9)
 START = Place(0, 3)

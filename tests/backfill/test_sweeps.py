@@ -5,10 +5,11 @@ import pytest
 
 from app.backfill.engine import backfill
 from app.backfill.listener import Listener, Progress
-from app.backfill.plan import Options, Report
-from app.backfill.quiet import Quiet
-from app.db import make_engine
-from app.models import Veo3VideoGeneration
+from app.backfill.options import Options
+from app.backfill.postgresql.other_writers import Quiet
+from app.backfill.report import Report
+from app.database.engines import make_engine
+from app.videos.models import Veo3VideoGeneration
 from tests.conftest import KINDS, POSTGRESQL_KINDS, LazyDatabases
 from tests.support.postgres import PostgresServer
 from tests.support.responses import make_rows

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from app.backfill import sqlite_wal
 from app.backfill.engine import backfill
 from app.backfill.listener import Listener, Progress
-from app.backfill.plan import Options, Report
-from app.db import make_engine
-from app.models import Veo3VideoGeneration
+from app.backfill.options import Options
+from app.backfill.report import Report
+from app.backfill.sqlite import checkpoints
+from app.database.engines import make_engine
+from app.videos.models import Veo3VideoGeneration
 from tests.support.responses import make_rows, recoverable
 from tests.support.tables import TABLE, execute, insert, insert_realistic, query
 
@@ -76,7 +77,7 @@ def test_the_log_of_a_sqlite_file_is_emptied_while_the_run_goes_on(wal_file: sa.
     report = run(wal_file, sizes)
 
     assert report.synced == 5_700
-    assert max(sizes.bytes) < LOG_BYTES_OF_A_BATCH < sqlite_wal.LONGEST_LOG * 4_096
+    assert max(sizes.bytes) < LOG_BYTES_OF_A_BATCH < checkpoints.LONGEST_LOG * 4_096
 
 
 def test_a_sqlite_connection_is_left_as_it_was(wal_file: sa.Connection) -> None:

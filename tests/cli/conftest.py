@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 import pytest
 
-from app.cli import run
+from app.cli.main import run
 from tests.support.migrations import upgrade
 from tests.support.responses import make_rows
 from tests.support.tables import insert

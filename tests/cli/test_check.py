@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from app.check import Finding, check_database
-from app.db import make_engine
-from app.errors import ForeignTableError
-from app.scripts import revisions
+from app.database.engines import make_engine
+from app.migration.scripts import revisions
+from app.reports.health import Finding, check_database
+from app.videos.errors import ForeignTableError
 from tests.cli.conftest import Command
 from tests.support.migrations import upgrade
 from tests.support.responses import make_rows, recoverable

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from app.demo_responses import FOLDER as PACKAGED
+from app.cli.demo_rows import FOLDER as PACKAGED
 from tests.cli.conftest import Command
 from tests.support.responses import FOLDER
 from tests.support.tables import TABLE, query

@@ -10,7 +10,7 @@ import platformdirs.windows
 import pytest
 from platformdirs.api import PlatformDirsABC
 
-from app.desktop import desktop_directories, desktop_url
+from app.cli.desktop_file import desktop_directories, desktop_url
 from app.errors import ConfigurationError
 from tests.cli.conftest import Command
 from tests.support.tables import sqlite_path

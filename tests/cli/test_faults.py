@@ -2,9 +2,9 @@
 
 import pytest
 
-from app import command_looks
-from app.db import make_engine
-from app.lock import only_one
+from app.cli import status
+from app.database.engines import make_engine
+from app.database.lock import only_one
 from tests.cli.conftest import Command
 from tests.support.commands import media_gen_ids
 
@@ -19,7 +19,7 @@ def fault(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise KeyError("a\nb")
 
-    monkeypatch.setattr(command_looks, "revisions", fail)
+    monkeypatch.setattr(status, "revisions", fail)
 
 
 @pytest.mark.usefixtures("fault")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.common_options import require_writable
 from app.errors import ConfigurationError
-from app.options import require_writable
 from tests.cli.conftest import Command
 from tests.support.commands import media_gen_ids
 from tests.support.responses import make_rows

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.db import format_timestamp, now
+from app.database.timestamps import format_timestamp, now
 from tests.cli.conftest import Command
 from tests.conftest import Databases
 from tests.support.migrations import upgrade

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.output import LenientStream
+from app.console.streams import LenientStream
 from tests.support.commands import ROOT, SCRIPTS, SECONDS, alembic, environment, media_gen_ids
 from tests.support.migrations import recorded_version
 from tests.support.plain_rows import expected_ids, filled_ids, insert_plain
@@ -223,7 +223,7 @@ def test_no_file_gets_the_number_of_a_stream_that_is_closed(redirection: str, tm
     """A library that prints to a descriptor would write into a database."""
     script = tmp_path / "opens.py"
     script.write_text(
-        "from app.output import lenient_output\n"
+        "from app.console.streams import lenient_output\n"
         f"with lenient_output(), open({str(tmp_path / 'file')!r}, 'w') as file:\n"
         "    raise SystemExit(file.fileno() > 2)\n"
     )

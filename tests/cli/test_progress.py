@@ -7,8 +7,9 @@ import logging
 import pytest
 
 from app.backfill.listener import Progress
-from app.backfill.plan import Report
-from app.progress import Outlook, ProgressLines, sentence, shown_progress
+from app.backfill.report import Report
+from app.console.outlook import Outlook
+from app.console.progress import ProgressLines, sentence, shown_progress
 from tests.support.commands import alembic, media_gen_ids
 from tests.support.processes import LONGEST_SECONDS, wait_until
 from tests.support.responses import make_rows
@@ -138,7 +139,7 @@ def test_with_json_every_line_of_an_upgrade_is_an_object(empty_database: str) ->
 
     lines = [json.loads(line) for line in result.stderr.splitlines()]
     assert result.returncode == 0
-    assert [line["message"] for line in lines if line["logger"] == "app.migration"] == [
+    assert [line["message"] for line in lines if line["logger"] == "app.migration.environment"] == [
         "backfill: 20 synced, 20 skipped, 8 failed",
         "8 rows need a person: see `media-gen-ids failures`",
     ]

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from app.coverage import Coverage, Group, read_groups
-from app.db import format_timestamp, make_engine, now
-from app.status import read_status
-from app.views import running_sentence
+from app.console.tables import running_sentence
+from app.database.engines import make_engine
+from app.database.timestamps import format_timestamp, now
+from app.reports.coverage import Coverage, Group, read_groups
+from app.reports.status import read_status
 from tests.cli.conftest import Command
 from tests.support.responses import make_rows
 from tests.support.tables import TABLE, execute, insert, query

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from app.backfill.ledger import RUNS
-from app.status import SHOWN_RUNS
+from app.reports.status import SHOWN_RUNS
 from tests.cli.conftest import Command
 from tests.support.responses import make_rows, named
 from tests.support.tables import TABLE, execute, insert, query

@@ -7,11 +7,11 @@ from subprocess import CompletedProcess
 import pytest
 from sqlalchemy.engine import make_url
 
-from app import target
-from app.db import make_engine
+from app.database.engines import make_engine
+from app.database.urls import describe, parse_url
 from app.errors import ConfigurationError
-from app.target import name_target
-from app.urls import describe, parse_url
+from app.reports import target
+from app.reports.target import name_target
 from tests.support.commands import ROOT, media_gen_ids, run
 from tests.support.migrations import recorded_version
 from tests.support.responses import make_rows
@@ -43,7 +43,7 @@ def test_the_first_line_names_the_database_and_what_is_pending(adopted: str, tmp
     synced = media_gen_ids("sync", url=adopted).stderr
 
     name = describe(make_url(adopted))
-    assert upgraded.splitlines()[0] == f"INFO    [app.target] {name}: 24 rows pending"
+    assert upgraded.splitlines()[0] == f"INFO    [app.reports.target] {name}: 24 rows pending"
     assert synced.splitlines() == [f"{name}: 14 rows pending"]
     assert HUSHED not in upgraded + synced
 
@@ -103,8 +103,11 @@ def test_a_new_file_is_announced(tmp_path: Path) -> None:
     """Where nobody named a database, and none is there; the second time it is."""
     first, second = upgrade_in(tmp_path), upgrade_in(tmp_path)
 
-    assert first.stderr.splitlines()[:2] == [MADE, f"INFO    [app.target] sqlite:///veo3.db: a new table {TABLE}"]
-    assert second.stderr.splitlines() == ["INFO    [app.gate] sqlite:///veo3.db: at head, nothing to do"]
+    assert first.stderr.splitlines()[:2] == [
+        MADE,
+        f"INFO    [app.reports.target] sqlite:///veo3.db: a new table {TABLE}",
+    ]
+    assert second.stderr.splitlines() == ["INFO    [app.migration.gate] sqlite:///veo3.db: at head, nothing to do"]
     assert (first.returncode, second.returncode) == (0, 0)
 
 

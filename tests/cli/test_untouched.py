@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from app.db import make_engine
-from app.untouched import ADVICE
+from app.database.engines import make_engine
+from app.reports.untouched import ADVICE
 from tests.cli.conftest import Command
 from tests.conftest import POSTGRESQL_KINDS, Databases, LazyDatabases
 from tests.support.partitions import create_partitioned

@@ -9,12 +9,12 @@ import pytest
 from alembic.config import Config
 from sqlalchemy.engine import make_url
 
-from app import upgrade as upgrades
-from app.command_upgrade import upgrade
-from app.db import make_engine
-from app.lock import only_one
+from app.cli.upgrade import upgrade
+from app.database.engines import make_engine
+from app.database.lock import only_one
+from app.database.urls import describe
+from app.migration import upgrade as upgrades
 from app.settings import NO_OPTIONS, Settings
-from app.urls import describe
 from tests.cli.conftest import Command
 from tests.support.migrations import recorded_version
 from tests.support.plain_rows import count_filled, insert_plain

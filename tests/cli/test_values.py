@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.backfill.ledger import RUNS
-from app.db import format_timestamp, parse_timestamp
+from app.database.timestamps import format_timestamp, parse_timestamp
 from app.errors import ConfigurationError
 from app.settings import Settings
 from tests.cli.conftest import Command

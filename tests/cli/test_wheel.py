@@ -19,8 +19,8 @@ MINIMAL_INI = "[alembic]\nscript_location = app:revisions\n"
 SEVERAL = """
 import json, sys
 import app.cli
-codes = [app.cli.run(arguments) for arguments in json.loads(sys.argv[1])]
-print(json.dumps([app.cli.__file__, codes]))
+codes = [app.cli.main.run(arguments) for arguments in json.loads(sys.argv[1])]
+print(json.dumps([app.cli.main.__file__, codes]))
 """
 """Runs several commands in one process, since each takes a second to start."""
 

@@ -8,8 +8,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 
-from app.db import Base, make_engine
-from app.migration import OUR_TABLES
+from app.database.base import Base
+from app.database.engines import make_engine
+from app.migration.environment import OUR_TABLES
 from tests.docs.blocks import blocks
 from tests.support.migrations import ROOT
 from tests.support.other_chain import OURS, other_chain, recorded, tables

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.extraction import Failed, Found, Skipped, extract
+from app.media_ids.extraction import Failed, Found, Skipped, extract
 from tests.docs.blocks import blocks
 from tests.live.test_offline_refusals import ACCEPTED, CREATE, KEYLESS, REFUSED
 from tests.support.commands import ROOT

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.util import CommandError
 
-from app.db import make_engine
+from app.database.engines import make_engine
 from tests.conftest import Databases
 from tests.support.migrations import alembic_config, recorded_version
 from tests.support.responses import make_rows

@@ -11,16 +11,18 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from app.backfill.catalogue import find_key
+from app.backfill.citus.shards import FilledByShards, Shards
 from app.backfill.engine import backfill
-from app.backfill.heaps import Heap, Part
 from app.backfill.listener import Listener
-from app.backfill.plan import Options, Recovered, TooManyRowsError
-from app.backfill.shards import FilledByShards, Shards
-from app.backfill.statements import Place, Target, heap_of
+from app.backfill.options import Options
+from app.backfill.postgresql.catalogue import find_key
+from app.backfill.postgresql.heaps import Heap, Part
+from app.backfill.postgresql.statements import Place, Target, heap_of
+from app.backfill.rows import Recovered, TooManyRowsError
 from app.backfill.transactions import Transactions
-from app.db import make_engine, now
-from app.models import Veo3VideoGeneration
+from app.database.engines import make_engine
+from app.database.timestamps import now
+from app.videos.models import Veo3VideoGeneration
 from tests.conftest import Databases
 from tests.live.test_locked_rows import HELD, failures
 from tests.live.test_workers import filled_to

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.db import make_engine
-from app.errors import AnotherRunIsActiveError, LockFileError
-from app.lock import LOCK_FILE_SUFFIX, only_one
+from app.database.engines import make_engine
+from app.database.errors import AnotherRunIsActiveError, LockFileError
+from app.database.lock import LOCK_FILE_SUFFIX, only_one
 from tests.support.commands import alembic, media_gen_ids
 from tests.support.migrations import downgrade, upgrade
 from tests.support.tables import sqlite_path

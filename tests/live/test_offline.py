@@ -9,8 +9,8 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from app.db import make_engine
-from app.extraction import Found, extract
+from app.database.engines import make_engine
+from app.media_ids.extraction import Found, extract
 from tests.support.migrations import recorded_version
 from tests.support.processes import run_sync, run_upgrade
 from tests.support.responses import StoredRow, make_rows, named, recoverable

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from app.db import make_engine
-from app.extraction import Found, extract
+from app.database.engines import make_engine
+from app.media_ids.extraction import Found, extract
 from tests.live.test_offline import ids, run_script
 from tests.support.bodies import OPERATION, bodies, operation
 from tests.support.processes import run_upgrade

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.extraction import Found, extract
+from app.media_ids.extraction import Found, extract
 from tests.conftest import Databases
 from tests.support.plain_rows import count_filled, filled_ids, insert_plain, recoverable_numbers
 from tests.support.processes import run_upgrade, start_sync

@@ -9,8 +9,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 
-from app.cli import run
-from app.migration import OUR_TABLES
+from app.cli.main import run
+from app.migration.environment import OUR_TABLES
 from tests.support.migrations import alembic_config
 from tests.support.other_chain import OURS, THEIRS, other_chain, recorded, tables, their_tables
 from tests.support.tables import execute

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from app.db import make_engine
-from app.lock import only_one
+from app.database.engines import make_engine
+from app.database.lock import only_one
 from tests.support.migrations import ROOT, alembic_config, recorded_version
 
 MINIMAL = f"[alembic]\nscript_location = {ROOT / 'alembic'}\n"

@@ -13,8 +13,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.exc import OperationalError
 
-from app.errors import StoppedBySignalError
-from app.live_ddl import wait_for_lock
+from app.migration.errors import StoppedBySignalError
+from app.migration.live_ddl import wait_for_lock
 from tests.conftest import Databases
 from tests.support.catalogue import catalogue
 from tests.support.migrations import alembic_config, downgrade, recorded_version, upgrade

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.script import ScriptDirectory
 
-from app.db import Base, make_engine
-from app.migration import OUR_TABLES
-from app.schema_differences import SchemaDifferences, schema_differences
+from app.database.base import Base
+from app.database.engines import make_engine
+from app.migration.environment import OUR_TABLES
+from app.reports.schema_differences import SchemaDifferences, schema_differences
 from tests.conftest import Databases
 from tests.support.catalogue import catalogue
 from tests.support.commands import SCRIPTS, alembic

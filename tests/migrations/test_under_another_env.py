@@ -9,9 +9,9 @@ import pytest
 from alembic import command
 from alembic.util import CommandError
 
-from app.db import make_engine
-from app.errors import AnotherRunIsActiveError
-from app.lock import only_one
+from app.database.engines import make_engine
+from app.database.errors import AnotherRunIsActiveError
+from app.database.lock import only_one
 from tests.support.migrations import alembic_config
 from tests.support.other_chain import OURS, other_chain, recorded, tables, their_tables
 from tests.support.processes import wait_until

@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.db import make_engine
-from app.extraction import Found, extract
-from app.native_types import NativeText
+from app.database.engines import make_engine
+from app.media_ids.extraction import Found, extract
+from app.videos.native_types import NativeText
 from tests.support.tables import TABLE
 
 OLD = "2026-01-02T03:04:05.678Z"

@@ -5,8 +5,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.db import make_engine
-from app.migration import OUR_TABLES
+from app.database.engines import make_engine
+from app.migration.environment import OUR_TABLES
 
 
 def catalogue(url: str) -> dict[str, Any]:

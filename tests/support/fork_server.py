@@ -16,7 +16,7 @@ import sqlalchemy.dialects.sqlite.pysqlite  # noqa: F401
 from alembic.config import main as alembic
 
 import app.migration  # noqa: F401
-from app.cli import run as media_gen_ids
+from app.cli.main import run as media_gen_ids
 
 exit_codes: dict[int, int] = {}
 

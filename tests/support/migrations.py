@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from app.db import make_engine
+from app.database.engines import make_engine
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.db import make_engine
+from app.database.engines import make_engine
 from tests.support.responses import OLD_TIMESTAMP
 from tests.support.tables import TABLE, query
 

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.models import Veo3VideoGeneration
+from app.videos.models import Veo3VideoGeneration
 
 TABLE = sa.inspect(Veo3VideoGeneration).local_table
 LONG_AGO = datetime(2025, 10, 12, 8, 0, tzinfo=UTC)

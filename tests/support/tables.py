@@ -6,8 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.db import make_engine
-from app.native_types import NativeText
+from app.database.engines import make_engine
+from app.videos.native_types import NativeText
 from benchmarks.data import INSERT
 from benchmarks.data import rows as realistic_rows
 from tests.support.responses import StoredRow

@@ -5,12 +5,13 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from app.backfill.plan import Recovered, Window
-from app.backfill.reading import Walk
+from app.backfill.databases import choose_walk
+from app.backfill.rows import Recovered, Window
 from app.backfill.transactions import Transactions
-from app.backfill.walk import choose_walk
-from app.db import make_engine, now
-from app.models import Veo3VideoGeneration
+from app.backfill.walk import Walk
+from app.database.engines import make_engine
+from app.database.timestamps import now
+from app.videos.models import Veo3VideoGeneration
 
 
 class ByHand:

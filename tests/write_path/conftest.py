@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.db import make_engine
+from app.database.engines import make_engine
 from tests.support.migrations import upgrade
 from tests.support.tables import create_variant
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.api_body import AnswerBody, AnswerTooLongError, DamagedAnswerError
+from app.videos.api.answer_body import AnswerBody, AnswerTooLongError, DamagedAnswerError
 
 BOMB = gzip.compress(bytes(50_000_000))
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.answers import changes_by, read
-from app.changes import Changes, new_values
-from app.errors import MediaIdConflictError
-from app.extraction import Found, extract
-from app.models import STATUSES, Veo3VideoGeneration
-from app.storable import is_storable, storable_json
+from app.media_ids.extraction import Found, extract
+from app.videos.answer_rules import changes_by, read
+from app.videos.errors import MediaIdConflictError
+from app.videos.models import STATUSES, Veo3VideoGeneration
+from app.videos.new_values import Changes, new_values
+from app.videos.storable_text import is_storable, storable_json
 from tests.support.answers import answer, operation
 from tests.support.responses import Response, named, responses
 

@@ -11,9 +11,10 @@ from email.utils import format_datetime
 import pytest
 from pydantic import SecretStr
 
-from app.api_client import ApiClient
-from app.errors import ApiError, ConfigurationError
+from app.errors import ConfigurationError
 from app.settings import Settings
+from app.videos.api.client import ApiClient
+from app.videos.errors import ApiError
 from tests.support.http_api import HttpApi, Reply, http_api
 from tests.support.responses import Response, responses
 
@@ -179,7 +180,7 @@ def test_the_token_is_in_no_log_line_error_or_repr(exits: ExitStack, caplog: pyt
     with pytest.raises(ApiError) as caught:
         client.fetch("op1", "")
 
-    assert [record.message for record in caplog.records if record.name == "app.api_client"] != []
+    assert [record.message for record in caplog.records if record.name == "app.videos.api.client"] != []
     assert TOKEN not in caplog.text + str(caught.value) + repr(vars(client)) + repr(caught.value.__dict__)
 
 
@@ -260,10 +261,10 @@ def test_without_httpx_the_client_says_what_to_install_and_the_rest_works() -> N
     """In a Python of its own that cannot import httpx."""
     program = (
         "import sys; sys.modules['httpx'] = None\n"
-        "import app.status_checker\n"
-        "try:\n    import app.api_client\nexcept ImportError as error:\n    print(error)\n"
+        "import app.videos.status_checker\n"
+        "try:\n    import app.videos.api.client\nexcept ImportError as error:\n    print(error)\n"
     )
 
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
-    assert (result.stdout, result.stderr) == ("app.api_client needs httpx: install media-gen-ids[http]\n", "")
+    assert (result.stdout, result.stderr) == ("app.videos.api.client needs httpx: install media-gen-ids[http]\n", "")

@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from app.api_client import ApiClient
-from app.api_pauses import seconds_of
-from app.api_protocol import Operation, Terms
-from app.async_api_client import AsyncApiClient
-from app.errors import ApiError, ConfigurationError
+from app.errors import ConfigurationError
 from app.settings import Settings
+from app.videos.api.async_client import AsyncApiClient
+from app.videos.api.client import ApiClient
+from app.videos.api.pauses import seconds_of
+from app.videos.api.protocol import Operation, Terms
+from app.videos.errors import ApiError
 from tests.support.http_api import Asked, HttpApi, Reply, http_api
 
 TOKEN = "token-that-nobody-may-see"  # noqa: S105  # made up
@@ -344,7 +345,7 @@ def test_the_token_is_in_no_log_line(
 
     ask(server.url)
 
-    assert [record.message for record in caplog.records if record.name == "app.api_client"] != []
+    assert [record.message for record in caplog.records if record.name == "app.videos.api.client"] != []
     assert TOKEN not in caplog.text
 
 

@@ -8,10 +8,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.db import make_engine
-from app.generations import VideoGenerationRepository
-from app.models import Veo3VideoGeneration
-from app.status_checker import StatusChecker
+from app.database.engines import make_engine
+from app.videos.models import Veo3VideoGeneration
+from app.videos.repository import VideoGenerationRepository
+from app.videos.status_checker import StatusChecker
 from tests.conftest import KINDS, Databases
 from tests.support.commands import media_gen_ids
 from tests.support.migrations import downgrade, upgrade

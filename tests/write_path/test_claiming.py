@@ -8,10 +8,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.claiming import DueGeneration
-from app.db import make_engine
+from app.database.engines import make_engine
 from app.errors import ConfigurationError
-from app.generations import VideoGenerationRepository
+from app.videos.due_generations import DueGeneration
+from app.videos.repository import VideoGenerationRepository
 from tests.support.rows import insert, stored
 from tests.support.statements import sent_by, takes_lock
 

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.db import make_engine
-from app.errors import (
+from app.database.engines import make_engine
+from app.videos.errors import (
     AmbiguousGenerationError,
     GenerationNotFoundError,
     MediaIdConflictError,
@@ -18,9 +18,9 @@ from app.errors import (
     UnknownStatusError,
     UnstorableTextError,
 )
-from app.generations import VideoGenerationRepository
-from app.models import Veo3VideoGeneration
-from app.paging import GenerationFilter, page_statement
+from app.videos.models import Veo3VideoGeneration
+from app.videos.pages import GenerationFilter, page_statement
+from app.videos.repository import VideoGenerationRepository
 from tests.support.commands import ROOT
 from tests.support.rows import DEFAULTS, LONG_AGO, insert, stored, stored_row
 

@@ -11,11 +11,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.db import make_engine
-from app.errors import MediaIdConflictError
-from app.extraction import Found, extract
-from app.generations import VideoGenerationRepository
-from app.status_checker import StatusChecker
+from app.database.engines import make_engine
+from app.media_ids.extraction import Found, extract
+from app.videos.errors import MediaIdConflictError
+from app.videos.repository import VideoGenerationRepository
+from app.videos.status_checker import StatusChecker
 from tests.support.answers import answer, operation
 from tests.support.commands import media_gen_ids
 from tests.support.media import media, medium

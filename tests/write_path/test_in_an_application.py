@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
 
-from app.db import make_engine
-from app.errors import RowRefusedError
-from app.generations import VideoGenerationRepository
-from app.models import Veo3VideoGeneration
-from app.paging import GenerationFilter
-from app.status_checker import StatusChecker, refresh
+from app.database.engines import make_engine
+from app.videos.errors import RowRefusedError
+from app.videos.models import Veo3VideoGeneration
+from app.videos.pages import GenerationFilter
+from app.videos.repository import VideoGenerationRepository
+from app.videos.status_checker import StatusChecker, refresh
 from tests.support.answers import answer, operation
 from tests.support.asynchronous import asynchronous_sessions
 from tests.support.rows import insert, stored

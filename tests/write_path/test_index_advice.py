@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.db import make_engine
-from app.schema_differences import schema_differences
+from app.database.engines import make_engine
+from app.reports.schema_differences import schema_differences
 from tests.conftest import Databases
 from tests.live.test_offline import run_script
 from tests.support.commands import ROOT, alembic, media_gen_ids

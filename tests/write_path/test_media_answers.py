@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.answers import UNREADABLE
-from app.extraction import Found, Skipped, operation_names
-from app.generations import VideoGenerationRepository
-from app.media_answers import MediaFacts, media_facts, media_names
-from app.paging import GenerationFilter
-from app.status_checker import StatusChecker
+from app.media_ids.extraction import Found, Skipped, operation_names
+from app.videos.answer_rules import UNREADABLE
+from app.videos.media_answers import MediaFacts, media_facts, media_names
+from app.videos.pages import GenerationFilter
+from app.videos.repository import VideoGenerationRepository
+from app.videos.status_checker import StatusChecker
 from tests.support.answers import answer, operation
 from tests.support.bodies import json_values
 from tests.support.media import media, medium

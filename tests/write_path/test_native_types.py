@@ -8,13 +8,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.claiming import DueGeneration
-from app.db import make_engine
-from app.errors import GenerationNotFoundError, MediaIdConflictError, PageTokenError, RowRefusedError
-from app.extraction import Found
-from app.generations import VideoGenerationRepository
-from app.paging import GenerationFilter
-from app.status_checker import StatusChecker, refresh
+from app.database.engines import make_engine
+from app.media_ids.extraction import Found
+from app.videos.due_generations import DueGeneration
+from app.videos.errors import GenerationNotFoundError, MediaIdConflictError, PageTokenError, RowRefusedError
+from app.videos.pages import GenerationFilter
+from app.videos.repository import VideoGenerationRepository
+from app.videos.status_checker import StatusChecker, refresh
 from tests.conftest import Databases
 from tests.support.answers import answer, operation
 from tests.support.migrations import upgrade

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql
 
-from app.errors import ConfigurationError, PageTokenError
-from app.paging import GenerationFilter, page_statement
+from app.errors import ConfigurationError
+from app.videos.errors import PageTokenError
+from app.videos.pages import GenerationFilter, page_statement
 
 EVERYTHING = GenerationFilter()
 

@@ -14,10 +14,10 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.api_client import ApiClient
-from app.async_api_client import AsyncApiClient
-from app.db import make_engine
-from app.generations import VideoGenerationRepository
+from app.database.engines import make_engine
+from app.videos.api.async_client import AsyncApiClient
+from app.videos.api.client import ApiClient
+from app.videos.repository import VideoGenerationRepository
 from tests.support.asynchronous import asynchronous_sessions
 from tests.support.commands import ROOT, media_gen_ids
 from tests.support.http_api import HttpApi, http_api

@@ -8,10 +8,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.db import make_engine
-from app.errors import GenerationNotFoundError, GenerationSnapshotError, MediaIdConflictError
-from app.generations import VideoGenerationRepository
-from app.status_checker import Recorded, StatusChecker
+from app.database.engines import make_engine
+from app.videos.errors import GenerationNotFoundError, GenerationSnapshotError, MediaIdConflictError
+from app.videos.repository import VideoGenerationRepository
+from app.videos.status_checker import Recorded, StatusChecker
 from tests.support.answers import answer, operation
 from tests.support.rows import insert, stored, stored_row
 from tests.support.statements import before_first_lock, sent_by, takes_lock

@@ -7,11 +7,11 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.api_client import ApiClient
-from app.errors import ApiError, GenerationNotFoundError, MediaIdConflictError, NoOperationNameError
-from app.extraction import Failed, Found, Skipped, extract
-from app.generations import VideoGenerationRepository
-from app.status_checker import Recorded, StatusChecker, refresh
+from app.media_ids.extraction import Failed, Found, Skipped, extract
+from app.videos.api.client import ApiClient
+from app.videos.errors import ApiError, GenerationNotFoundError, MediaIdConflictError, NoOperationNameError
+from app.videos.repository import VideoGenerationRepository
+from app.videos.status_checker import Recorded, StatusChecker, refresh
 from tests.support.answers import answer, operation
 from tests.support.http_api import Reply, http_api
 from tests.support.responses import named, responses

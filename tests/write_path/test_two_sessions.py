@@ -11,10 +11,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.changes import Changes
-from app.errors import MediaIdConflictError
-from app.generations import VideoGenerationRepository
-from app.models import Veo3VideoGeneration
+from app.videos.errors import MediaIdConflictError
+from app.videos.models import Veo3VideoGeneration
+from app.videos.new_values import Changes
+from app.videos.repository import VideoGenerationRepository
 from tests.support.rows import insert, stored
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -6,15 +6,15 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.changes import Changes
-from app.errors import (
+from app.videos.errors import (
     GenerationNameFixedError,
     MediaIdConflictError,
     MediaIdInvalidError,
     RowRefusedError,
     UnknownStatusError,
 )
-from app.generations import VideoGenerationRepository
+from app.videos.new_values import Changes
+from app.videos.repository import VideoGenerationRepository
 from tests.support.answers import answer, operation
 from tests.support.rows import insert, stored, stored_row
 

@@ -1,0 +1,1 @@
+"""Any database with a key: windows in the order of the key."""

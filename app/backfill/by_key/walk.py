@@ -1,0 +1,232 @@
+"""Key walk: windows in the order of a key that the database compares. Any database; on SQLite, the rowid."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar, cast
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from app.backfill.by_key import statements
+from app.backfill.judge import Row, judge
+from app.backfill.row_names import RowNames, key_of, name_by_key
+from app.backfill.rows import Filling, Locator, Recovered, Span, Window
+from app.backfill.transactions import NO_SETTINGS
+from app.backfill.undecodable import decode
+from app.database.column_types import as_text
+
+STREAMED_ROWS: Final = 4
+"""Rows fetched at a time where the driver would else fetch all: memory must not grow with the bodies."""
+NOT_DECODED: Final = "Could not decode to UTF-8"
+"""What Python's sqlite3 says of a text that holds other bytes."""
+LOOKED_UP_ROWS: Final = 500
+"""Rows that are looked up in one statement by their key: a statement has a bounded number of parameters."""
+
+
+Item = TypeVar("Item")
+Rows: TypeAlias = Iterator[Row]
+
+
+class NotUtf8Error(Exception):
+    """SQLite holds a text that is none; see app.backfill.undecodable."""
+
+
+class KeyAccess(NamedTuple):
+    """How the rows of a table are found by a key, fetched, and called in the ledger."""
+
+    key: Sequence[sa.ColumnElement[Any]]
+    names: RowNames
+    body: Callable[[sa.ColumnElement[Any]], sa.ColumnElement[Any]] = lambda column: column
+    """What to fetch of a body: text, or UTF-8 bytes, which the parser would rather have."""
+    singly: bool = False
+    """Rows can be locked one at a time only: Citus locks no rows of several shards together."""
+    has_triggers: bool = False
+    """An UPDATE may say that it changed a row which it did not, or not for long."""
+
+
+class KeyWalk:
+    """Windows in the order of a key that the database compares: any database; on SQLite, the rowid.
+
+    Reads outside the write transaction. Under the write lock the rows are read once more if anybody else may have
+    written in between: on SQLite `PRAGMA data_version` tells, elsewhere always.
+    """
+
+    reading: Mapping[str, str] = NO_SETTINGS
+    filling: Mapping[str, str] = NO_SETTINGS
+
+    is_whole = True
+
+    def __init__(self, table: sa.TableClause, access: KeyAccess, *, name: str) -> None:
+        """Take the table, how its rows are found and fetched, and what the report calls the walk."""
+        self.name = name
+        self._table = table
+        self._access = access
+        self._key = tuple(access.key)
+        self._body = access.body(as_text(table.c.raw_response))
+        self._read_at: object = None
+        self._sweep_at: object = None
+        self._ends: tuple[int, int] | None = None
+
+    def start_sweep(self, connection: sa.Connection) -> None:
+        """Remember the state of the database, and where the table begins and ends."""
+        self._sweep_at = _data_version(connection)
+        self._ends = self._find_ends(connection)
+
+    def untouched(self, connection: sa.Connection, commits: int) -> bool:  # noqa: ARG002  # a connection's own do not count
+        """Compare with the state at the start of the sweep."""
+        return self._sweep_at is not None and _data_version(connection) == self._sweep_at
+
+    def cut(self, cursor: str | None) -> Span:
+        """Return all that is left: where a window ends is not known before it is read, so one worker reads them."""
+        return Span(cursor)
+
+    def read(self, connection: sa.Connection, span: Span, rows: int, limit: int | None) -> Window:
+        """Read up to `rows` pending rows from the span's start on."""
+        self._read_at = _data_version(connection)
+        wanted = rows if limit is None else min(rows, limit)
+        after = None if span.start is None else key_of(span.start)
+        statement = statements.select_by_key(
+            self._table, self._key, self._body, after, wanted, named=self._access.names.columns
+        )
+        window, last = self._judged(connection, statement)
+        window.batches = [window.recovered] if window.recovered else []
+        if window.found == wanted and last is not None:
+            window.cursor = name_by_key(last[: len(self._key)])
+            window.fraction = self._fraction(window.cursor)
+        return window
+
+    def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Filling:
+        """Fill rows by their key, after a second look where one is needed."""
+        if self._access.has_triggers and len(rows) > 1:  # the trigger of one row may change another
+            return joined([self.fill(connection, [row], moment) for row in rows])
+        if self._access.has_triggers or self._read_at is None or _data_version(connection) != self._read_at:
+            rows = self._still_the_same(connection, rows)
+        if not rows:
+            return Filling(rows)
+        values = statements.fill_values(rows, moment, len(self._key))
+        filled = _execute_many(connection, statements.fill_by_key(self._table, self._key), values)
+        if filled == len(rows) and not self._access.has_triggers:
+            return Filling(rows)
+        return self._really_filled(connection, rows)
+
+    def name_of(self, generation_id: object, locator: Locator) -> str:
+        """Return what the ledger calls a row."""
+        return self._access.names.name(generation_id, locator)
+
+    def _judged(
+        self, connection: sa.Connection, statement: sa.Select[Any], choose: Callable[[Rows], Rows] = iter
+    ) -> tuple[Window, Locator | None]:
+        """Return a window with the chosen rows of a statement by outcome, and what names the last of them."""
+        window = Window()
+        try:
+            with stream_rows(connection, statement) as rows:
+                return window, judge(choose(rows), window, self.name_of)
+        except NotUtf8Error:
+            window = Window()
+        with text_as_it_is(connection), stream_rows(connection, statement) as rows:
+            return window, judge(choose(rows), window, self.name_of, may_be_bytes=True)
+
+    def _fraction(self, cursor: str) -> float | None:
+        """Return the place of a numeric key between the smallest and the largest of this sweep."""
+        if self._ends is None or self._ends[1] == self._ends[0]:
+            return None
+        first, last = self._ends
+        return float(min(1.0, (json.loads(cursor)[0] - first) / (last - first)))
+
+    def _find_ends(self, connection: sa.Connection) -> tuple[int, int] | None:
+        key = self._key[0]
+        if not isinstance(key.type, sa.Integer):
+            return None
+        ends = (sa.select(end(key)).select_from(self._table).scalar_subquery() for end in (sa.func.min, sa.func.max))
+        first, last = connection.execute(sa.select(*ends)).one()
+        return None if first is None else (first, last)
+
+    def _still_the_same(self, connection: sa.Connection, rows: Sequence[Recovered]) -> Sequence[Recovered]:
+        same: set[Recovered] = set()
+        for some in chunks(rows, 1 if self._access.singly else LOOKED_UP_ROWS):
+            statement = statements.select_again(self._table, self._key, self._body, some, self._access.names.columns)
+            same.update(self._judged(connection, statement)[0].recovered)
+        return [row for row in rows if row in same]
+
+    def _really_filled(self, connection: sa.Connection, rows: Sequence[Recovered]) -> Filling:
+        """Look which rows have the id that was written: nobody else can have changed them since."""
+        there: set[tuple[object, ...]] = set()
+        for some in chunks(rows, 1 if self._access.singly else LOOKED_UP_ROWS):
+            found = connection.execute(statements.select_filled(self._table, self._key, some))
+            there.update(tuple(row) for row in found)
+        wanted = [(row, (*row.locator[: len(self._key)], row.media_generation_id)) for row in rows]
+        return Filling(
+            [row for row, names in wanted if names in there], [row for row, names in wanted if names not in there]
+        )
+
+
+def joined(fillings: Sequence[Filling]) -> Filling:
+    """Return what became of all the rows."""
+    return Filling(
+        [row for filling in fillings for row in filling.filled],
+        [row for filling in fillings for row in filling.refused],
+    )
+
+
+def chunks(rows: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    """Yield a sequence in parts of at most `size`."""
+    for first in range(0, len(rows), size):
+        yield rows[first : first + size]
+
+
+def _execute_many(connection: sa.Connection, statement: sa.Update, values: Sequence[tuple[object, ...]]) -> int:
+    """Execute a statement for each set of values and return the rows that it changed.
+
+    SQLite's driver takes tuples as they are: the work that SQLAlchemy does for each row would be a fifth of the whole.
+    """
+    names = [*statements.FILL_PARAMETERS, *(f"key_{number}" for number in range(len(values[0]) - 2))]
+    compiled = statement.compile(dialect=connection.dialect)
+    if connection.dialect.name == "sqlite" and getattr(compiled, "positiontup", None) == names:
+        return connection.exec_driver_sql(str(compiled), list(values)).rowcount
+    return connection.execute(statement, [dict(zip(names, row, strict=True)) for row in values]).rowcount
+
+
+@contextmanager
+def stream_rows(connection: sa.Connection, statement: sa.Select[Any]) -> Iterator[Rows]:
+    """Yield the rows of a statement as they come; SQLite's driver hands out plain tuples, one at a time.
+
+    What the driver raises meanwhile is raised as SQLAlchemy's error.
+    """
+    if connection.dialect.name != "sqlite":
+        with connection.execute(statement, execution_options={"yield_per": STREAMED_ROWS}) as streamed:
+            yield cast("Rows", iter(streamed))
+        return
+    with connection.execute(statement) as result:
+        try:
+            yield cast("Rows", result.cursor)
+        except sqlite3.Error as error:
+            if NOT_DECODED in str(error):
+                raise NotUtf8Error from error
+            raise DBAPIError.instance(str(statement), None, error, sqlite3.Error) from error
+
+
+@contextmanager
+def text_as_it_is(connection: sa.Connection) -> Iterator[None]:
+    """Let SQLite's driver hand out text that is not UTF-8, while the block runs; see app.backfill.undecodable.
+
+    Does nothing for other drivers.
+    """
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        yield
+        return
+    before, driver.text_factory = driver.text_factory, decode
+    try:
+        yield
+    finally:
+        driver.text_factory = before
+
+
+def _data_version(connection: sa.Connection) -> object:
+    """Return a value that stays the same as long as no other connection writes to a SQLite file; else None."""
+    if connection.dialect.name != "sqlite":
+        return None
+    return id(connection.connection.dbapi_connection), connection.exec_driver_sql("PRAGMA data_version").scalar_one()

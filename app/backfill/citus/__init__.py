@@ -1,0 +1,1 @@
+"""Citus: the shards of a distributed table."""

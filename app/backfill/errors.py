@@ -1,0 +1,34 @@
+"""Errors of the backfill."""
+
+from app.errors import MediaIdsError
+
+
+class RunSupersededError(MediaIdsError):
+    """Another run took over the ledger while this one was away; its open batch was rolled back."""
+
+    exit_code = 4
+
+    def __init__(self, run_id: int) -> None:
+        """Take the number of the run that lost its place."""
+        super().__init__(f"run {run_id} was taken over by another run; its open batch was rolled back")
+        self.run_id = run_id
+
+
+class TableChangedError(MediaIdsError):
+    """The table became one of another kind while it was walked: a foreign partition came, a shard moved."""
+
+    def __init__(self, table: str) -> None:
+        """Take the table's name."""
+        super().__init__(f"table {table}: its partitions or shards changed during the run; run it again")
+        self.table = table
+
+
+class OfflineBackfillError(MediaIdsError):
+    """The backfill cannot be written as SQL for this database."""
+
+    def __init__(self, dialect: str) -> None:
+        """Take SQLAlchemy's name of the database."""
+        super().__init__(
+            f"the backfill cannot be written as SQL for {dialect}: use `alembic upgrade head` online instead of --sql"
+        )
+        self.dialect = dialect

@@ -1,0 +1,1 @@
+"""PostgreSQL: windows of blocks that the server fills by itself."""

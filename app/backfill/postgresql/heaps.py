@@ -1,0 +1,249 @@
+"""Heaps: the relations of PostgreSQL in which a table's rows really stand, block by block.
+
+An ordinary table is its own heap. A partitioned one has a heap for each leaf, however many levels down, which is read
+and filled directly: a tuple id names a row of one heap alone.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, NamedTuple, Protocol, cast
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from app.backfill.error_kinds import sqlstate
+from app.backfill.errors import TableChangedError
+from app.backfill.judge import Row
+from app.backfill.postgresql import statements
+from app.backfill.postgresql.catalogue import Leaf, find_leaves
+from app.backfill.postgresql.statements import Key, Place, Target
+from app.backfill.postgresql.strides import STRIDES, Stride, batches_of_strides, cut_into_strides
+from app.backfill.rows import Filling, InPlace, Locator, Recovered
+from app.database.column_types import ColumnTypes
+
+READING: Final = {"enable_memoize": "off", "jit": "off", "max_parallel_workers_per_gather": "0"}
+"""No cache of bodies that never repeat, no statement compiled for one batch; and one process for a range of blocks,
+whose rows then come in physical order."""
+PLAN_BY_INDEX: Final = {"enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off"}
+"""Settings that make PostgreSQL find each row through the index: for a large batch it would else scan the table."""
+NO_WAIT_FOR_DISK: Final = {"synchronous_commit": "off"}
+"""A crash of the server may undo the last batches, with what the ledger says of them, and a rerun does them again. The
+last transaction of a run waits for the disk, and so for all before it; so does the version stamp."""
+MAX_WINDOW_ROWS: Final = 8_000
+"""A window is not larger, unless one batch may be. Smaller ones write a little less WAL where checkpoints are frequent:
+one in the middle of a window has its pages written a second time. But they take longer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heap:
+    """A relation that holds rows: what a cursor calls it, and how many blocks it has."""
+
+    label: str
+    blocks: int
+
+
+class Part(NamedTuple):
+    """Blocks of a heap: from a place on, which is not part of it, up to a block."""
+
+    heap: Heap
+    start: Place
+    end: int
+
+
+class Heaps(Protocol):
+    """The heaps of one table, and how their rows are read and filled."""
+
+    walk: str
+    """What the report calls a walk over them."""
+    on_one_server: bool
+    """They are all on the server that the connection is to."""
+    reading: Mapping[str, str]
+    filling: Mapping[str, str]
+    """Settings of the database for a transaction that reads, and for one that fills rows."""
+    fewest_in_place: int
+    """Batches of fewer rows are read and filled row by row."""
+
+    def list(self, connection: sa.Connection) -> Sequence[Heap]:
+        """Return the heaps as they are now, in an order that stays. Raises TableChangedError."""
+
+    def window_rows(self, batch_rows: int) -> int:
+        """Return how many rows to read at once for batches of this size, at most."""
+
+    def fullness(self, batches: Sequence[Sequence[Recovered]], size: int) -> float:
+        """Return how full a window with these batches is, 1 being just right, where it is not for its rows to say."""
+
+    def can_fill_in_place(self, heap: Heap) -> bool:
+        """Tell whether an UPDATE of this heap says truly which rows it has filled."""
+
+    def in_place(self, connection: sa.Connection, part: Part, rows: int) -> tuple[Sequence[InPlace], float]:
+        """Return what the database can fill by itself, `rows` rows at most each, and how full that makes a window."""
+
+    def read(
+        self, connection: sa.Connection, part: Part, rows: int, *, parse: bool
+    ) -> tuple[Sequence[Row], Place | None] | None:
+        """Return what statements.select_plain selects, of at most `rows` rows, and the place where they were cut off.
+
+        None: there is a body that the database cannot cast. Without `parse` it looks into none.
+        """
+
+    def read_bodies(self, connection: sa.Connection, heap: Heap, rows: Sequence[Locator]) -> Iterable[Row]:
+        """Return what statements.select_bodies selects."""
+
+    def batches(self, rows: Sequence[Recovered], size: int) -> Sequence[Sequence[Recovered]]:
+        """Cut the rows of a window into batches of at most `size` rows."""
+
+    def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Filling:
+        """Fill rows of one window that are still the version that was read."""
+
+
+class FilledByPlace(InPlace):
+    """Rows of a heap, by their places, whose plain cases PostgreSQL fills by itself."""
+
+    settings: Mapping[str, str] = READING | PLAN_BY_INDEX | NO_WAIT_FOR_DISK
+
+    def __init__(self, target: Target, places: str) -> None:
+        """Take the heap, and the array of places as text."""
+        self._target = target
+        self._places = places
+
+    def fill(self, connection: sa.Connection, moment: datetime, *, listed: bool) -> Filling:
+        """Fill the plain cases."""
+        values = {"places": self._places, "moment": moment}
+        if listed:
+            return Filling(filled_rows(connection, statements.fill_places(self._target), values))
+        counted = connection.execute(statements.fill_places_and_count(self._target), values).scalar_one()
+        return Filling(counted=counted)
+
+
+class LocalHeaps:
+    """Heaps of the database that the connection is to: an ordinary table, or the leaves of a partitioned one."""
+
+    on_one_server = True
+    fewest_in_place = 128
+    reading: Mapping[str, str] = READING
+    filling: Mapping[str, str] = PLAN_BY_INDEX | NO_WAIT_FOR_DISK
+
+    def __init__(self, model: type[DeclarativeBase], key: Key, types: ColumnTypes, *, partitioned: bool) -> None:
+        """Take the mapped class of the table, its key, the types of its columns, and whether it has partitions."""
+        self.walk = "partition" if partitioned else "block"
+        self._model = model
+        self._key = key
+        self._types = types
+        self._targets: dict[str, Target] = {}
+        self._with_triggers: set[str] = set()
+        self._with_late_triggers: set[str] = set()
+
+    def window_rows(self, batch_rows: int) -> int:
+        """Return a batch for each stride, within limits."""
+        return min(batch_rows * STRIDES, max(batch_rows, MAX_WINDOW_ROWS))
+
+    def fullness(self, batches: Sequence[Sequence[Recovered]], size: int) -> float:
+        """Return 1 where the first rows of each page make a batch."""
+        return len(batches[0]) / size if batches else 0.0
+
+    def list(self, connection: sa.Connection) -> Sequence[Heap]:
+        """Ask the catalogue. Raises TableChangedError for a partition that cannot be walked by blocks."""
+        leaves = find_leaves(connection, self._model.__tablename__, self._key)
+        if leaves is None:
+            raise TableChangedError(self._model.__tablename__)
+        self._targets = {leaf.label: self._target(leaf) for leaf in leaves}
+        self._with_triggers = {leaf.label for leaf in leaves if leaf.has_triggers}
+        self._with_late_triggers = {leaf.label for leaf in leaves if leaf.has_late_triggers}
+        return [Heap(label=leaf.label, blocks=leaf.blocks) for leaf in leaves]
+
+    def can_fill_in_place(self, heap: Heap) -> bool:
+        """Tell whether no trigger can undo an UPDATE after it has said what it filled."""
+        return heap.label not in self._with_late_triggers
+
+    def in_place(self, connection: sa.Connection, part: Part, rows: int) -> tuple[Sequence[InPlace], float]:
+        """Return the strides of some blocks, cut into batches."""
+        target = self._targets[part.heap.label]
+        values = statements.between(part.start, Place(part.end))
+        found = connection.execute(statements.select_strides(target, STRIDES), values)
+        strides = [Stride(number, places) for number, places in found]
+        first = strides[0].rows if strides else 0
+        fullness = max(sum(stride.rows for stride in strides) / self.window_rows(rows), first / rows)
+        return [FilledByPlace(target, places) for places in batches_of_strides(strides, rows)], fullness
+
+    def read(
+        self, connection: sa.Connection, part: Part, rows: int, *, parse: bool
+    ) -> tuple[Sequence[Row], Place | None] | None:
+        """Let PostgreSQL extract the ids of the plain cases."""
+        select = statements.select_plain if parse else statements.select_unparsed
+        values = statements.between(part.start, Place(part.end)) | {"rows": rows}
+        found = read_rows(connection, select(self._targets[part.heap.label], limited=True), values, parse=parse)
+        if found is None:
+            return None
+        return found, place_of(found[-1]) if len(found) == rows else None
+
+    def read_bodies(self, connection: sa.Connection, heap: Heap, rows: Sequence[Locator]) -> Iterable[Row]:
+        """Fetch the bodies."""
+        return connection.execute(statements.select_bodies(self._targets[heap.label], rows))
+
+    def batches(self, rows: Sequence[Recovered], size: int) -> Sequence[Sequence[Recovered]]:
+        """Cut the rows of a window into strides, and those into batches of at most `size` rows."""
+        return cut_into_strides(rows, size)
+
+    def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Filling:
+        """Fill rows of one heap that are still the version that was read."""
+        label = str(rows[0].locator[2])
+        target = self._targets[label]
+        written: dict[int, str] = dict(connection.execute(statements.fill_at(target, rows, moment)).all())
+        if label in self._with_triggers:
+            return _after_triggers(connection, target, rows, written)
+        return Filling(rows if len(written) == len(rows) else [rows[number] for number in sorted(written)])
+
+    def _target(self, leaf: Leaf) -> Target:
+        table = statements.heap_of(self._model, self._key, leaf.schema, leaf.name, self._types)
+        return Target(table, self._key, sa.literal(leaf.label, sa.Text))
+
+
+def read_rows(
+    connection: sa.Connection, statement: sa.Select[Any], values: Mapping[str, object], *, parse: bool
+) -> Sequence[Row] | None:
+    """Return the rows as the driver has them; None if PostgreSQL was to `parse` the bodies and could not cast one."""
+    try:
+        with connection.begin_nested():
+            return cast("Sequence[Row]", connection.execute(statement, values).cursor.fetchall())
+    except DBAPIError as error:
+        if not parse or not _is_about_a_value(error):
+            raise
+        return None
+
+
+def filled_rows(
+    connection: sa.Connection, statement: ReturningUpdate[str, str, bool], values: Mapping[str, object]
+) -> Sequence[Recovered]:
+    """Execute an UPDATE that looks into bodies, and return what it filled: a trigger may undo some of it."""
+    rows = cast("Sequence[Row]", connection.execute(statement, values).cursor.fetchall())
+    return [Recovered((), generation_id, stored) for generation_id, stored, is_kept in rows if is_kept]
+
+
+def place_of(row: Row) -> Place:
+    """Return where a row of statements.select_plain stands."""
+    block, _, number = row[0][1:-1].partition(",")
+    return Place(int(block), int(number))
+
+
+def _after_triggers(
+    connection: sa.Connection, target: Target, rows: Sequence[Recovered], written: Mapping[int, str]
+) -> Filling:
+    """Look which rows have kept their id, where triggers may leave rows out of an UPDATE, or undo it.
+
+    The rows that were written are locked, so nobody else has changed them since.
+    """
+    moved = [
+        row._replace(locator=(written.get(number, row.locator[0]), *row.locator[1:])) for number, row in enumerate(rows)
+    ]
+    kept = set(connection.execute(statements.select_kept(target, moved)).scalars()) & set(written)
+    unchanged = set(connection.execute(statements.select_unchanged(target, rows)).scalars())
+    refused = (set(written) - kept) | (unchanged - kept)
+    return Filling([rows[number] for number in sorted(kept)], [rows[number] for number in sorted(refused)])
+
+
+def _is_about_a_value(error: DBAPIError) -> bool:
+    """Tell whether a body could not be cast: invalid text (class 22), or nested or sized beyond a limit (54)."""
+    return (sqlstate(error) or "")[:2] in {"22", "54"}

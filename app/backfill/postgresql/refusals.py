@@ -1,0 +1,122 @@
+"""What PostgreSQL's catalogue says against filling a table. Reads only."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from app.backfill.error_kinds import sqlstate
+from app.database.column_types import CHAR, VARCHAR, Column, find_columns
+
+LEAST_CHARACTERS: Final = {"media_generation_id": 175, "updated_at": 24}
+"""Of the columns that are filled: an upscaled video's id is as long (API answers), and so is a timestamp."""
+KINDS: Final = {"v": "a view", "m": "a materialized view", "f": "a foreign table"}
+
+RELATION: Final = """
+WITH RECURSIVE parts AS (
+    SELECT CAST(:table AS regclass) AS part
+    UNION SELECT i.inhrelid FROM pg_inherits i JOIN parts p ON i.inhparent = p.part
+), published AS (
+    SELECT c.oid FROM pg_publication_tables t
+    JOIN pg_publication p ON p.pubname = t.pubname AND p.pubupdate
+    JOIN pg_namespace n ON n.nspname = t.schemaname
+    JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = t.tablename
+)
+SELECT c.relkind, current_user AS role,
+    EXISTS (SELECT FROM published JOIN parts ON part = oid) AS is_published,
+    EXISTS (SELECT FROM parts WHERE row_security_active(part)) AS hides_rows,
+    (SELECT string_agg(rulename, ', ') FROM pg_rewrite r JOIN parts ON part = r.ev_class
+        WHERE r.ev_type = '2' AND r.is_instead) AS rules,
+    (SELECT string_agg(CAST(part AS text), ', ') FROM parts JOIN pg_class l ON l.oid = part
+        WHERE l.relkind = 'r' AND (part IN (SELECT oid FROM published)
+            OR CAST(:table AS regclass) IN (SELECT oid FROM published))
+        AND CASE l.relreplident
+            WHEN 'd' THEN NOT EXISTS (
+                SELECT FROM pg_index i WHERE i.indrelid = part AND i.indisprimary AND i.indimmediate
+            )
+            WHEN 'i' THEN NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = part AND i.indisreplident)
+            ELSE l.relreplident = 'n' END) AS without_identity
+FROM pg_class c WHERE c.oid = CAST(:table AS regclass)
+"""
+PLANNED_UPDATE: Final = """
+EXPLAIN UPDATE {} SET media_generation_id = media_generation_id, updated_at = updated_at WHERE raw_response IS NOT NULL
+"""
+"""Plans it and does not do it: what a publication's row filter or column list refuses is refused here as well."""
+REFUSED_BY_PUBLICATION: Final = {"42P10", "55000"}
+"""SQLSTATEs: invalid_column_reference, object_not_in_prerequisite_state."""
+TIMESTAMPS: Final = frozenset({1114, 1184})
+ACCEPTED: Final[Mapping[str, tuple[frozenset[int], str]]] = {
+    "id": (frozenset({2950, 21, 23, 20}), ", uuid, integer or bigint"),
+    "operation_name": (frozenset(), ""),
+    "scene_id": (frozenset({2950}), " or uuid"),
+    "raw_response": (frozenset({114, 3802}), ", json or jsonb"),
+    "media_generation_id": (frozenset(), ""),
+    "updated_at": (TIMESTAMPS, ", timestamptz or timestamp"),
+}
+"""What the columns that are read or filled may be besides text: PostgreSQL's numbers of the types, and words."""
+
+
+def _of_postgresql(connection: sa.Connection, table: str) -> Iterator[str]:
+    relation = connection.execute(sa.text(RELATION), {"table": table}).mappings().one()
+    yield from _of_relation(relation)
+    for column in find_columns(connection, table):
+        if column.name in ACCEPTED:
+            yield from _of_column(column, str(relation["role"]))
+    if relation["is_published"] and (refusal := _refusal_of_update(connection, table)):
+        yield f"a publication refuses its UPDATE: {refusal}"
+
+
+def _refusal_of_update(connection: sa.Connection, table: str) -> str:
+    """Return what the server says of an UPDATE of a published table; empty if nothing, or if it could not be asked."""
+    in_transaction = connection.get_isolation_level() != "AUTOCOMMIT"
+    try:
+        with connection.begin_nested() if in_transaction else nullcontext():
+            connection.exec_driver_sql(PLANNED_UPDATE.format(table)).close()
+    except sa.exc.DBAPIError as error:
+        if sqlstate(error) not in REFUSED_BY_PUBLICATION:
+            return ""  # a lock, or a server that only reads: the run itself will tell
+        return " ".join(str(error.orig).split())
+    return ""
+
+
+def _of_relation(relation: Mapping[Any, Any]) -> Iterator[str]:
+    if relation["relkind"] in KINDS:
+        yield f"it is {KINDS[relation['relkind']]}"
+    if relation["hides_rows"]:
+        yield (
+            f"row-level security may hide rows from role {relation['role']}: use a superuser or a role with BYPASSRLS,"
+            " or the table's owner where FORCE ROW LEVEL SECURITY is off"
+        )
+    if relation["rules"]:
+        yield f"a rule replaces its UPDATE ({relation['rules']}): drop or disable it for the run"
+    if relation["without_identity"]:
+        yield (
+            f"a publication refuses its UPDATE, since {relation['without_identity']} has no replica identity: add a"
+            " primary key, or ALTER TABLE … REPLICA IDENTITY FULL"
+        )
+
+
+def _of_column(column: Column, role: str) -> Iterator[str]:
+    name, kind = column.name, column.declared
+    if not column.may_select:
+        yield f"role {role} may not read column {name}: GRANT SELECT ON the table TO {role}"
+    numbers, words = ACCEPTED[name]
+    if not column.is_text and column.base not in numbers:
+        yield f"column {name} is {kind}: make it text{words}"
+    if name not in LEAST_CHARACTERS:
+        return
+    if column.is_generated:
+        yield f"column {name} is generated"
+    if not column.may_update:
+        yield f"role {role} may not update column {name}: GRANT UPDATE ON the table TO {role}"
+    yield from _of_length(column)
+
+
+def _of_length(column: Column) -> Iterator[str]:
+    """Yield why a column that is filled does not hold its values as they are."""
+    name, kind, least = column.name, column.declared, LEAST_CHARACTERS[column.name]
+    if column.base == CHAR and name == "media_generation_id":
+        yield f"column {name} is {kind}, which pads what it stores: make it text"
+    if column.base in {CHAR, VARCHAR} and 0 <= column.characters < least:
+        yield f"column {name} is {kind}, but values have up to {least} characters: make it text"

@@ -1,0 +1,200 @@
+"""Block walk: windows of blocks in physical order, heap by heap. PostgreSQL."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import accumulate
+from typing import Final, NamedTuple
+
+import sqlalchemy as sa
+
+from app.backfill.judge import Row, judge
+from app.backfill.postgresql.detours import BLOCK_GROWTH, MAX_BLOCKS, Detours, Trust
+from app.backfill.postgresql.heaps import Heap, Heaps, Part
+from app.backfill.postgresql.other_writers import Quiet
+from app.backfill.postgresql.statements import KEY_IN_LOCATOR, Place
+from app.backfill.row_names import name_by_key, name_by_place
+from app.backfill.rows import Filling, InPlace, Locator, Recovered, Span, Window
+
+FIRST_BLOCKS: Final = 8
+BODY_CHUNK_BYTES: Final = 4_000_000
+"""Bodies are fetched in chunks of about this size: memory must not grow with them."""
+
+
+class Planned(NamedTuple):
+    """Up to which block the database was to fill plain cases by itself, and its parts."""
+
+    end: int
+    in_place: Sequence[InPlace] = ()
+
+
+class BlockWalk:
+    """Windows of blocks in physical order, heap by heap.
+
+    The database looks into the bodies. Plain cases it fills by itself, or hands out the ids where batches are small;
+    what is left is fetched for extract(). Rows are filled only if they are still the version that was read, so nothing
+    is locked between reading and filling. A cursor is the label of a
+    heap and a place in it, `public.veo3_video_generations (12,0)`.
+    """
+
+    is_whole = True
+
+    def __init__(self, heaps: Heaps) -> None:
+        """Take the access to the heaps of a table."""
+        self.name = heaps.walk
+        self.reading: Mapping[str, str] = heaps.reading
+        self.filling: Mapping[str, str] = heaps.filling
+        self._access = heaps
+        self._quiet: Quiet | None = None
+        self._heaps: list[Heap] = []
+        self._numbers: dict[str, int] = {}
+        self._blocks_before: list[int] = [0]
+        self._blocks = FIRST_BLOCKS
+        self._detours = Detours()
+        self._planned: dict[str | None, Planned] = {}
+        """What the database was to fill from a cursor on, before the rest is read from there."""
+        self._trust = Trust()
+        self._lock = threading.Lock()
+
+    def start_sweep(self, connection: sa.Connection) -> None:
+        """Look how long the heaps are now; blocks that come later hold new versions and are the next sweep's."""
+        self._quiet = Quiet(connection) if self._access.on_one_server else None  # before anything is looked at
+        self._heaps = [heap for heap in self._access.list(connection) if heap.blocks]
+        self._numbers = {heap.label: number for number, heap in enumerate(self._heaps)}
+        self._planned.clear()
+        self._blocks_before = list(accumulate((heap.blocks for heap in self._heaps), initial=0))
+
+    def untouched(self, connection: sa.Connection, commits: int) -> bool:
+        """Ask the server, where there is but one."""
+        return self._quiet is not None and self._quiet.lasts(connection, commits)
+
+    def cut(self, cursor: str | None) -> Span:
+        """Return the next blocks of one heap, about as many as fill a batch for each stride."""
+        if not self._heaps:
+            return Span()
+        number, place = self._find(cursor)
+        heap = self._heaps[number]
+        if place.block + self._blocks < heap.blocks:
+            return Span(cursor, write_cursor(heap, Place(place.block + self._blocks)))
+        return Span(cursor, write_cursor(self._heaps[number + 1], Place()) if number + 1 < len(self._heaps) else None)
+
+    def read(self, connection: sa.Connection, span: Span, rows: int, limit: int | None) -> Window:
+        """Read the first window of the span; where batches are not small, let the database fill what is plain first."""
+        if not self._heaps:
+            return Window()
+        number, start = self._find(span.start)
+        part = Part(self._heaps[number], start, self._end(span, number))
+        if limit is not None or not self._can_fill_in_place(part.heap, rows):
+            window = self._read_rows(connection, part, rows, limit)
+            most = self._access.window_rows(rows)
+            self._adapt(max(window.found / most, self._access.fullness(window.batches, rows)))
+            return window
+        planned = self._planned.pop(span.start, None)
+        if planned is None:
+            return self._plan(connection, part, rows)
+        if planned.in_place:
+            self._trust.learn([not part.has_failed for part in planned.in_place])
+        window = self._read_rows(connection, part._replace(end=min(planned.end, part.end)), rows, limit)
+        if window.cursor is not None:
+            self._planned[window.cursor] = Planned(planned.end)
+        elif planned.end < part.end:
+            window.cursor = write_cursor(part.heap, Place(planned.end))
+        return window
+
+    def _plan(self, connection: sa.Connection, part: Part, rows: int) -> Window:
+        """Return what the database is to fill by itself. The next window starts at the same place, and reads the rest.
+
+        A run that ends in between has lost nothing: the next one fills, or reads, what it finds there.
+        """
+        in_place, fullness = self._access.in_place(connection, part, rows)
+        while fullness > BLOCK_GROWTH and part.end - part.start.block > 1:
+            blocks = max(1, int((part.end - part.start.block) / fullness))
+            part = part._replace(end=part.start.block + blocks)
+            in_place, fullness = self._access.in_place(connection, part, rows)
+        self._adapt(fullness)
+        cursor = write_cursor(part.heap, part.start)
+        self._planned[cursor] = Planned(part.end, in_place)
+        return Window(cursor=cursor, in_place=in_place)
+
+    def _can_fill_in_place(self, heap: Heap, rows: int) -> bool:
+        is_possible = rows >= self._access.fewest_in_place and self._access.can_fill_in_place(heap)
+        return is_possible and self._trust.is_given()
+
+    def _read_rows(self, connection: sa.Connection, part: Part, rows: int, limit: int | None) -> Window:
+        """Read the pending rows of some blocks, or of the first of them where there are too many."""
+        most = self._access.window_rows(rows)
+        wanted = min(most, limit or most)
+        start = part.start.block
+        detours = self._detours.begin()
+        end, parse = min(part.end, start + detours.castable), True
+        while (read := self._access.read(connection, part._replace(end=end), wanted, parse=parse)) is None:
+            blocks, parse = detours.closer(end - start)
+            end = min(part.end, start + blocks)
+        self._detours.learn(end - start, is_detour=not parse, was_refused=detours.was_refused)
+        found, stopped_at = read
+        blocks_before = self._blocks_before[self._numbers[part.heap.label]]
+        window = Window(fraction=(blocks_before + end) / self._blocks_before[-1])
+        if stopped_at is not None or end < part.end:
+            window.cursor = write_cursor(part.heap, stopped_at or Place(end))
+        self._sort_out(connection, part.heap, found, window)
+        window.batches = self._access.batches(window.recovered, rows)
+        return window
+
+    def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Filling:
+        """Fill rows that are still the version that was read; all are of one window."""
+        return self._access.fill(connection, rows, moment)
+
+    def name_of(self, generation_id: object, locator: Locator) -> str:  # noqa: ARG002
+        """Return what the ledger calls a row."""
+        key = locator[KEY_IN_LOCATOR:]
+        return name_by_key(key) if key else name_by_place(heap=locator[2], place=locator[0])
+
+    def _find(self, cursor: str | None) -> tuple[int, Place]:
+        """Return the number of a cursor's heap and the place in it; the start of all where the heap is gone."""
+        label, _, place = (cursor or "").rpartition(" (")
+        number = self._numbers.get(label)
+        return (0, Place()) if number is None else (number, _read_place(place))
+
+    def _end(self, span: Span, number: int) -> int:
+        """Return the block at which a span ends in a heap."""
+        ends_in, place = self._find(span.end)
+        return place.block if span.end is not None and ends_in == number else self._heaps[number].blocks
+
+    def _sort_out(self, connection: sa.Connection, heap: Heap, rows: Sequence[Row], window: Window) -> None:
+        """Take the ids that the database found; fetch the bodies of the other rows in chunks and judge them."""
+        short: list[Row] = []
+        long: list[Locator] = []
+        size = 0
+        for place, writer, relation, generation_id, length, found, operation, scene, body, body_bytes, *names in rows:
+            locator = (place, writer, relation, *names)
+            if found is not None:
+                window.recovered.append(Recovered(locator, generation_id, found, length))
+            elif body is not None:
+                short.append((generation_id, operation, scene, body, *locator))
+            else:
+                long.append(locator)
+                size += body_bytes
+                if size >= BODY_CHUNK_BYTES:
+                    judge(self._access.read_bodies(connection, heap, long), window, self.name_of)
+                    long, size = [], 0
+        judge(short, window, self.name_of)
+        if long:
+            judge(self._access.read_bodies(connection, heap, long), window, self.name_of)
+
+    def _adapt(self, fullness: float) -> None:
+        """Aim at a window that is just full."""
+        factor = min(BLOCK_GROWTH, 1 / fullness) if fullness else BLOCK_GROWTH
+        with self._lock:
+            self._blocks = max(1, min(MAX_BLOCKS, int(self._blocks * factor)))
+
+
+def write_cursor(heap: Heap, place: Place) -> str:
+    """Return the cursor of a place in a heap."""
+    return f"{heap.label} {place.tuple_id}{place.relation}"
+
+
+def _read_place(text: str) -> Place:
+    """Read `12,0)` or `12,0)relation`."""
+    numbers, _, relation = text.partition(")")
+    block, _, number = numbers.partition(",")
+    return Place(int(block), int(number), relation)

@@ -1,0 +1,133 @@
+"""Retry of failures: the rows that a person had to look at, and no others, once something about them has changed."""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase
+
+from app.backfill.by_key import statements
+from app.backfill.by_key.walk import LOOKED_UP_ROWS, KeyAccess, KeyWalk, chunks
+from app.backfill.databases import choose_access
+from app.backfill.judge import Row, digest
+from app.backfill.ledger import FAILURES, RETRY_WALK
+from app.backfill.light_tables import generations
+from app.backfill.listener import Listener
+from app.backfill.options import Options
+from app.backfill.refusals import require_fillable
+from app.backfill.report import Report
+from app.backfill.rows import Span, Window
+from app.backfill.run import Run
+from app.backfill.transactions import Transactions
+from app.database.column_types import find_types
+from app.media_ids.extraction import EXTRACTOR_VERSION
+from app.signals import StopRequest
+
+logger = logging.getLogger(__name__)
+
+
+def retry_failed(  # noqa: PLR0913  # what it works with, and who listens
+    connection: sa.Connection,
+    model: type[DeclarativeBase],
+    options: Options,
+    *,
+    everything: bool,
+    listener: Listener | None = None,
+    stop: StopRequest | None = None,
+) -> Report:
+    """Try the failed rows again, and return what was done.
+
+    Only rows whose answer, or whose extractor's version, is another than when they failed; with `everything` all. A
+    row that is filled, gone, or no longer a failure leaves the list. An interrupted run over the whole table resumes
+    where it stopped as if this had not been.
+    """
+    transactions = Transactions(connection, owned_by_caller=False)
+    with transactions.read() as reading:
+        require_fillable(reading, model)
+        table = generations(model, find_types(reading, model.__tablename__))
+        walk = FailuresWalk(table, choose_access(reading, model), everything=everything)
+    run = Run(
+        walk=walk,
+        options=options,
+        listener=listener or Listener(),
+        stop=stop or StopRequest(),
+        connections=[transactions],
+        model=model,
+    )
+    report = run.look() if options.dry_run else run.fill("sync")
+    if walk.left_alone:
+        logger.info("%d failures left alone: neither answer nor extractor has changed (--all)", walk.left_alone)
+    return report
+
+
+class FailuresWalk(KeyWalk):
+    """Windows of the ledger's failures, in the order of their ids. Rows are always read once more under the lock."""
+
+    is_whole = False
+
+    def __init__(self, table: sa.TableClause, access: KeyAccess, *, everything: bool) -> None:
+        """Take the table, how its rows are found, and whether to try unchanged rows too."""
+        super().__init__(table, access, name=RETRY_WALK)
+        self._everything = everything
+        self.left_alone = 0
+
+    def start_sweep(self, connection: sa.Connection) -> None:
+        """Prepare nothing."""
+
+    def read(self, connection: sa.Connection, span: Span, rows: int, limit: int | None) -> Window:
+        """Read the rows of the next failures, up to `rows`."""
+        wanted = rows if limit is None else min(rows, limit)
+        listed = self._listed(connection, span.start, wanted)
+        window = Window(cursor=list(listed)[-1] if len(listed) == wanted else None)
+        tried = _Tried()
+        for names in chunks(list(listed), LOOKED_UP_ROWS):
+            statement = statements.select_pending(
+                self._table, self._key, self._body, self._access.names.find(names), self._access.names.columns
+            )
+            part, _ = self._judged(connection, statement, lambda rows: self._changed(rows, listed, tried))
+            window.recovered += part.recovered
+            window.skips += part.skips
+            window.failures += part.failures
+        window.batches = [window.recovered] if window.recovered else []
+        window.over = self._over(listed, tried, window)
+        return window
+
+    def _over(self, listed: Iterable[str], tried: "_Tried", window: Window) -> list[str]:
+        """Return the failures whose rows are gone, or need nobody any more."""
+        gone = [name for name in listed if name not in tried.there]
+        still = {failure.name for failure in window.failures} | {
+            self.name_of(row.generation_id, row.locator) for row in window.recovered
+        }
+        return [*gone, *(name for name in tried.again if name not in still)]
+
+    def _listed(self, connection: sa.Connection, cursor: str | None, rows: int) -> Mapping[str, tuple[str | None, int]]:
+        """Return (digest of the body that failed, version of the extractor) by the row's name."""
+        columns = (FAILURES.c.row_name, FAILURES.c.body_digest, FAILURES.c.extractor_version)
+        statement = sa.select(*columns).order_by(FAILURES.c.row_name).limit(rows)
+        if cursor is not None:
+            statement = statement.where(FAILURES.c.row_name > cursor)
+        return {row[0]: (row[1], row[2]) for row in connection.execute(statement)}
+
+    def _changed(
+        self, rows: Iterable[Row], listed: Mapping[str, tuple[str | None, int]], tried: "_Tried"
+    ) -> Iterator[Row]:
+        """Yield the rows that are worth another try, and note every row that is there."""
+        for row in rows:
+            generation_id, _, _, body, *locator = row
+            name = self.name_of(generation_id, tuple(locator))
+            tried.there.add(name)
+            if name not in listed:
+                continue
+            if self._everything or listed[name] != (digest(body), EXTRACTOR_VERSION):
+                tried.again.append(name)
+                yield row
+            else:
+                self.left_alone += 1
+
+
+class _Tried:
+    """The names of the failures in a window: those whose rows are there, and those that are tried again."""
+
+    def __init__(self) -> None:
+        self.there: set[str] = set()
+        self.again: list[str] = []

@@ -1,0 +1,108 @@
+"""Rows: what is handed from reading to filling: rows that were read, windows of them, and what became of each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, NamedTuple, Protocol, TypeAlias
+
+import sqlalchemy as sa
+
+Locator: TypeAlias = tuple[object, ...]
+"""What names one version of a row in an UPDATE: (rowid,), the key's values, or what a heap of PostgreSQL reads."""
+
+UPDATE_FAILED: Final = "update_failed"
+"""Reason of a row that the database itself refused to update."""
+INVALID_TEXT: Final = "invalid_text"
+"""Reason of a row whose id, operation name or scene is not text. The other reasons are extraction.FailureReason."""
+
+
+class Recovered(NamedTuple):
+    """A pending row whose id was found. `generation_id` is for people: it may be NULL, and need not be unique."""
+
+    locator: Locator
+    generation_id: str | None
+    media_generation_id: str
+    row_bytes: int = 0
+    """About what the row takes of its page, where the walk knows."""
+
+
+class Refused(NamedTuple):
+    """A pending row that is not filled, and why: skipped, or failed."""
+
+    generation_id: str | None
+    reason: str
+    detail: str = ""
+    body_digest: str | None = None
+    name: str = ""
+    """What the ledger calls the row if it failed; see app.backfill.row_names."""
+    is_locked: bool = False
+    """The database did not refuse the row: somebody else has held it all the time."""
+
+
+class Filling(NamedTuple):
+    """What became of rows that were to be filled. Those that are in neither list were changed by somebody else."""
+
+    filled: Sequence[Recovered] = ()
+    refused: Sequence[Recovered] = ()
+    """The database was asked to fill them, raised nothing, and left them empty: a trigger."""
+    counted: int = 0
+    """Rows that were filled besides, where nobody wants to know which."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows were filled."""
+        return len(self.filled) + self.counted
+
+
+class InPlace(Protocol):
+    """Rows that the database can fill in one transaction without handing them out first, all within `batch_size`."""
+
+    settings: Mapping[str, str]
+    """Settings of the database for the transaction."""
+    has_failed: bool = False
+    """The database could not do it."""
+
+    def fill(self, connection: sa.Connection, moment: datetime, *, listed: bool) -> Filling:
+        """Fill the rows whose case is plain; say which if they are to be `listed`, else perhaps how many alone.
+
+        Raises TooManyRowsError, and writes nothing then.
+        """
+
+
+class TooManyRowsError(Exception):
+    """There are more rows to fill than a transaction may: some came after they were counted."""
+
+
+class Span(NamedTuple):
+    """A part of the table that one worker takes: from one cursor to another, None being the table's start and end."""
+
+    start: str | None = None
+    end: str | None = None
+
+
+@dataclass(kw_only=True)
+class Window:
+    """What reading one window of a span gave: every pending row in it, by outcome.
+
+    `cursor` is where the next window starts; None: this one reaches the end of the span. `batches` are the recovered
+    rows, cut into what one transaction each is to fill.
+    """
+
+    span: Span = field(default_factory=Span)
+    cursor: str | None = None
+    fraction: float | None = None
+    """Part of the table up to this window's end, 0 to 1; None where nobody can tell."""
+    recovered: list[Recovered] = field(default_factory=list)
+    failures: list[Refused] = field(default_factory=list)
+    skips: list[Refused] = field(default_factory=list)
+    batches: Sequence[Sequence[Recovered]] = ()
+    over: Sequence[str] = ()
+    """The names of failures whose rows are filled or gone, or need nobody any more; where failures are walked over."""
+    in_place: Sequence[InPlace] = ()
+    """What the database is to fill by itself first. What it leaves is in the next window, which starts at the same
+    place: nothing is lost if it cannot do it."""
+
+    @property
+    def found(self) -> int:
+        """Pending rows that were read."""
+        return len(self.recovered) + len(self.failures) + len(self.skips)

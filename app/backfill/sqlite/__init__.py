@@ -1,0 +1,1 @@
+"""SQLite: its catalogue, its checkpoints, its text that is none, and the script for `--sql`."""

@@ -1,0 +1,1 @@
+"""The command `media-gen-ids`, one file a command."""

@@ -1,0 +1,1 @@
+"""What a person or a program reads. The only folder that prints."""

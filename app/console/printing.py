@@ -1,0 +1,106 @@
+"""Printing: results on stdout, errors on stderr, files."""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, TextIO
+
+from rich.console import Console, RenderableType
+
+from app.backfill.listener import Listener
+from app.backfill.report import Report
+from app.console.durations import about
+from app.console.progress import shown_progress
+from app.console.record_lines import Listeners, RecordLines
+from app.console.streams import ESCAPE, is_unicode
+from app.reports.estimate import Estimate
+from app.reports.health import Finding
+from app.settings import Settings
+
+SVG_COLUMNS: Final = 80
+
+
+@contextmanager
+def listening(settings: Settings, verbose: bool, as_json: bool) -> Iterator[Listener]:  # noqa: FBT001
+    """Yield what shows a run: its progress and, with --verbose, its records; on a terminal not both at once."""
+    records = RecordLines(sys.stderr if as_json else sys.stdout)
+    if verbose and (as_json or sys.stdout.isatty()):
+        yield records
+        return
+    with shown_progress(settings.log) as progress:
+        yield Listeners(records, progress) if verbose else progress
+
+
+def print_summary(report: Report) -> None:
+    """Print what a run did, in the form that users of the old tool know."""
+    print(f"Found {report.found} records to sync")
+    print(
+        f"📊 Summary:  ✅ Synced {report.synced}   ⏭️ Skipped {report.skipped}   ❌ Failed {report.failed}"
+        f"   📈 Total {report.total}"
+    )
+
+
+def print_lines(*lines: str) -> None:
+    """Print lines as they are, at once."""
+    print(*lines, sep="\n", flush=True)
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON, in ASCII where stdout takes nothing else."""
+    print(to_json(value, ascii_only=not is_unicode(sys.stdout)))
+
+
+def print_estimate(estimate: Estimate, stream: TextIO) -> None:
+    """Print about how long a run would take: with the results or, where those are JSON, on stderr."""
+    print(f"⏱️  Estimate: {about(estimate.seconds)} ({estimate.basis})", file=stream)
+
+
+def print_finding(finding: Finding) -> None:
+    """Print what `check` found, at once: the next may take its time."""
+    print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.name}", *finding.facts, sep="\n      - ", flush=True)
+
+
+def print_csv(fields: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
+    """Print rows as CSV with a head line."""
+    writer = csv.DictWriter(sys.stdout, fields, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+def show(view: RenderableType) -> None:
+    """Print a view: in colour on a terminal, plain elsewhere."""
+    Console(highlight=False, emoji=False, markup=False).print(view)
+
+
+def drawn(view: RenderableType, *, title: str) -> str:
+    """Return a view as an SVG picture, 80 columns wide. Prints nothing."""
+    console = Console(record=True, width=SVG_COLUMNS, file=io.StringIO(), highlight=False, emoji=False, markup=False)
+    console.print(view)
+    return console.export_svg(title=title)
+
+
+def write_file(option: str, file: Path, text: str) -> None:
+    """Write a file that an option names. If it cannot be, a line says so: the work is done all the same."""
+    try:
+        file.write_text(text, encoding="utf-8", errors=ESCAPE)
+    except OSError as error:
+        print_error(f"{option}: {file} could not be written: {error.strerror}")
+
+
+def to_json(value: object, *, ascii_only: bool = False) -> str:
+    """Return a value as JSON, as it is printed and written to files."""
+    return json.dumps(value, indent=2, ensure_ascii=ascii_only)
+
+
+def print_error(message: str) -> None:
+    """Print an error as one line on stderr."""
+    print(f"media-gen-ids: {message}", file=sys.stderr)
+
+
+def print_traceback(text: str) -> None:
+    """Print a traceback on stderr."""
+    print(text, end="", file=sys.stderr)

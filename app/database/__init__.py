@@ -1,0 +1,1 @@
+"""The database: what every part needs of SQLAlchemy: engines, timestamps, URLs, the lock, readable errors."""

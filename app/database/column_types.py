@@ -1,0 +1,143 @@
+"""Column types: what PostgreSQL's catalogue says of the columns that are read and filled, and how each is read as text.
+
+A column of text stands in statements as it is. Any other has the type that the catalogue names, and each place that
+wants its text, its JSON or its moment asks for that here. Domains are what lies under them.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine, UserDefinedType
+
+from app.database.timestamps import IsoTimestamp
+
+ColumnTypes: TypeAlias = Mapping[str, TypeEngine[Any]]
+"""The types of a table's columns by name, without those that are text."""
+TEXT_ALONE: Final[ColumnTypes] = {}
+TEXT, CHAR, VARCHAR = 25, 1042, 1043
+"""PostgreSQL's numbers of the types text, char(n) and varchar(n)."""
+COLUMNS: Final = """
+WITH RECURSIVE layers AS (
+    SELECT attrelid, attnum, atttypid AS type, atttypmod AS modifier
+    FROM pg_attribute WHERE attrelid = CAST(:table AS regclass) AND attnum > 0 AND NOT attisdropped
+    UNION ALL
+    SELECT l.attrelid, l.attnum, t.typbasetype, t.typtypmod
+    FROM layers l JOIN pg_type t ON t.oid = l.type AND t.typtype = 'd'
+)
+SELECT a.attname AS name, l.type AS base, format_type(l.type, l.modifier) AS base_name,
+    format_type(a.atttypid, a.atttypmod) AS declared, l.modifier - 4 AS characters, t.typtype = 'e' AS is_enum,
+    a.attgenerated <> '' AS is_generated,
+    has_column_privilege(a.attrelid, a.attnum, 'UPDATE') AS may_update,
+    has_column_privilege(a.attrelid, a.attnum, 'SELECT') AS may_select
+FROM layers l
+JOIN pg_type t ON t.oid = l.type AND t.typtype <> 'd'
+JOIN pg_attribute a ON a.attrelid = l.attrelid AND a.attnum = l.attnum
+ORDER BY a.attname COLLATE "C"
+"""
+ISO_TEXT: Final = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
+
+
+class SqlType(UserDefinedType[str]):
+    """A type of PostgreSQL by the name that the catalogue has for it."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        """Take the name, with its modifiers."""
+        self.name = name
+
+    def get_col_spec(self, **_: object) -> str:
+        """Return the type's name."""
+        return self.name
+
+    @property
+    def is_timestamp(self) -> bool:
+        """Tell whether it is timestamp or timestamptz."""
+        return self.name.startswith("timestamp")
+
+    @property
+    def has_time_zone(self) -> bool:
+        """Tell whether it is timestamptz."""
+        return self.is_timestamp and self.name.endswith("with time zone")
+
+
+class Column(NamedTuple):
+    """A column as the catalogue has it."""
+
+    name: str
+    base: int
+    """The number of its type or, where that is a domain, of the type under it."""
+    base_name: str
+    declared: str
+    """Its type as people wrote it."""
+    characters: int
+    """What a text may have at most; negative where there is no limit."""
+    is_enum: bool
+    is_generated: bool
+    may_update: bool
+    may_select: bool
+
+    @property
+    def is_text(self) -> bool:
+        """Tell whether it is text, char(n) or varchar(n)."""
+        return self.base in {TEXT, CHAR, VARCHAR}
+
+
+def find_columns(connection: sa.Connection, table: str) -> Sequence[Column]:
+    """Return the columns of a table of PostgreSQL, by name. Reads the catalogue only."""
+    return [Column(*row) for row in connection.execute(sa.text(COLUMNS), {"table": table})]
+
+
+def find_types(connection: sa.Connection, table: str) -> ColumnTypes:
+    """Return the types of the columns that are not text; none on other databases: SQLite checks none."""
+    if connection.dialect.name != "postgresql":
+        return TEXT_ALONE
+    columns = find_columns(connection, table)
+    return {column.name: SqlType(column.base_name) for column in columns if not column.is_text}
+
+
+def as_text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Return a column's text: an id, a body, or the 24 characters of a moment."""
+    if not isinstance(column.type, SqlType):
+        return column
+    text = _iso_text(column) if column.type.is_timestamp else sa.cast(column, sa.Text)
+    return text.label(column.key)
+
+
+def _iso_text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
+    utc = sa.func.timezone("UTC", column) if _has_time_zone(column) else column
+    return sa.func.to_char(utc, ISO_TEXT, type_=sa.Text)
+
+
+def key_as_text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
+    """Return a column of a key as text from which its value can be made again, whatever the session's time zone is."""
+    kind = column.type
+    if not isinstance(kind, SqlType) or not (kind.is_timestamp or kind.name == "date"):
+        return sa.cast(column, sa.Text)
+    utc = sa.func.timezone("UTC", column) if kind.has_time_zone else column
+    text: sa.ColumnElement[str] = sa.func.to_jsonb(utc, type_=JSONB)[()].astext
+    if not kind.has_time_zone:
+        return text
+    return sa.case((sa.func.isfinite(column), text.concat("Z")), else_=text)
+
+
+def _has_time_zone(column: sa.ColumnElement[Any]) -> bool:
+    return isinstance(column.type, SqlType) and column.type.has_time_zone
+
+
+def as_read_once(body: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Return a body as a value that is decompressed here and nowhere else: text or, where the column is that, JSONB."""
+    if isinstance(body.type, SqlType) and body.type.name == "jsonb":
+        return sa.type_coerce(body, JSONB)[()]
+    return as_text(body).concat("")
+
+
+def as_written(column: sa.ColumnElement[Any], moment: Any) -> Any:  # noqa: ANN401  # a moment, or a parameter with its text
+    """Return a moment as the column stores it: as text or, to the same millisecond, in the column's own type."""
+    if not isinstance(column.type, SqlType):
+        return moment
+    text = sa.literal(moment, IsoTimestamp()) if isinstance(moment, datetime) else moment
+    return sa.cast(text, column.type)

@@ -1,0 +1,166 @@
+"""One upgrade or sync at a time, whatever machine it runs on.
+
+PostgreSQL: a transaction-level advisory lock, held by an open transaction on a connection of its own. A session-level
+lock would be stranded behind a transaction pooler; a blocking call would hold a snapshot, which CREATE INDEX
+CONCURRENTLY waits for, so the lock is polled; and the key is a literal, since a bound one keeps a snapshot as well.
+SQLite: a lock file beside the database, released by the operating system when its process ends.
+"""
+
+import contextlib
+import logging
+import os
+import random
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+from filelock import FileLock, Timeout
+from sqlalchemy.exc import DBAPIError
+
+from app.database.errors import AnotherRunIsActiveError, LockFileError
+from app.database.readable_errors import first_line
+from app.database.timestamps import format_timestamp, now
+from app.database.urls import sqlite_file
+
+LOCK_KEY: Final = 7_308_604_895_331_905_638
+"""Advisory locks are per database, so one constant serves: the bytes of `media-id`, less the sign."""
+LOCK_FILE_SUFFIX: Final = ".media-gen-ids.lock"
+TRANSACTION_TIMEOUT: Final = (17,)
+"""The version of PostgreSQL from which on it may end a transaction for its length."""
+FIRST_POLL_SECONDS: Final = 0.05
+LONGEST_POLL_SECONDS: Final = 1.0
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def only_one(engine: sa.Engine, wait_seconds: float) -> Iterator[None]:
+    """Hold the lock of the engine's database while the block runs.
+
+    Waits up to `wait_seconds` for another holder and says who that is. Raises AnotherRunIsActiveError after that.
+    A database in memory, or of a kind that has no such lock here, is not locked.
+    """
+    if engine.dialect.name == "postgresql":
+        with _advisory_lock(engine, wait_seconds):
+            yield
+    elif path := sqlite_file(engine.url):
+        with _lock_file(path, wait_seconds):
+            yield
+    else:
+        yield
+
+
+@contextmanager
+def _advisory_lock(engine: sa.Engine, wait_seconds: float) -> Iterator[None]:
+    connection = engine.connect()
+    try:
+        _never_time_out(connection)
+        _wait_for(lambda: _try_advisory_lock(connection), lambda: _advisory_holder(connection), wait_seconds)
+        yield
+    finally:
+        _let_go(connection)
+
+
+def _never_time_out(connection: sa.Connection) -> None:
+    """Keep the server from ending the transaction that holds the lock: it lasts as long as the work does."""
+    connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+    if (connection.dialect.server_version_info or ()) >= TRANSACTION_TIMEOUT:
+        connection.exec_driver_sql("SET LOCAL transaction_timeout = 0")
+
+
+def _let_go(connection: sa.Connection) -> None:
+    """End the transaction that holds the lock; if the server has ended it already, the work done is no less done."""
+    try:
+        connection.rollback()
+    except DBAPIError as error:
+        logger.info("the lock was lost with its connection: %s", first_line(error.orig or error))
+    finally:
+        connection.close()
+
+
+def _try_advisory_lock(connection: sa.Connection) -> bool:
+    return bool(connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({LOCK_KEY})").scalar_one())
+
+
+def _advisory_holder(connection: sa.Connection) -> str:
+    """Describe the session that holds the lock, as far as this user may see it."""
+    holder = (
+        "SELECT a.pid, a.application_name, CAST(a.client_addr AS text), date_trunc('second', a.xact_start)"
+        " FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
+        " WHERE l.locktype = 'advisory' AND l.granted AND l.database ="
+        " (SELECT oid FROM pg_database WHERE datname = current_database())"
+        " AND (CAST(l.classid AS bigint) << 32) + CAST(l.objid AS bigint) = :key"
+    )
+    key: sa.BindParameter[int] = sa.bindparam(
+        "key", LOCK_KEY, literal_execute=True
+    )  # bound, the query would leave a snapshot behind
+    row = connection.execute(sa.text(holder).bindparams(key)).first()
+    if row is None:
+        return "holder unknown"
+    return f"server process {row[0]}, {row[1] or 'no application name'}, {row[2] or 'local'}, since {row[3]}"
+
+
+@contextmanager
+def _lock_file(database: Path, wait_seconds: float) -> Iterator[None]:
+    """Hold the lock file beside the database, whichever of its names the database was opened by."""
+    path = Path(os.path.realpath(database) + LOCK_FILE_SUFFIX)
+    with ExitStack() as held:
+        _wait_for(lambda: _try_lock_file(path, held), lambda: _file_holder(path), wait_seconds)
+        with contextlib.suppress(OSError):  # a lock without its holder's name is a lock
+            path.write_text(f"process {os.getpid()} on {socket.gethostname()} since {format_timestamp(now())}\n")
+        yield
+
+
+def _try_lock_file(path: Path, held: ExitStack) -> bool:
+    """Take the lock, to be let go when `held` is closed; tell whether it was free. Raises LockFileError."""
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    except PermissionError as error:
+        return _try_lock_for_reading(path, held, error)
+    except OSError as error:
+        raise LockFileError(str(path), error.strerror or str(error)) from error
+    held.callback(lock.release)
+    return True
+
+
+def _try_lock_for_reading(path: Path, held: ExitStack, refused: PermissionError) -> bool:
+    """Take the lock on a file that another user has left, and that can only be read; where the system lets us."""
+    problem = refused.strerror or str(refused)
+    try:
+        import fcntl  # noqa: PLC0415  # not on Windows
+
+        file = held.enter_context(path.open("rb"))
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except (ImportError, OSError) as error:
+        raise LockFileError(str(path), problem) from error
+    return True
+
+
+def _file_holder(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace").strip() or "holder unknown"
+    except OSError:
+        return "holder unknown"
+
+
+def _wait_for(attempt: Callable[[], bool], holder: Callable[[], str], wait_seconds: float) -> None:
+    """Try until it succeeds, at first often, then about once a second, with jitter."""
+    started = time.monotonic()
+    pause = FIRST_POLL_SECONDS
+    while not attempt():
+        waited = time.monotonic() - started
+        if waited >= wait_seconds:
+            raise AnotherRunIsActiveError(holder(), waited)
+        if pause == FIRST_POLL_SECONDS:
+            logger.info("waiting up to %.0f s for another upgrade or sync (%s)", wait_seconds, holder())
+        time.sleep(min(pause * random.uniform(0.5, 1.0), wait_seconds - waited))  # noqa: S311  # not a secret
+        pause = min(pause * 1.5, LONGEST_POLL_SECONDS)

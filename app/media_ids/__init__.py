@@ -1,0 +1,1 @@
+"""Where the media generation id stands in an answer of the video API."""

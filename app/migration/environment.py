@@ -1,0 +1,144 @@
+"""What alembic/env.py needs: settings, one connection, and errors of one line."""
+
+import logging
+import sys
+from collections.abc import Iterator, Mapping
+from configparser import InterpolationError
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+from alembic import context
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy.engine import URL
+
+from app.backfill.engine import require_supported
+from app.console.json_log import log_as
+from app.console.streams import LenientStream, outlive_output
+from app.database.base import Base
+from app.database.engines import make_engine
+from app.database.readable_errors import readable_errors
+from app.database.urls import parse_url
+from app.errors import ConfigurationError, MediaIdsError, OutputError
+from app.migration.callers import given_by_caller
+from app.migration.errors import StoppedBySignalError
+from app.migration.upgrade import asked_for
+from app.settings import Settings
+
+logger = logging.getLogger(__name__)
+SETTINGS: Final = "media_ids_settings"
+"""Option of Alembic's context, by which revisions know that our own env.py runs them."""
+GUEST: Final = "media_ids_guest"
+"""Option of Alembic's context: another env.py runs them; app.migration.guest has done its checks and holds the lock."""
+OUR_TABLES = frozenset(Base.metadata.tables)
+
+
+def include_name(name: str | None, kind: str, parents: object) -> bool:  # noqa: ARG001
+    """Keep other programs' tables out of every comparison (Alembic's `include_name`)."""
+    return kind != "table" or name in OUR_TABLES
+
+
+def database_url(config: Config, settings: Settings) -> URL:
+    """Return the URL of the database, which is not connected to: a caller's own, else `configured_url`."""
+    given = given_by_caller(config)
+    return parse_url(configured_url(config, settings)) if given is None else given.engine.url
+
+
+def configured_url(config: Config, settings: Settings) -> str:
+    """Return the URL in the Alembic configuration, else DATABASE_URL, else that of a file in this folder.
+
+    Raises ConfigurationError for a bare `%`, and where that file is not to be used.
+    """
+    try:
+        return config.get_main_option("sqlalchemy.url") or settings.chosen_url()
+    except InterpolationError:
+        raise ConfigurationError("sqlalchemy.url", "a % in a configuration file must be written as %%") from None
+
+
+def load_settings(config: Config, x_arguments: Mapping[str, object]) -> Settings:
+    """Return the settings, with `alembic -x name=value` in front, and make the log what they ask for.
+
+    A command of ours brings its own.
+    """
+    asked = asked_for(config)
+    settings = Settings.load(x_arguments) if asked is None else asked.settings
+    log_as(settings.log)
+    return settings
+
+
+@contextmanager
+def alembic_errors() -> Iterator[None]:
+    """Turn this project's errors into Alembic's, which its command prints as one line, whatever becomes of that.
+
+    Where a command of ours runs the upgrade, they stay what they are.
+    """
+    if asked_for(context.config) is not None:
+        yield
+        return
+    outlive_output()
+    with one_line_errors(), written_script() if context.is_offline_mode() else nullcontext():
+        yield
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Turn this project's errors into Alembic's; a signal ends the process as it should."""
+    try:
+        yield
+    except MediaIdsError as error:
+        if isinstance(error, StoppedBySignalError):
+            logger.warning("%s", error)
+            raise SystemExit(error.exit_code) from error
+        if isinstance(sys.stdout, LenientStream):  # where Alembic would print it
+            logger.log(logging.ERROR, "%s", error)
+        raise CommandError(str(error)) from error
+
+
+@contextmanager
+def written_script() -> Iterator[None]:
+    """Raise OutputError if SQL that is written to stdout does not get there: half a script is none."""
+    try:
+        yield  # Alembic hands each statement to the system at once
+    except OSError as error:
+        logger.log(logging.ERROR, "%s", OutputError("the SQL script", error.strerror or str(error)))
+        raise OutputError("the SQL script", error.strerror or str(error)) from error
+
+
+@contextmanager
+def migration_connection(config: Config, settings: Settings) -> Iterator[sa.Connection]:
+    """Yield the connection that Alembic migrates on: the caller's own, or one of an engine made from the URL.
+
+    A caller's connection may be in a transaction, which stays the caller's: nothing is committed on it. Before
+    anything is opened, raises CallerError for what is neither a connection nor an engine, and ConfigurationError for
+    a database of another kind and for options that this kind does not have.
+    """
+    given = given_by_caller(config) or make_engine(configured_url(config, settings))
+    in_transaction = isinstance(given, sa.Connection) and given.in_transaction()
+    require_supported(given, settings.options(), owned_by_caller=in_transaction)
+    with readable_errors(given.engine.url), _connected(given) as connection:
+        yield connection
+
+
+def configures_logging(config: Config) -> bool:
+    """Tell whether the log is to be made as the ini file has it: a caller with a connection has a log of its own."""
+    has_logging = config.file_config.has_section("loggers") and Path(config.config_file_name or "").is_file()
+    return has_logging and config.attributes.get("connection") is None
+
+
+@contextmanager
+def without_preamble() -> Iterator[None]:
+    """Keep what Alembic says of its own classes out of the log, so that its first line names the database."""
+    alembics = logging.getLogger("alembic.runtime.migration")
+    before = alembics.level
+    alembics.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        alembics.setLevel(before)
+
+
+def _connected(given: sa.Connection | sa.Engine) -> AbstractContextManager[sa.Connection]:
+    """Return a connection of ours, closed after its use, or the caller's, left open."""
+    return nullcontext(given) if isinstance(given, sa.Connection) else given.connect()

@@ -1,0 +1,62 @@
+"""Gate: what is looked at before a command of Alembic may change a database, and the lock that is held meanwhile."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+
+import sqlalchemy as sa
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+
+from app.backfill.refusals import require_fillable
+from app.database.lock import only_one
+from app.database.urls import describe
+from app.database.version_table import require_ours
+from app.migration.callers import refuse_autocommit
+from app.reports.target import name_target
+from app.settings import Settings
+from app.videos import adoption
+from app.videos.models import Veo3VideoGeneration
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def one_upgrade(context: MigrationContext, settings: Settings) -> Iterator[bool]:
+    """Hold the database's lock while the block runs, and refuse what is not ours before anything is written.
+
+    Yields whether there is anything to do: where nothing is, and for a command that only reads, it takes no lock.
+    """
+    connection, scripts = online(context)
+    owned_by_caller = connection.in_transaction()
+    has_work = not _stands_at_head(context, require_ours(context, scripts), scripts)
+    writes = has_work and not context.opts.get("dont_mutate", False)
+    if writes:
+        refuse_unfillable(connection)
+        name_target(connection)
+    elif not has_work:
+        logger.info("%s: at head, nothing to do", describe(connection.engine.url))
+    if not owned_by_caller:
+        connection.rollback()  # the migration must find no transaction open
+    with only_one(connection.engine, settings.lock_wait) if writes else nullcontext():
+        yield has_work
+
+
+def _stands_at_head(context: MigrationContext, recorded: Sequence[str], scripts: ScriptDirectory) -> bool:
+    """Tell whether a command that goes to the head is called on a database that stands there."""
+    return context.opts.get("destination_rev") in {"head", "heads"} and set(recorded) == set(scripts.get_heads())
+
+
+def online(context: MigrationContext) -> tuple[sa.Connection, ScriptDirectory]:
+    """Return what there is when revisions run, and not when they are written as SQL."""
+    if context.connection is None or context.script is None:
+        raise CommandError("these revisions need a connection")
+    return context.connection, context.script
+
+
+def refuse_unfillable(connection: sa.Connection) -> None:
+    """Raise CallerError, ForeignTableError or UnsupportedTableError for what cannot be migrated."""
+    refuse_autocommit(connection)
+    if adoption.examine(connection).exists:
+        require_fillable(connection, Veo3VideoGeneration)

@@ -1,0 +1,107 @@
+"""Check: whether a database is where the code expects it, for CI and deploy gates. Reads only."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+from alembic.script import ScriptDirectory
+
+from app.backfill.blank import is_empty
+from app.backfill.engine import backfill
+from app.backfill.light_tables import generations
+from app.backfill.options import Options
+from app.backfill.refusals import require_fillable
+from app.database.version_table import recorded_revisions
+from app.reports.schema_differences import schema_differences
+from app.settings import DEFAULT_VERSION_TABLE
+from app.videos import adoption
+from app.videos.models import Veo3VideoGeneration
+
+SHOWN_IDS: Final = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    facts: tuple[str, ...] = ()
+    """What was found: what to do about it or, where it is well, what is worth knowing."""
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the finding as JSON shows it."""
+        return {"check": self.name, "ok": self.ok, "facts": list(self.facts)}
+
+
+def check_database(
+    connection: sa.Connection, scripts: ScriptDirectory, version_table: str = DEFAULT_VERSION_TABLE
+) -> Iterator[Finding]:
+    """Yield the findings one by one; after one that leaves nothing to look at, no more.
+
+    Raises ForeignTableError for another program's table, and StrangeRevisionError for its revisions. Writes nothing:
+    `alembic check` would create its version table in an empty database.
+    """
+    if adoption.examine(connection).exists:
+        require_fillable(connection, Veo3VideoGeneration)
+    recorded = recorded_revisions(connection, version_table, scripts)
+    yield _one_head(scripts.get_heads())
+    at_head = _at_head(recorded, scripts)
+    yield at_head
+    if not at_head.ok:
+        return
+    yield _schema_agrees(connection)
+    connection.rollback()
+    yield _nothing_recoverable(connection)
+    yield _no_id_twice(connection)
+
+
+def _one_head(heads: list[str]) -> Finding:
+    facts = (f"head is {heads[0]}",) if len(heads) == 1 else (f"heads {', '.join(heads)}: run `alembic merge heads`",)
+    return Finding(name="one head", ok=len(heads) == 1, facts=facts)
+
+
+def _at_head(current: Sequence[str], scripts: ScriptDirectory) -> Finding:
+    if set(current) == set(scripts.get_heads()):
+        return Finding(name="database at head", ok=True)
+    known = {script.revision for script in scripts.walk_revisions()}
+    if strange := sorted(set(current) - known):
+        fact = f"it stands at {', '.join(strange)}, which this version does not know: install the version that made it"
+    else:
+        stands = f"it stands at {', '.join(current)}" if current else "it has no revision"
+        fact = f"{stands}: run `media-gen-ids upgrade`"
+    return Finding(name="database at head", ok=False, facts=(fact,))
+
+
+def _schema_agrees(connection: sa.Connection) -> Finding:
+    found = schema_differences(connection)
+    facts = [f"{difference}: add a revision that mends it" for difference in found.unknown]
+    facts += [f"accepted: {_of_the_table(difference)}" for difference in found.accepted]
+    return Finding(name="model and schema agree", ok=not found.unknown, facts=tuple(facts))
+
+
+def _of_the_table(difference: str) -> str:
+    """Return a difference without the table's name: only the application's table may differ."""
+    return difference.removeprefix(adoption.TABLE).lstrip(". ")
+
+
+def _nothing_recoverable(connection: sa.Connection) -> Finding:
+    report = backfill(connection, Veo3VideoGeneration, Options(dry_run=True), origin="sync")
+    facts = []
+    if report.synced:
+        facts.append(f"{report.synced:,} ids can be recovered: run `media-gen-ids sync`")
+    if report.failed:
+        facts.append(f"{report.failed:,} rows need a person: see `media-gen-ids failures`")
+    return Finding(name="nothing recoverable left", ok=not report.synced, facts=tuple(facts))
+
+
+def _no_id_twice(connection: sa.Connection) -> Finding:
+    table = generations(Veo3VideoGeneration)
+    found, rows = table.c.media_generation_id, sa.func.count()
+    twice = sa.select(found, rows).where(sa.not_(is_empty(found))).group_by(found).having(rows > 1).order_by(found)
+    repeated = connection.execute(twice.limit(SHOWN_IDS + 1)).all()
+    facts = [f"{number} rows have {media_id}: find out whose it is" for media_id, number in repeated[:SHOWN_IDS]]
+    if len(repeated) > SHOWN_IDS:
+        facts.append("and more")
+    return Finding(name="no id on two rows", ok=not repeated, facts=tuple(facts))
