@@ -5,6 +5,7 @@ import pytest
 from app.backfill.citus.shards import cut_blocks
 from app.backfill.postgresql.heaps import Heap, Part
 from app.backfill.postgresql.statements import Place
+from app.backfill.postgresql.walk import write_cursor
 
 HEAP = Heap(label="a table", blocks=9)
 START = Place(0, 3)
@@ -27,3 +28,8 @@ def test_each_part_holds_at_most_a_batch_and_a_block_with_more_is_left_out(
 ) -> None:
     """In order, without a gap but for the blocks that hold nothing or too much."""
     assert list(cut_blocks(Part(HEAP, START, 9), counted, 10)) == [Part(HEAP, start, end) for start, end in parts]
+
+
+def test_a_cursor_within_the_shards_tells_the_shard() -> None:
+    """Each of them has rows at the same places."""
+    assert write_cursor(HEAP, Place(3, 4, "shard_102")) == "a table (3,4)shard_102"

@@ -5,11 +5,12 @@ import io
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from app.console.streams import LenientStream
+from app.console.streams import LenientStream, outlive_output
 from tests.support.commands import ROOT, SCRIPTS, SECONDS, alembic, environment, media_gen_ids
 from tests.support.migrations import recorded_version
 from tests.support.plain_rows import expected_ids, filled_ids, insert_plain
@@ -243,3 +244,18 @@ def test_a_stream_that_was_closed_takes_everything_and_writes_nothing() -> None:
     stream.flush()
 
     assert (written, stream.isatty(), str(stream.problem)) == (4, False, "I/O operation on closed file")
+
+
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_a_stream_that_is_not_there_becomes_one_that_drops_everything(
+    monkeypatch: pytest.MonkeyPatch, closed: str
+) -> None:
+    """Whichever of the two it is: the other one is left as it was."""
+    (other,) = {"stdout", "stderr"} - {closed}
+    before = getattr(sys, other)
+    monkeypatch.setattr(sys, closed, None)
+    outlive_output.cache_clear()
+
+    outlive_output()
+
+    assert (type(getattr(sys, closed)), getattr(sys, other)) == (LenientStream, before)

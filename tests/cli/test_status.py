@@ -123,5 +123,5 @@ def test_it_draws_the_same_as_svg(filled_file: str, command: Command, tmp_path: 
 
     assert (drawn.code, refused.code) == (0, 2)
     assert picture.read_text().startswith("<svg")
-    assert "operation_mismatch" in picture.read_text()
+    assert ("operation_mismatch" in picture.read_text(), "operation_mismatch" in drawn.out) == (True, True)
     assert refused.err == f"media-gen-ids: --svg: no folder {tmp_path / 'missing'}\n"
