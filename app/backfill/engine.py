@@ -12,8 +12,8 @@ from app.backfill.options import Options
 from app.backfill.refusals import require_fillable
 from app.backfill.report import Origin, Report
 from app.backfill.run import Run
+from app.backfill.supported import require_supported
 from app.backfill.transactions import Transactions
-from app.errors import ConfigurationError
 from app.signals import StopRequest
 
 
@@ -63,17 +63,3 @@ def _modules_left_alone() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
-
-
-def require_supported(database: sa.Connection | sa.Engine, options: Options, *, owned_by_caller: bool = False) -> None:
-    """Raise ConfigurationError for options that this kind of database does not have. Asks the database nothing.
-
-    These are more workers than can write to it at once, and waiting for replicas.
-    """
-    is_postgresql = database.dialect.name == "postgresql"
-    if options.max_replica_lag is not None and not is_postgresql:
-        raise ConfigurationError("max_replica_lag", "only PostgreSQL has replicas to wait for; leave it out here")
-    if options.workers > 1 and not is_postgresql:
-        raise ConfigurationError("workers", "only PostgreSQL takes several; this database has one writer at a time")
-    if options.workers > 1 and owned_by_caller:
-        raise ConfigurationError("workers", "there can be only one within the transaction of a caller")

@@ -12,7 +12,6 @@ from app.database.urls import parse_url, sqlite_file
 from app.errors import ConfigurationError
 from app.settings import Settings
 
-DEBUG: Final = "--debug"
 SQLITE_FILES: Final = ("", "-journal", "-wal", "-shm")
 """What follows the name of a SQLite file in the names of those that belong to it."""
 

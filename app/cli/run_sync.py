@@ -7,12 +7,13 @@ from typing import Literal, TypeAlias
 
 import sqlalchemy as sa
 
-from app.backfill.engine import backfill, require_supported
+from app.backfill.engine import backfill
 from app.backfill.ledger import require_ledger
 from app.backfill.listener import Listener
 from app.backfill.options import Options
 from app.backfill.report import Report
 from app.backfill.retry_failures import retry_failed
+from app.backfill.supported import require_supported
 from app.database.lock import only_one
 from app.database.urls import describe, parse_url
 from app.reports.target import name_target

@@ -14,6 +14,7 @@ from rich.console import Console, RenderableType
 from app.backfill.listener import Listener
 from app.backfill.report import Report
 from app.console.durations import about
+from app.console.errors import print_error
 from app.console.progress import shown_progress
 from app.console.record_lines import Listeners, RecordLines
 from app.console.streams import ESCAPE, is_unicode
@@ -94,13 +95,3 @@ def write_file(option: str, file: Path, text: str) -> None:
 def to_json(value: object, *, ascii_only: bool = False) -> str:
     """Return a value as JSON, as it is printed and written to files."""
     return json.dumps(value, indent=2, ensure_ascii=ascii_only)
-
-
-def print_error(message: str) -> None:
-    """Print an error as one line on stderr."""
-    print(f"media-gen-ids: {message}", file=sys.stderr)
-
-
-def print_traceback(text: str) -> None:
-    """Print a traceback on stderr."""
-    print(text, end="", file=sys.stderr)

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
-from filelock import FileLock, Timeout
 from sqlalchemy.exc import DBAPIError
 
 from app.database.errors import AnotherRunIsActiveError, LockFileError
@@ -117,6 +116,8 @@ def _lock_file(database: Path, wait_seconds: float) -> Iterator[None]:
 
 def _try_lock_file(path: Path, held: ExitStack) -> bool:
     """Take the lock, to be let go when `held` is closed; tell whether it was free. Raises LockFileError."""
+    from filelock import FileLock, Timeout  # noqa: PLC0415  # loads asyncio, and most runs take no lock file
+
     lock = FileLock(path)
     try:
         lock.acquire(timeout=0)

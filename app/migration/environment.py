@@ -14,7 +14,7 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy.engine import URL
 
-from app.backfill.engine import require_supported
+from app.backfill.supported import require_supported
 from app.console.json_log import log_as
 from app.console.streams import LenientStream, outlive_output
 from app.database.base import Base

@@ -6,8 +6,6 @@ from collections.abc import Callable
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from app.backfill.retrying import attempt
-from app.backfill.transactions import TIMEOUTS, set_locally
 from app.migration.errors import StoppedBySignalError
 from app.signals import stop_on_signals
 
@@ -20,6 +18,8 @@ def alter_table_in_use(connection: sa.Connection, change: Callable[[], object]) 
     A waiting ALTER TABLE queues every later query of the application behind it; so it gives up soon, lets them
     through, and tries again. Raises what `wait_for_lock` does.
     """
+    from app.backfill.transactions import TIMEOUTS, set_locally  # noqa: PLC0415  # a database that stands at head needs none of it
+
     if connection.dialect.name != "postgresql":
         change()  # SQLite has one lock for all; app.migration.transactional_ddl waits for it
         return
@@ -37,6 +37,8 @@ def wait_for_lock(action: Callable[[], object]) -> None:
 
     Raises DBAPIError when it is never free, StoppedBySignalError when a signal asked to stop meanwhile.
     """
+    from app.backfill.retrying import attempt  # noqa: PLC0415  # a database that stands at head needs none of it
+
     with stop_on_signals() as stop:
         try:
             attempt(action, stop, lambda reason: logger.info("waiting to change the table: %s", reason))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.cli import status
+from app.cli import check
 from app.database.engines import make_engine
 from app.database.lock import only_one
 from tests.cli.conftest import Command
@@ -19,7 +19,7 @@ def fault(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise KeyError("a\nb")
 
-    monkeypatch.setattr(status, "revisions", fail)
+    monkeypatch.setattr(check, "revisions", fail)
 
 
 @pytest.mark.usefixtures("fault")

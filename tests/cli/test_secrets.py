@@ -4,7 +4,7 @@ import pytest
 from alembic import command as alembic_command
 from alembic.util import CommandError
 
-from app.cli import status
+from app.cli import check
 from tests.cli.conftest import Command
 from tests.support.commands import alembic, media_gen_ids
 from tests.support.migrations import alembic_config
@@ -61,7 +61,7 @@ def test_a_fault_of_ours_shows_no_password(
     def fail() -> None:
         raise RuntimeError(f"cannot handle {CREDENTIALS} and s3cret")
 
-    monkeypatch.setattr(status, "revisions", fail)
+    monkeypatch.setattr(check, "revisions", fail)
     ended = command("check", *arguments)
 
     assert (ended.code, "RuntimeError" in ended.err, "s3cret" in ended.err) == (70, True, False)
