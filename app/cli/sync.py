@@ -24,7 +24,8 @@ from app.cli.common_options import (
     require_writable,
 )
 from app.cli.run_sync import Failures, sync_database
-from app.console.printing import listening, print_error, print_estimate, print_json, print_summary, to_json, write_file
+from app.console.errors import print_error
+from app.console.printing import listening, print_estimate, print_json, print_summary, to_json, write_file
 from app.database.engines import existing_database
 from app.errors import ConfigurationError
 from app.reports.estimate import Estimate, estimate_run
