@@ -16,7 +16,7 @@ from app.db import existing_database
 from app.demo import DEFAULT_DEMO_URL, make_demo, upgrade_demo
 from app.errors import ConfigurationError
 from app.failures import FAILURE_FIELDS, MEANINGS, read_failures
-from app.options import AsJson, Database, Desktop, load_settings, require_writable
+from app.options import AsJson, Database, Desktop, VersionTable, load_settings, require_writable
 from app.scripts import revisions
 from app.status import read_status, read_status_of
 from app.untouched import database_as_it_is
@@ -86,13 +86,15 @@ def failures(
     return WELL
 
 
-def check(*, database: Database = None, desktop: Desktop = False, as_json: AsJson = False) -> int:
+def check(
+    *, database: Database = None, desktop: Desktop = False, version_table: VersionTable = None, as_json: AsJson = False
+) -> int:
     """For CI and deploy gates: is the database where the code expects it? Reads only.
 
     Looks for one head, the database at head, a schema that agrees with the models, ids that could still be
     recovered, and an id on two rows. Exit codes: 0 all is well; 1 something is to be done; 2 it could not look.
     """
-    settings = load_settings(database=database, desktop=desktop)
+    settings = load_settings(database=database, desktop=desktop, version_table=version_table)
     scripts = revisions()
     findings = []
     with existing_database(settings.database_url) as engine, engine.connect() as connection:
