@@ -2,7 +2,7 @@
 
 import logging
 
-from app.cli.common_options import AsJson, Database, Desktop, load_settings
+from app.cli.common_options import AsJson, Database, Desktop, VersionTable, load_settings
 from app.console.printing import print_finding, print_json
 from app.database.engines import existing_database
 from app.migration.scripts import revisions
@@ -13,13 +13,15 @@ WELL, NOT_WELL = 0, 1
 logger = logging.getLogger(__name__)
 
 
-def check(*, database: Database = None, desktop: Desktop = False, as_json: AsJson = False) -> int:
+def check(
+    *, database: Database = None, desktop: Desktop = False, version_table: VersionTable = None, as_json: AsJson = False
+) -> int:
     """For CI and deploy gates: is the database where the code expects it? Reads only.
 
     Looks for one head, the database at head, a schema that agrees with the models, ids that could still be
     recovered, and an id on two rows. Exit codes: 0 all is well; 1 something is to be done; 2 it could not look.
     """
-    settings = load_settings(database=database, desktop=desktop)
+    settings = load_settings(database=database, desktop=desktop, version_table=version_table)
     scripts = revisions()
     findings = []
     with existing_database(settings.database_url) as engine, engine.connect() as connection:

@@ -212,8 +212,10 @@ def test_the_rows_can_be_left_to_sync_and_the_version_stand_elsewhere(applicatio
     options = ("--backfill", "defer", "--version-table", "media_ids_version", "--database", application)
 
     ended = command("upgrade", "--json", *options)
+    check = command("check", *options[2:])
 
     assert (ended.code, filled(application), recorded_version(application)) == (0, 0, None)
+    assert check.out.splitlines()[2] == "ok    database at head"
     assert query(application, "SELECT version_num FROM media_ids_version") == [("media_ids_0003",)]
     assert json.loads(ended.out) == json.loads(ended.out) | NOTHING_DONE | {"state": "partial"}
     assert ended.err.splitlines()[-1].startswith("backfill deferred: ")
