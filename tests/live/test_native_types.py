@@ -16,6 +16,7 @@ from tests.support.native import COLUMNS, LAYOUTS, create_native, native_rows
 from tests.support.processes import run_sync, run_upgrade, start_sync
 from tests.support.tables import TABLE, execute, insert, query, read_all
 from tests.support.writers import Writer
+from tests.test_callers import psycopg2_engine, run_asynchronously, upgrade_with
 
 ROWS = 96
 LEFT = (
@@ -127,3 +128,20 @@ def test_no_write_of_the_application_is_lost_or_overwritten(postgresql: Database
 def dumps(body: object) -> str:
     """Return a body as text that is the same for the same body."""
     return json.dumps(body, sort_keys=True)
+
+
+@pytest.mark.parametrize("driver", ["psycopg2", "asyncpg"])
+def test_a_callers_driver_fills_such_a_table_too(postgresql: Databases, driver: str) -> None:
+    """Each sends values in its own way."""
+    url = postgresql.empty()
+    create_native(url, "N1")
+    rows = native_rows("N1", 46)
+    insert(url, rows)
+
+    if driver == "psycopg2":
+        upgrade_with(psycopg2_engine(url), url)
+    else:
+        run_asynchronously(url, f"postgresql+{driver}", in_transaction=True)
+
+    assert media_ids(read_all(url)) == {row.id: row.response.media_generation_id for row in rows}
+    assert recorded_version(url) == "media_ids_0003"
