@@ -1,5 +1,6 @@
 """Tables with PostgreSQL's own types: filled like those of text, and nothing else in them changes."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,12 +10,20 @@ from alembic import command
 from tests.conftest import Databases
 from tests.live.test_adoption import UPSCALES, contents, definitions
 from tests.live.test_offline import run_script
+from tests.live.test_writers import lost_writes
 from tests.support.migrations import alembic_config, recorded_version, upgrade
 from tests.support.native import COLUMNS, LAYOUTS, create_native, native_rows
-from tests.support.processes import run_sync, run_upgrade
+from tests.support.processes import run_sync, run_upgrade, start_sync
 from tests.support.tables import TABLE, execute, insert, query, read_all
+from tests.support.writers import Writer
+from tests.test_callers import psycopg2_engine, run_asynchronously, upgrade_with
 
 ROWS = 96
+LEFT = (
+    f"SELECT count(*) FROM {TABLE} WHERE media_generation_id IS NULL"
+    """ AND CAST(raw_response AS text) ~ '"mediaGenerationId": "REFRESHED'"""
+)
+"""Rows with an answer of the application's that holds an id, which they do not have."""
 TYPE_OF_ID = {"N1": "uuid", "N2": "bigint"}
 
 
@@ -91,3 +100,48 @@ def test_a_moment_is_stored_in_utc_whatever_the_time_zone_of_a_session_is(postgr
     late = late if variant == "N2" else "abs(extract(epoch FROM updated_at - now())) < 600"
     well = f"SELECT bool_and({late}) FROM {TABLE} WHERE media_generation_id IS NOT NULL"
     assert [query(url, well) for url in (online, offline)] == [[(True,)], [(True,)]]
+
+
+def test_no_write_of_the_application_is_lost_or_overwritten(postgresql: Databases) -> None:
+    """It writes prompts, ids and newer answers from before the run's start to its end."""
+    url = postgresql.empty()
+    create_native(url, "N1", "by id")
+    rows = native_rows("N1", 1_150)
+    upgrade(url)
+    insert(url, rows)
+    execute(url, f"CREATE INDEX writer ON {TABLE} (operation_name)")
+    names = [row.response.operation_name for row in rows if row.response.media_generation_id]
+
+    with Writer(url, names) as writer:
+        ended = start_sync(url, batch_size=10).finish()
+
+    found = {
+        row["operation_name"]: row | {"raw_response": dumps(row["raw_response"])} for row in read_all(url).values()
+    }
+    writer.written.bodies = {name: dumps(json.loads(body)) for name, body in writer.written.bodies.items()}
+    assert (ended.code, writer.written.failed, lost_writes(writer.written, found)) == (1, [], [])
+    assert min(len(writer.written.prompts), len(writer.written.media_ids), len(writer.written.bodies)) > 10
+    assert run_sync(url).code == 1
+    assert query(url, LEFT) == [(0,)]
+
+
+def dumps(body: object) -> str:
+    """Return a body as text that is the same for the same body."""
+    return json.dumps(body, sort_keys=True)
+
+
+@pytest.mark.parametrize("driver", ["psycopg2", "asyncpg"])
+def test_a_callers_driver_fills_such_a_table_too(postgresql: Databases, driver: str) -> None:
+    """Each sends values in its own way."""
+    url = postgresql.empty()
+    create_native(url, "N1")
+    rows = native_rows("N1", 46)
+    insert(url, rows)
+
+    if driver == "psycopg2":
+        upgrade_with(psycopg2_engine(url), url)
+    else:
+        run_asynchronously(url, f"postgresql+{driver}", in_transaction=True)
+
+    assert media_ids(read_all(url)) == {row.id: row.response.media_generation_id for row in rows}
+    assert recorded_version(url) == "media_ids_0003"
