@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.backfill.key_walk import LOOKED_UP_ROWS
 from tests.conftest import Databases
 from tests.support.responses import make_rows, named, recoverable
 from tests.support.tables import execute, insert, query, read_all, store_body
@@ -103,6 +104,19 @@ def test_a_change_to_another_row_keeps_nobody_from_being_filled(database: str) -
     with by_hand(database) as walk:
         window = walk.read()
         insert(database, make_rows(1, seed=2))
+        filled = walk.fill(window.recovered)
+
+    assert filled == sorted(row.id for row in rows)
+
+
+def test_more_rows_than_are_looked_up_at_once_are_filled_after_a_second_look(sqlite_database: str) -> None:
+    """Somebody has written to the file meanwhile, but to none of them."""
+    rows = make_rows(LOOKED_UP_ROWS + 1, recoverable())
+    insert(sqlite_database, rows)
+
+    with by_hand(sqlite_database) as walk:
+        window = walk.read(rows=LOOKED_UP_ROWS + 1)
+        insert(sqlite_database, make_rows(1, seed=2))
         filled = walk.fill(window.recovered)
 
     assert filled == sorted(row.id for row in rows)

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 import psycopg
 import pytest
 
+from app.backfill.retry import PATIENCE_SECONDS
 from tests.conftest import Databases
 from tests.support.plain_rows import count_filled, expected_ids, filled_ids, insert_plain
 from tests.support.postgres import PostgresServer
@@ -17,6 +18,8 @@ from tests.support.tables import TABLE, create_variant, query, sqlite_path
 
 ROWS = 2_000
 HELD = "00000777"
+FRACTION_OF_PATIENCE_SECONDS = PATIENCE_SECONDS * 0.75
+"""A batch goes round a locked row long before a run gives up waiting for a database."""
 WAITING_FOR_A_ROW = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
 
@@ -41,7 +44,7 @@ def test_row_locked_for_ten_seconds_is_come_back_to(postgresql: Databases) -> No
     with row_held(url):
         started = time.monotonic()
         process = start_sync(url)
-        wait_until(lambda: count_filled(url) == len(expected_ids(ROWS)) - 1)
+        wait_until(lambda: count_filled(url) == len(expected_ids(ROWS)) - 1, FRACTION_OF_PATIENCE_SECONDS)
         time.sleep(max(0.0, 10 - (time.monotonic() - started)))
         code_while_held = process.poll()
     ended = process.finish()

@@ -7,9 +7,13 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
 
+from app.db import make_engine
 from app.errors import ConfigurationError
-from app.settings import Settings
+from app.scripts import revisions
+from app.settings import DEFAULT_VERSION_TABLE, Settings
+from app.version_table import recorded_revisions
 from tests.support.migrations import ROOT, alembic_config
 from tests.support.other_chain import OURS, recorded, tables
 from tests.support.tables import execute
@@ -63,6 +67,15 @@ def test_what_is_no_version_table_is_refused(sqlite_empty: str, name: str, probl
         command.upgrade(alembic_config(sqlite_empty, version_table=name), "head")
 
     assert tables(sqlite_empty) == {"profiles"}
+
+
+def test_one_that_may_not_be_read_is_not_taken_for_an_empty_one(postgresql_database: str) -> None:
+    """An upgrade would begin at the beginning; this role has no rights on any table of ours."""
+    with make_engine(postgresql_database).connect() as connection:
+        connection.exec_driver_sql("SET ROLE pg_monitor")
+
+        with pytest.raises(DBAPIError, match="permission denied"):
+            recorded_revisions(connection, DEFAULT_VERSION_TABLE, revisions())
 
 
 def test_it_is_written_into_sql_too(capsys: pytest.CaptureFixture[str]) -> None:

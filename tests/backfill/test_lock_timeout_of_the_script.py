@@ -1,0 +1,14 @@
+"""The script that `--sql` writes waits for a locked row as long as a batch of a run does."""
+
+from sqlalchemy.dialects import postgresql
+
+from app.backfill.offline import offline_backfill
+from app.backfill.transactions import LOCK_TIMEOUT
+from app.models import Veo3VideoGeneration
+
+
+def test_the_script_gives_up_waiting_as_soon_as_a_run_does() -> None:
+    """Its own rows are locked meanwhile, and the application would wait for them."""
+    script = offline_backfill(Veo3VideoGeneration, postgresql.dialect())  # type: ignore[no-untyped-call]
+
+    assert f"PERFORM set_config('lock_timeout', '{LOCK_TIMEOUT}', true);" in script
