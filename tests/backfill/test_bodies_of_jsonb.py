@@ -5,10 +5,10 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 
-from app.backfill import statements
-from app.backfill.column_types import SqlType
-from app.db import make_engine
-from app.models import Veo3VideoGeneration
+from app.backfill.postgresql import statements
+from app.database.column_types import SqlType
+from app.database.engines import make_engine
+from app.videos.models import Veo3VideoGeneration
 from tests.backfill.test_extraction_in_postgresql import Row, found_in_python, rows, store
 from tests.conftest import Databases
 from tests.support.tables import TABLE, execute

@@ -1,8 +1,9 @@
 """The row of a run in the ledger: each number of the report in the column of its name."""
 
 from app.backfill.ledger import last_runs, open_ledger
-from app.backfill.plan import Options, Report
-from app.db import make_engine
+from app.backfill.options import Options
+from app.backfill.report import Report
+from app.database.engines import make_engine
 
 REPORT = Report(
     found=21,

@@ -2,9 +2,9 @@
 
 from sqlalchemy.dialects import postgresql
 
-from app.backfill.offline import offline_backfill
+from app.backfill.script import offline_backfill
 from app.backfill.transactions import LOCK_TIMEOUT
-from app.models import Veo3VideoGeneration
+from app.videos.models import Veo3VideoGeneration
 
 
 def test_the_script_gives_up_waiting_as_soon_as_a_run_does() -> None:

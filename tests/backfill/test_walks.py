@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.backfill.key_walk import LOOKED_UP_ROWS
+from app.backfill.by_key.walk import LOOKED_UP_ROWS
 from tests.conftest import Databases
 from tests.support.responses import make_rows, named, recoverable
 from tests.support.tables import execute, insert, query, read_all, store_body

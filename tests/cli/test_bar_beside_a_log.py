@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from app.progress import ProgressBarView, shown_progress
+from app.console.progress import ProgressBarView, shown_progress
 from tests.cli.test_progress import Terminal
 
 

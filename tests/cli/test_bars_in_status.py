@@ -5,9 +5,9 @@ import io
 import pytest
 from rich.console import Console
 
-from app.coverage import Coverage
-from app.status import Status
-from app.views import status_view
+from app.console.tables import status_view
+from app.reports.coverage import Coverage
+from app.reports.status import Status
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 import psycopg
 import pytest
 
-from app.backfill.retry import PATIENCE_SECONDS
+from app.backfill.retrying import PATIENCE_SECONDS
 from tests.conftest import Databases
 from tests.support.plain_rows import count_filled, expected_ids, filled_ids, insert_plain
 from tests.support.postgres import PostgresServer

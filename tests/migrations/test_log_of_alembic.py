@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from app.migration import without_preamble
+from app.migration.environment import without_preamble
 
 ALEMBICS = logging.getLogger("alembic.runtime.migration")
 

@@ -9,11 +9,11 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
-from app.db import make_engine
+from app.database.engines import make_engine
+from app.database.version_table import recorded_revisions
 from app.errors import ConfigurationError
-from app.scripts import revisions
+from app.migration.scripts import revisions
 from app.settings import DEFAULT_VERSION_TABLE, Settings
-from app.version_table import recorded_revisions
 from tests.support.migrations import ROOT, alembic_config
 from tests.support.other_chain import OURS, recorded, tables
 from tests.support.tables import execute
