@@ -30,7 +30,7 @@ def pending(table: sa.FromClause) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.raw_response.is_not(None), is_empty(table.c.media_generation_id))
 
 
-def _names(table: sa.TableClause) -> tuple[sa.ColumnElement[Any], ...]:
+def names_of(table: sa.TableClause) -> tuple[sa.ColumnElement[Any], ...]:
     """Return what tells which answer is a row's: id, operation and scene."""
     return as_text(table.c.id), as_text(table.c.operation_name), as_text(table.c.scene_id)
 

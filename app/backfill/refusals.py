@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill.databases import choose_walk
-from app.backfill.postgresql.refusals import _of_postgresql
-from app.backfill.sqlite.refusals import _of_sqlite
+from app.backfill.postgresql.refusals import problems_of_postgresql
+from app.backfill.sqlite.refusals import problems_of_sqlite
 from app.backfill.walk import Walk
 from app.errors import UnsupportedTableError
 
@@ -17,7 +17,7 @@ def require_fillable(connection: sa.Connection, model: type[DeclarativeBase]) ->
     finds out: see app.backfill.breaker.
     """
     table = model.__tablename__
-    problems = _of_sqlite if connection.dialect.name == "sqlite" else _of_postgresql
+    problems = problems_of_sqlite if connection.dialect.name == "sqlite" else problems_of_postgresql
     for problem in problems(connection, table):
         raise UnsupportedTableError(table, problem)
     return choose_walk(connection, model)

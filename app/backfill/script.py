@@ -15,7 +15,7 @@ from app.backfill.blank import is_empty
 from app.backfill.errors import OfflineBackfillError
 from app.backfill.light_tables import generations, pending
 from app.backfill.postgresql.plain_ids import with_plain_ids
-from app.backfill.postgresql.statements import TupleId, heap_of
+from app.backfill.postgresql.target import TupleId, heap_of
 from app.backfill.sqlite import script
 from app.backfill.transactions import LOCK_TIMEOUT
 from app.database.column_types import SqlType, as_read_once

@@ -5,7 +5,9 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 
-from app.backfill.postgresql import statements
+from app.backfill.postgresql.filling import fill_places
+from app.backfill.postgresql.reading import select_plain
+from app.backfill.postgresql.target import Target, heap_of
 from app.database.column_types import SqlType
 from app.database.engines import make_engine
 from app.videos.models import Veo3VideoGeneration
@@ -54,9 +56,9 @@ def test_both_agree_on_every_body(jsonb: str, stored: list[Row]) -> None:
 def test_jsonb_is_not_parsed_again(kind: str | None, times: int) -> None:
     """The other kinds are, once, whether the database fills the rows or hands them out."""
     types = {} if kind is None else {"raw_response": SqlType(kind)}
-    target = statements.Target(statements.heap_of(Veo3VideoGeneration, types=types), (), sa.literal("a table"))
+    target = Target(heap_of(Veo3VideoGeneration, types=types), (), sa.literal("a table"))
 
-    both = (statements.fill_places(target), statements.select_plain(target, limited=True))
+    both = (fill_places(target), select_plain(target, limited=True))
     compiled = [str(statement.compile(dialect=make_engine(POSTGRESQL).dialect)) for statement in both]
 
     assert [text.count("CAST(body.value AS JSONB)") for text in compiled] == [times, times]

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.backfill.postgresql import statements
+from app.backfill.postgresql.reading import select_plain
+from app.backfill.postgresql.target import Place, Target, between, heap_of
 from app.database.engines import make_engine
 from app.media_ids.extraction import Found, extract
 from app.videos.models import Veo3VideoGeneration
@@ -79,13 +80,13 @@ def test_the_plain_cases_never_leave_the_database(postgresql_database: str) -> N
     """Of the stored responses, all that can be recovered are plain, but the one whose row is the second of four."""
     readable = [response for response in responses() if response.reason != "invalid_json"]
     store(postgresql_database, [(item.body, item.operation_name, item.scene_id) for item in readable])
-    target = statements.Target(statements.heap_of(Veo3VideoGeneration), (), sa.literal("a table"))
+    target = Target(heap_of(Veo3VideoGeneration), (), sa.literal("a table"))
 
     with make_engine(postgresql_database).connect() as connection:
         plain: list[Any] = list(
             connection.execute(
-                statements.select_plain(target, limited=False),
-                statements.between(statements.Place(), statements.Place(99)),
+                select_plain(target, limited=False),
+                between(Place(), Place(99)),
             )
         )
 

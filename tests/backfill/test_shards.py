@@ -4,7 +4,7 @@ import pytest
 
 from app.backfill.citus.shards import cut_blocks
 from app.backfill.postgresql.heaps import Heap, Part
-from app.backfill.postgresql.statements import Place
+from app.backfill.postgresql.target import Place
 from app.backfill.postgresql.walk import write_cursor
 
 HEAP = Heap(label="a table", blocks=9)

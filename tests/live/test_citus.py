@@ -17,7 +17,7 @@ from app.backfill.listener import Listener
 from app.backfill.options import Options
 from app.backfill.postgresql.catalogue import find_key
 from app.backfill.postgresql.heaps import Heap, Part
-from app.backfill.postgresql.statements import Place, Target, heap_of
+from app.backfill.postgresql.target import Place, Target, heap_of
 from app.backfill.rows import Recovered, TooManyRowsError
 from app.backfill.transactions import Transactions
 from app.database.engines import make_engine

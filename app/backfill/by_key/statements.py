@@ -8,13 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.backfill.blank import is_empty
-from app.backfill.light_tables import _names, pending, text_array
+from app.backfill.light_tables import names_of, pending, text_array
 from app.backfill.rows import Recovered
 from app.backfill.undecodable import UNDECODABLE, is_text
 from app.database.column_types import SqlType, as_written, key_as_text
 from app.database.timestamps import format_timestamp
-
-# --- by key: any database ---------------------------------------------------------------------------------------
 
 
 def after(key: Sequence[sa.ColumnElement[Any]], cursor: Sequence[object]) -> sa.ColumnElement[bool]:
@@ -48,7 +46,7 @@ def select_by_key(  # noqa: PLR0913  # what is read, and from where to where
     named: Sequence[sa.ColumnElement[Any]] = (),
 ) -> sa.Select[Any]:
     """Select up to `rows` pending rows after the cursor in key order: id, operation, scene, body, key, and `named`."""
-    columns = (*_names(table), body, *map(key_as_selected, key), *named)
+    columns = (*names_of(table), body, *map(key_as_selected, key), *named)
     statement = sa.select(*columns).where(pending(table))
     if cursor is not None:
         statement = statement.where(after(key, cursor))
@@ -63,7 +61,7 @@ def select_again(
     named: Sequence[sa.ColumnElement[Any]] = (),
 ) -> sa.Select[Any]:
     """Select the rows that are to be filled once more, locked where the database can, to see if they have changed."""
-    columns = (*_names(table), body, *map(key_as_selected, key), *named)
+    columns = (*names_of(table), body, *map(key_as_selected, key), *named)
     return sa.select(*columns).where(named_by(key, rows), pending(table)).with_for_update()
 
 
@@ -75,7 +73,7 @@ def select_pending(
     named: Sequence[sa.ColumnElement[Any]],
 ) -> sa.Select[Any]:
     """Select the pending ones of some rows: id, operation, scene, body, key, and `named`. Locks nothing."""
-    columns = (*_names(table), body, *map(key_as_selected, key), *named)
+    columns = (*names_of(table), body, *map(key_as_selected, key), *named)
     return sa.select(*columns).where(chosen, pending(table))
 
 

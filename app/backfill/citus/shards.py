@@ -16,9 +16,10 @@ from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill.errors import TableChangedError
 from app.backfill.judge import Row
-from app.backfill.postgresql import statements
+from app.backfill.postgresql.filling import fill_at, fill_between, select_written
 from app.backfill.postgresql.heaps import READING, Heap, Part, filled_rows, place_of, read_rows
-from app.backfill.postgresql.statements import Key, Place, Target
+from app.backfill.postgresql.reading import count_by_block, select_bodies, select_plain, select_unparsed
+from app.backfill.postgresql.target import Key, Place, Target, between, heap_of
 from app.backfill.rows import Filling, InPlace, Locator, Recovered, TooManyRowsError
 from app.database.column_types import ColumnTypes
 from app.errors import UnsupportedTableError
@@ -69,8 +70,8 @@ class FilledByShards(InPlace):
 
     def fill(self, connection: sa.Connection, moment: datetime, *, listed: bool) -> Filling:  # noqa: ARG002  # always
         """Fill the plain cases. Raises TooManyRowsError if more came in since they were counted."""
-        values = statements.between(self._part.start, Place(self._part.end)) | {"moment": moment}
-        filled = filled_rows(connection, statements.fill_between(self._target), values)
+        values = between(self._part.start, Place(self._part.end)) | {"moment": moment}
+        filled = filled_rows(connection, fill_between(self._target), values)
         if len(filled) > self._most_rows:
             raise TooManyRowsError
         return Filling(filled)
@@ -88,7 +89,7 @@ class Shards:
     def __init__(self, model: type[DeclarativeBase], key: Key, route: str, types: ColumnTypes) -> None:
         """Take the mapped class, its key, the column of the key that tells the shard, and the types of the columns."""
         self._label = model.__tablename__
-        table = statements.heap_of(model, key, types=types)
+        table = heap_of(model, key, types=types)
         shard = sa.cast(sa.cast(table.c.tableoid, REGCLASS), sa.Text)
         self._target = Target(table, key, shard, route)
 
@@ -113,8 +114,8 @@ class Shards:
 
     def in_place(self, connection: sa.Connection, part: Part, rows: int) -> tuple[Sequence[InPlace], float]:
         """Return blocks of all shards with as many rows as a batch may have."""
-        values = statements.between(part.start, Place(part.end))
-        blocks = connection.execute(statements.count_by_block(self._target), values)
+        values = between(part.start, Place(part.end))
+        blocks = connection.execute(count_by_block(self._target), values)
         counted = [(block, count) for block, count in blocks]
         fullness = sum(count for _, count in counted) / (rows * WINDOW_BATCHES)
         return [FilledByShards(self._target, some, rows) for some in cut_blocks(part, counted, rows)], fullness
@@ -128,8 +129,8 @@ class Shards:
         """
         start, end = part.start, Place(part.end)
         after = start._replace(number=start.number - 1) if start.relation else start
-        select = statements.select_plain if parse else statements.select_unparsed
-        found = read_rows(connection, select(self._target, limited=False), statements.between(after, end), parse=parse)
+        select = select_plain if parse else select_unparsed
+        found = read_rows(connection, select(self._target, limited=False), between(after, end), parse=parse)
         if found is None:
             return None
         if not start.relation and len(found) <= rows:
@@ -139,7 +140,7 @@ class Shards:
 
     def read_bodies(self, connection: sa.Connection, heap: Heap, rows: Sequence[Locator]) -> Iterable[Row]:  # noqa: ARG002
         """Fetch the bodies."""
-        return connection.execute(statements.select_bodies(self._target, rows))
+        return connection.execute(select_bodies(self._target, rows))
 
     def batches(self, rows: Sequence[Recovered], size: int) -> Sequence[Sequence[Recovered]]:
         """Cut rows into batches, shard after shard: the fewer shards a batch has rows of, the fewer statements."""
@@ -157,9 +158,9 @@ class Shards:
     def _fill_shard(
         self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime
     ) -> Sequence[Recovered]:
-        if connection.execute(statements.fill_at(self._target, rows, moment)).rowcount == len(rows):
+        if connection.execute(fill_at(self._target, rows, moment)).rowcount == len(rows):
             return rows
-        written = connection.execute(statements.select_written(self._target, rows, moment)).scalars()
+        written = connection.execute(select_written(self._target, rows, moment)).scalars()
         return [rows[number] for number in sorted(written)]
 
 

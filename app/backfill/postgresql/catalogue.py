@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
-from app.backfill.postgresql.statements import Key, KeyColumn
+from app.backfill.postgresql.target import Key, KeyColumn
 
 KEY: Final = """
 SELECT a.attname, format_type(a.atttypid, a.atttypmod)

@@ -17,10 +17,11 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from app.backfill.error_kinds import sqlstate
 from app.backfill.errors import TableChangedError
 from app.backfill.judge import Row
-from app.backfill.postgresql import statements
 from app.backfill.postgresql.catalogue import Leaf, find_leaves
-from app.backfill.postgresql.statements import Key, Place, Target
+from app.backfill.postgresql.filling import fill_at, fill_places, fill_places_and_count, select_kept, select_unchanged
+from app.backfill.postgresql.reading import select_bodies, select_plain, select_strides, select_unparsed
 from app.backfill.postgresql.strides import STRIDES, Stride, batches_of_strides, cut_into_strides
+from app.backfill.postgresql.target import Key, Place, Target, between, heap_of
 from app.backfill.rows import Filling, InPlace, Locator, Recovered
 from app.database.column_types import ColumnTypes
 
@@ -84,13 +85,13 @@ class Heaps(Protocol):
     def read(
         self, connection: sa.Connection, part: Part, rows: int, *, parse: bool
     ) -> tuple[Sequence[Row], Place | None] | None:
-        """Return what statements.select_plain selects, of at most `rows` rows, and the place where they were cut off.
+        """Return what select_plain selects, of at most `rows` rows, and the place where they were cut off.
 
         None: there is a body that the database cannot cast. Without `parse` it looks into none.
         """
 
     def read_bodies(self, connection: sa.Connection, heap: Heap, rows: Sequence[Locator]) -> Iterable[Row]:
-        """Return what statements.select_bodies selects."""
+        """Return what select_bodies selects."""
 
     def batches(self, rows: Sequence[Recovered], size: int) -> Sequence[Sequence[Recovered]]:
         """Cut the rows of a window into batches of at most `size` rows."""
@@ -113,8 +114,8 @@ class FilledByPlace(InPlace):
         """Fill the plain cases."""
         values = {"places": self._places, "moment": moment}
         if listed:
-            return Filling(filled_rows(connection, statements.fill_places(self._target), values))
-        counted = connection.execute(statements.fill_places_and_count(self._target), values).scalar_one()
+            return Filling(filled_rows(connection, fill_places(self._target), values))
+        counted = connection.execute(fill_places_and_count(self._target), values).scalar_one()
         return Filling(counted=counted)
 
 
@@ -161,8 +162,8 @@ class LocalHeaps:
     def in_place(self, connection: sa.Connection, part: Part, rows: int) -> tuple[Sequence[InPlace], float]:
         """Return the strides of some blocks, cut into batches."""
         target = self._targets[part.heap.label]
-        values = statements.between(part.start, Place(part.end))
-        found = connection.execute(statements.select_strides(target, STRIDES), values)
+        values = between(part.start, Place(part.end))
+        found = connection.execute(select_strides(target, STRIDES), values)
         strides = [Stride(number, places) for number, places in found]
         first = strides[0].rows if strides else 0
         fullness = max(sum(stride.rows for stride in strides) / self.window_rows(rows), first / rows)
@@ -172,8 +173,8 @@ class LocalHeaps:
         self, connection: sa.Connection, part: Part, rows: int, *, parse: bool
     ) -> tuple[Sequence[Row], Place | None] | None:
         """Let PostgreSQL extract the ids of the plain cases."""
-        select = statements.select_plain if parse else statements.select_unparsed
-        values = statements.between(part.start, Place(part.end)) | {"rows": rows}
+        select = select_plain if parse else select_unparsed
+        values = between(part.start, Place(part.end)) | {"rows": rows}
         found = read_rows(connection, select(self._targets[part.heap.label], limited=True), values, parse=parse)
         if found is None:
             return None
@@ -181,7 +182,7 @@ class LocalHeaps:
 
     def read_bodies(self, connection: sa.Connection, heap: Heap, rows: Sequence[Locator]) -> Iterable[Row]:
         """Fetch the bodies."""
-        return connection.execute(statements.select_bodies(self._targets[heap.label], rows))
+        return connection.execute(select_bodies(self._targets[heap.label], rows))
 
     def batches(self, rows: Sequence[Recovered], size: int) -> Sequence[Sequence[Recovered]]:
         """Cut the rows of a window into strides, and those into batches of at most `size` rows."""
@@ -191,13 +192,13 @@ class LocalHeaps:
         """Fill rows of one heap that are still the version that was read."""
         label = str(rows[0].locator[2])
         target = self._targets[label]
-        written: dict[int, str] = dict(connection.execute(statements.fill_at(target, rows, moment)).all())
+        written: dict[int, str] = dict(connection.execute(fill_at(target, rows, moment)).all())
         if label in self._with_triggers:
             return _after_triggers(connection, target, rows, written)
         return Filling(rows if len(written) == len(rows) else [rows[number] for number in sorted(written)])
 
     def _target(self, leaf: Leaf) -> Target:
-        table = statements.heap_of(self._model, self._key, leaf.schema, leaf.name, self._types)
+        table = heap_of(self._model, self._key, leaf.schema, leaf.name, self._types)
         return Target(table, self._key, sa.literal(leaf.label, sa.Text))
 
 
@@ -223,7 +224,7 @@ def filled_rows(
 
 
 def place_of(row: Row) -> Place:
-    """Return where a row of statements.select_plain stands."""
+    """Return where a row of select_plain stands."""
     block, _, number = row[0][1:-1].partition(",")
     return Place(int(block), int(number))
 
@@ -238,8 +239,8 @@ def _after_triggers(
     moved = [
         row._replace(locator=(written.get(number, row.locator[0]), *row.locator[1:])) for number, row in enumerate(rows)
     ]
-    kept = set(connection.execute(statements.select_kept(target, moved)).scalars()) & set(written)
-    unchanged = set(connection.execute(statements.select_unchanged(target, rows)).scalars())
+    kept = set(connection.execute(select_kept(target, moved)).scalars()) & set(written)
+    unchanged = set(connection.execute(select_unchanged(target, rows)).scalars())
     refused = (set(written) - kept) | (unchanged - kept)
     return Filling([rows[number] for number in sorted(kept)], [rows[number] for number in sorted(refused)])
 

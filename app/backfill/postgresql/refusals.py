@@ -57,7 +57,8 @@ ACCEPTED: Final[Mapping[str, tuple[frozenset[int], str]]] = {
 """What the columns that are read or filled may be besides text: PostgreSQL's numbers of the types, and words."""
 
 
-def _of_postgresql(connection: sa.Connection, table: str) -> Iterator[str]:
+def problems_of_postgresql(connection: sa.Connection, table: str) -> Iterator[str]:
+    """Yield each reason for which a table cannot be filled rightly, in words."""
     relation = connection.execute(sa.text(RELATION), {"table": table}).mappings().one()
     yield from _of_relation(relation)
     for column in find_columns(connection, table):

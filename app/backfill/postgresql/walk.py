@@ -12,7 +12,7 @@ from app.backfill.judge import Row, judge
 from app.backfill.postgresql.detours import BLOCK_GROWTH, MAX_BLOCKS, Detours, Trust
 from app.backfill.postgresql.heaps import Heap, Heaps, Part
 from app.backfill.postgresql.other_writers import Quiet
-from app.backfill.postgresql.statements import KEY_IN_LOCATOR, Place
+from app.backfill.postgresql.target import KEY_IN_LOCATOR, Place
 from app.backfill.row_names import name_by_key, name_by_place
 from app.backfill.rows import Filling, InPlace, Locator, Recovered, Span, Window
 

@@ -27,7 +27,8 @@ WHERE i.origin = 'u' AND lower(c.name) IN ('media_generation_id', 'updated_at') 
 the table knows it; where that says it of another constraint, a table is refused in vain."""
 
 
-def _of_sqlite(connection: sa.Connection, table: str) -> Iterator[str]:
+def problems_of_sqlite(connection: sa.Connection, table: str) -> Iterator[str]:
+    """Yield each reason for which a table cannot be filled rightly, in words."""
     kind, is_strict = connection.execute(sa.text(SQLITE_KIND), {"table": table}).one()
     if kind != "table":
         yield f"it is a {kind} table" if kind != "view" else "it is a view"

@@ -1,0 +1,141 @@
+"""Filling: the statements that fill rows which stand at certain places of a heap, and what has become of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from app.backfill.blank import is_empty
+from app.backfill.light_tables import pending
+from app.backfill.postgresql.plain_ids import same_text, with_plain_ids
+from app.backfill.postgresql.target import (
+    KEPT_STATEMENTS,
+    Target,
+    TupleId,
+    fingerprint_of,
+    key_labels,
+    lies_between,
+    recordset,
+    rows_named,
+)
+from app.backfill.rows import Recovered
+from app.database.column_types import as_read_once, as_text, as_written
+from app.database.timestamps import IsoTimestamp
+
+
+def fill_at(target: Target, rows: Sequence[Recovered], moment: datetime) -> sa.Update | ReturningUpdate[int, str]:
+    """Return the UPDATE of rows that were read by place; in a local heap it returns their numbers and new places.
+
+    A row is filled only if it is still the version that was read: its writer is the same, and so is all that the id
+    was derived from. Where the row has a key it is found through its
+    key and not through its place, since PostgreSQL prunes a page that it comes to through an index, but not one that
+    it comes to through a tuple id: without pruning no new version would find room on its page.
+    """
+    table = target.table
+    found = recordset(target.key, [(row.locator, row.media_generation_id) for row in rows])
+    values = {"media_generation_id": found.c.found_id, "updated_at": as_written(table.c.updated_at, moment)}
+    update = (
+        sa.update(table)
+        .where(
+            *rows_named(target, found, [row.locator for row in rows]),
+            table.c.xmin == found.c.writer,
+            fingerprint_of(table, as_text(table.c.raw_response)) == found.c.fingerprint,
+            is_empty(table.c.media_generation_id),
+        )
+        .values(values)
+    )
+    if target.route is not None:
+        return update
+    return update.returning(found.c.number, sa.cast(table.c.ctid, sa.Text))
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def fill_places(target: Target) -> ReturningUpdate[str, str, bool]:
+    """Return the UPDATE that looks into the bodies of rows at some places and fills the plain ones.
+
+    Its parameters are `places`, an array as text, and `moment`. It returns the rows that it filled. One that changes
+    meanwhile is left alone: its writer is another one then.
+    """
+    wanted = sa.cast(sa.bindparam("places", type_=sa.Text), ARRAY(TupleId()))
+    source = target.table.alias("source")
+    return _fill_in_place(target, source, source.c.ctid == sa.any_(wanted))
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def fill_places_and_count(target: Target) -> sa.Select[int]:
+    """Return the same UPDATE, of which only the number of rows comes back that it filled and that kept their id."""
+    filled = fill_places(target).cte("filled")
+    return sa.select(sa.func.count()).select_from(filled).where(filled.c.is_kept)
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def fill_between(target: Target) -> ReturningUpdate[str, str, bool]:
+    """Return the same UPDATE for all rows between two places, of all shards; `between` gives the values for it."""
+    source = target.table.alias("source")
+    return _fill_in_place(target, source, lies_between(source))
+
+
+def _fill_in_place(
+    target: Target, source: sa.FromClause, chosen: sa.ColumnElement[bool]
+) -> ReturningUpdate[str, str, bool]:
+    labels = key_labels(target.key)
+    keys = [source.c[column.name].label(label) for column, label in zip(target.key, labels, strict=True)]
+    body = as_read_once(source.c.raw_response).label("text")
+    bodies = (
+        sa.select(*keys, source.c.ctid, source.c.xmin.label("writer"), as_text(source.c.operation_name), body)
+        .where(chosen, pending(source))
+        .subquery("bodies")
+    )
+    read = with_plain_ids(bodies)
+    found = (
+        sa.select(*(bodies.c[label] for label in labels or ["ctid"]), bodies.c.writer, read.plain_id.label("found_id"))
+        .select_from(read.rows)
+        .where(read.plain_id.is_not(None))
+    )
+    if target.route is None:
+        # a page that is still being read is not pruned: all is read before the first row is written
+        found = found.order_by(bodies.c.ctid).offset(0)
+    found_rows = found.subquery("found")
+    table = target.table
+    named = [table.c[column.name] == found_rows.c[label] for column, label in zip(target.key, labels, strict=True)]
+    named = named or [table.c.ctid == found_rows.c.ctid]
+    unchanged = table.c.xmin == found_rows.c.writer, is_empty(table.c.media_generation_id)
+    moment = sa.bindparam("moment", type_=IsoTimestamp())
+    values = {"media_generation_id": found_rows.c.found_id, "updated_at": as_written(table.c.updated_at, moment)}
+    update = sa.update(table).where(*named, *unchanged).values(values)
+    stored = table.c.media_generation_id
+    kept = same_text(stored, found_rows.c.found_id).label("is_kept")
+    return update.returning(as_text(table.c.id), stored, kept)
+
+
+def select_written(target: Target, rows: Sequence[Recovered], moment: datetime) -> sa.Select[int]:
+    """Select the numbers, in their sequence, of those rows that were written with this timestamp. For shards."""
+    table = target.table
+    found = recordset(target.key, [(row.locator, row.media_generation_id) for row in rows])
+    return sa.select(found.c.number).where(
+        *rows_named(target, found, [row.locator for row in rows]),
+        same_text(table.c.media_generation_id, found.c.found_id),
+        table.c.updated_at == as_written(table.c.updated_at, moment),
+    )
+
+
+def select_kept(target: Target, rows: Sequence[Recovered]) -> sa.Select[int]:
+    """Select the numbers, in their sequence, of those rows that have the id that was found for them."""
+    found = recordset(target.key, [(row.locator, row.media_generation_id) for row in rows])
+    named = rows_named(target, found, [row.locator for row in rows])
+    return sa.select(found.c.number).where(*named, same_text(target.table.c.media_generation_id, found.c.found_id))
+
+
+def select_unchanged(target: Target, rows: Sequence[Recovered]) -> sa.Select[int]:
+    """Select the numbers, in their sequence, of those rows that are still the version that was read."""
+    table = target.table
+    found = recordset(target.key, [(row.locator, row.media_generation_id) for row in rows])
+    named = rows_named(target, found, [row.locator for row in rows])
+    unchanged = (
+        table.c.xmin == found.c.writer,
+        fingerprint_of(table, as_text(table.c.raw_response)) == found.c.fingerprint,
+    )
+    return sa.select(found.c.number).where(*named, *unchanged, pending(table))

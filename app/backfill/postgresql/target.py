@@ -1,0 +1,177 @@
+"""Target: a heap of PostgreSQL as statements see it: its columns, its key, and what names one version of a row."""
+
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, OID
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import UserDefinedType
+
+from app.backfill.light_tables import NEEDED, columns_of, text_array
+from app.backfill.postgresql.plain_ids import BY_CHARACTER
+from app.backfill.rows import Locator
+from app.database.column_types import TEXT_ALONE, ColumnTypes, SqlType, as_text, key_as_text
+
+BULKY: Final = ("raw_response", "prompt", "video_url")
+LONGEST_BULK_BYTES: Final = 1_690
+"""PostgreSQL keeps rows to 2,032 bytes; the other columns of the table take about 340 of them."""
+KEPT_STATEMENTS: Final = 16
+"""Statements that are built once for a heap: few, since heaps are walked one after another, and runs may be many."""
+KEY_IN_LOCATOR: Final = 4
+"""A row that was read by place is named by (ctid, xmin, relation, fingerprint, key…)."""
+
+
+class TupleId(UserDefinedType[str]):
+    """PostgreSQL's `tid`: where a row's version stands, `(block,offset)`."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        """Return the type's name."""
+        return "tid"
+
+
+class TransactionId(UserDefinedType[str]):
+    """PostgreSQL's `xid`: the transaction that wrote a row's version."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        """Return the type's name."""
+        return "xid"
+
+
+class KeyColumn(NamedTuple):
+    """A column of the key by which a row is found, and its type as PostgreSQL writes it."""
+
+    name: str
+    type: str
+
+
+Key: TypeAlias = Sequence[KeyColumn]
+
+
+class Place(NamedTuple):
+    """Where a row's version stands in a heap; where several relations are read at once, also in which of them."""
+
+    block: int = 0
+    number: int = 0
+    relation: str = ""
+
+    @property
+    def tuple_id(self) -> str:
+        """What PostgreSQL calls it."""
+        return f"({self.block},{self.number})"
+
+
+class Target(NamedTuple):
+    """What a walk by blocks reads and fills: an ordinary table, a partition, or all shards of a distributed table."""
+
+    table: sa.TableClause
+    """With the place and the writer of each row version; see `heap_of`."""
+    key: Key
+    """Empty where no index names a row: then it is its place and its version that do, in the statement that writes."""
+    relation: sa.ColumnElement[str]
+    """What the relation of a row is called. Rows of one name are filled by one statement."""
+    route: str | None = None
+    """The column of the key that tells Citus the shard; None: there are no shards."""
+
+
+def heap_of(
+    model: type[DeclarativeBase],
+    key: Key = (),
+    schema: str | None = None,
+    name: str | None = None,
+    types: ColumnTypes = TEXT_ALONE,
+) -> sa.TableClause:
+    """Return the table that is filled, or one of its heaps, with PostgreSQL's system columns."""
+    table = columns_of(model, *NEEDED, *(name for name in BULKY if name not in NEEDED), types=types)
+    columns = [sa.column(column.name, column.type) for column in table.c]
+    columns += [sa.column(column.name, SqlType(column.type)) for column in key if column.name not in table.c]
+    system = sa.column("ctid", TupleId()), sa.column("xmin", TransactionId()), sa.column("tableoid", OID())
+    return sa.table(name or table.name, *columns, *system, schema=schema)
+
+
+def block_of(table: sa.FromClause) -> sa.ColumnElement[int]:
+    """Return the number of the block that a row stands in."""
+    place = sa.cast(table.c.ctid, sa.Text)
+    return sa.cast(sa.func.split_part(sa.func.substr(place, 2), ",", 1), sa.Integer)
+
+
+def key_labels(key: Key) -> list[str]:
+    """Return what the key's columns are called in a result: their own names may be taken."""
+    return [f"key_{number}" for number in range(len(key))]
+
+
+def keys_as_text(target: Target) -> list[sa.ColumnElement[str]]:
+    """Return the columns of the key as text, under the labels that they have in a result."""
+    labels = zip(target.key, key_labels(target.key), strict=True)
+    return [key_as_text(target.table.c[column.name]).label(label) for column, label in labels]
+
+
+def rows_named(target: Target, found: sa.TableValuedAlias, rows: Sequence[Locator]) -> Iterator[sa.ColumnElement[bool]]:
+    """Yield the conditions of the rows with these keys; one of them by itself, since Citus looks into no recordset."""
+    table, key, route = target.table, target.key, target.route
+    if not key:
+        yield table.c.ctid == sa.cast(found.c.place, TupleId())
+    for number, (column, label) in enumerate(zip(key, key_labels(key), strict=True)):
+        yield table.c[column.name] == found.c[label]
+        if column.name == route:
+            values = list({str(row[KEY_IN_LOCATOR + number]) for row in rows})
+            yield table.c[route] == sa.any_(sa.cast(text_array("route", values), ARRAY(SqlType(column.type))))
+
+
+def recordset(key: Key, rows: Sequence[tuple[Locator, str]]) -> sa.TableValuedAlias:
+    """Return rows as a table in one parameter: number, place, writer, fingerprint, found_id, key.
+
+    One parameter, named once: Citus writes it out wherever it is used.
+    """
+    labels = key_labels(key)
+    names = ("number", "place", "writer", "fingerprint", "found_id", *labels)
+    values = [
+        dict(zip(names, (number, place, writer, fingerprint, found_id, *values), strict=True))
+        for number, ((place, writer, _, fingerprint, *values), found_id) in enumerate(rows)
+    ]
+    columns: list[sa.ColumnClause[Any]] = [
+        sa.column(label, SqlType(column.type)) for label, column in zip(labels, key, strict=True)
+    ]
+    columns += [sa.column("number", sa.Integer), sa.column("writer", TransactionId()), sa.column("found_id", sa.Text)]
+    columns += [sa.column("place", sa.Text), sa.column("fingerprint", sa.BigInteger)]
+    text = sa.cast(sa.literal(orjson.dumps(values).decode(), sa.Text), JSON)
+    return sa.func.json_to_recordset(text).table_valued(*columns).render_derived("found", with_types=True)
+
+
+def bytes_on_page(table: sa.TableClause) -> sa.ColumnElement[int]:
+    """Return about how much of its page a row takes.
+
+    PostgreSQL stores the body elsewhere where the whole row, with some room for its other columns, would be too long.
+    """
+    body, prompt, url = (sa.func.coalesce(sa.func.pg_column_size(table.c[name]), 0) for name in BULKY)
+    return prompt + url + sa.case((body + prompt + url <= LONGEST_BULK_BYTES, body), else_=0)
+
+
+def fingerprint_of(row: sa.FromClause, body: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
+    """Return a number of 64 bits made of all that the id is derived from."""
+    names = (sa.func.coalesce(as_text(row.c[name]), "") for name in ("operation_name", "scene_id"))
+    text = reduce(lambda joined, name: joined.concat("|").concat(name), names, body)
+    return sa.func.hashtextextended(text.collate(BY_CHARACTER), 0, type_=sa.BigInteger)
+
+
+def version_of(target: Target) -> list[sa.ColumnElement[str]]:
+    """Return where a row's version stands, who wrote it, and in which relation it is."""
+    place, writer = sa.cast(target.table.c.ctid, sa.Text), sa.cast(target.table.c.xmin, sa.Text)
+    return [place.label("place"), writer.label("writer"), target.relation.label("relation")]
+
+
+def between(start: Place, end: Place) -> dict[str, object]:
+    """Return the values for a statement about the rows between two places, neither of which is meant."""
+    return {"start": start.tuple_id, "end": end.tuple_id}
+
+
+def lies_between(table: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Return the condition of the rows between two places, which are parameters; see `between`."""
+    start, end = (sa.cast(sa.bindparam(name, type_=sa.Text), TupleId()) for name in ("start", "end"))
+    return sa.and_(table.c.ctid > start, table.c.ctid < end)
