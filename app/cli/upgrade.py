@@ -1,8 +1,6 @@
 """`media-gen-ids upgrade`: what `alembic upgrade head` does, from an installed package too."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +26,7 @@ from app.cli.common_options import (
 )
 from app.console.printing import listening, print_json, print_summary, to_json, write_file
 from app.errors import MediaIdsError
+from app.migration.environment import log_of_alembic_at
 from app.migration.upgrade import Upgrade
 
 DONE, SOME_FAILED = 0, 1
@@ -76,7 +75,7 @@ def upgrade(  # noqa: PLR0913  # one parameter an option
         require_writable("--report", report, settings.database_url)
     asked = Upgrade(settings=settings, listening=partial(listening, settings, verbose, as_json))
     try:
-        with steps_logged():
+        with log_of_alembic_at(logging.INFO):  # each revision that it runs, as its own command does
             asked.run()
     except MediaIdsError:
         if asked.report is not None:
@@ -95,15 +94,3 @@ def tell(done: Report, file: Path | None, *, as_json: bool) -> None:
         print_json(done.as_dict())
     elif done.walk:
         print_summary(done)
-
-
-@contextmanager
-def steps_logged() -> Iterator[None]:
-    """While the block runs, let Alembic log each revision that it runs, as its own command does."""
-    steps = logging.getLogger("alembic.runtime.migration")
-    before = steps.level
-    steps.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        steps.setLevel(before)

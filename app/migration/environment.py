@@ -127,12 +127,17 @@ def configures_logging(config: Config) -> bool:
     return has_logging and config.attributes.get("connection") is None
 
 
-@contextmanager
-def without_preamble() -> Iterator[None]:
+def without_preamble() -> AbstractContextManager[None]:
     """Keep what Alembic says of its own classes out of the log, so that its first line names the database."""
+    return log_of_alembic_at(logging.WARNING)
+
+
+@contextmanager
+def log_of_alembic_at(level: int) -> Iterator[None]:
+    """While the block runs, let Alembic log what is of this level and above."""
     alembics = logging.getLogger("alembic.runtime.migration")
     before = alembics.level
-    alembics.setLevel(logging.WARNING)
+    alembics.setLevel(level)
     try:
         yield
     finally:
