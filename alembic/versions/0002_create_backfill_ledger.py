@@ -24,6 +24,7 @@ def upgrade() -> None:
     op.create_table(
         RUNS,
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("backfill", sa.Text(), nullable=False),
         sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("walk", sa.Text(), nullable=False),
@@ -42,6 +43,7 @@ def upgrade() -> None:
     )
     op.create_table(
         FAILURES,
+        sa.Column("backfill", sa.Text(), nullable=False),
         sa.Column("row_digest", sa.Text(), nullable=False),
         sa.Column("row_name", sa.Text(), nullable=False),
         sa.Column("generation_id", sa.Text(), nullable=True),
@@ -53,7 +55,7 @@ def upgrade() -> None:
         sa.Column("sweep", sa.Integer(), nullable=False),
         sa.Column("first_seen_at", sa.Text(), nullable=False),
         sa.Column("last_seen_at", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("row_digest", name=f"pk_{FAILURES}"),
+        sa.PrimaryKeyConstraint("backfill", "row_digest", name=f"pk_{FAILURES}"),
     )
 
 

@@ -8,6 +8,7 @@ Downgrade: nothing; ids that were recovered stay.
 
 from alembic import context, op
 
+from app.media_ids.recipe import media_generation_ids
 from app.migration.fill import backfill_revision, offline_backfill_revision
 from app.migration.guest import in_any_environment
 from app.videos.models import Veo3VideoGeneration
@@ -21,9 +22,9 @@ depends_on = None
 @in_any_environment
 def upgrade() -> None:
     if context.is_offline_mode():
-        offline_backfill_revision(op.get_context(), Veo3VideoGeneration)
+        offline_backfill_revision(op.get_context(), media_generation_ids(Veo3VideoGeneration))
     else:
-        backfill_revision(op.get_context(), Veo3VideoGeneration)
+        backfill_revision(op.get_context(), media_generation_ids(Veo3VideoGeneration))
 
 
 def downgrade() -> None:

@@ -1,6 +1,6 @@
 """Accounting: before a run says `done`, it asks the database what is left, in one plain statement and not by its walk.
 
-Every row that is left must be one that extract() skips or fails, or one that the database is known to refuse. What
+Every row that is left must be one that the recipe skips or fails, or one that the database is known to refuse. What
 remains can be filled, and was not.
 """
 
@@ -10,12 +10,12 @@ from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
-from app.backfill.blank import is_empty
 from app.backfill.by_key.statements import select_pending
 from app.backfill.by_key.walk import KeyAccess, NotUtf8Error, stream_rows, text_as_it_is
 from app.backfill.judge import Row, digest, undecodable
+from app.backfill.light_tables import pending
+from app.backfill.recipe import BODY, Recipe
 from app.database.column_types import as_text
-from app.media_ids.extraction import Found, extract
 
 MOST_ROWS: Final = 10_000
 """So many rows are told apart; where more are left, they are as good as all."""
@@ -32,58 +32,63 @@ class Unaccounted(NamedTuple):
 class LeftOver(NamedTuple):
     """A row that can be filled: its id, for people, and the digest of its body."""
 
-    generation_id: str
+    row_id: str
     body_digest: str
 
 
-def count_pending(connection: sa.Connection, table: sa.TableClause) -> int:
-    """Return how many rows have a body and no id. Looks into no body."""
-    condition = sa.and_(table.c.raw_response.is_not(None), is_empty(table.c.media_generation_id))
-    return int(connection.execute(sa.select(sa.func.count()).select_from(table).where(condition)).scalar_one())
+def count_pending(connection: sa.Connection, table: sa.Table) -> int:
+    """Return how many rows have a body and no value. Looks into no body."""
+    return int(connection.execute(sa.select(sa.func.count()).select_from(table).where(pending(table))).scalar_one())
 
 
-def find_left_over(
+def find_left_over(  # noqa: PLR0913  # what is looked at, and what is known of it
     connection: sa.Connection,
-    table: sa.TableClause,
+    recipe: Recipe,
+    *,
+    table: sa.Table,
     access: KeyAccess,
     refused: AbstractSet[str],
     check_stop: Callable[[], None],
 ) -> Mapping[str, LeftOver]:
     """Return the rows that can be filled and are not, by their name in the ledger; without those that are `refused`.
 
-    Reads the whole table once, and extracts from each body of a pending row; raises what `check_stop` does.
+    Reads the whole table once, and derives the value of each pending row; raises what `check_stop` does.
     """
 
     def looked_at(rows: Iterable[Row], *, may_be_bytes: bool = False) -> Iterator[Row]:
         for row in rows:
             check_stop()
-            if not (may_be_bytes and undecodable(*row[:3])):
+            if not (may_be_bytes and undecodable(row, recipe)):
                 yield row
 
-    body = access.body(as_text(table.c.raw_response))
+    body = access.body(as_text(table.c[BODY]))
     statement = select_pending(table, access.key, body, sa.true(), access.names.columns)
     try:
         with stream_rows(connection, statement) as rows:
-            return _left_over(looked_at(rows), access, refused)
+            return _left_over(looked_at(rows), recipe, access, refused)
     except NotUtf8Error:
         with text_as_it_is(connection), stream_rows(connection, statement) as rows:
-            return _left_over(looked_at(rows, may_be_bytes=True), access, refused)
+            return _left_over(looked_at(rows, may_be_bytes=True), recipe, access, refused)
 
 
 def in_both(before: Mapping[str, LeftOver], after: Mapping[str, LeftOver]) -> Unaccounted:
     """Return the rows that were left both before and after a sweep, and have not changed meanwhile."""
     same = [row for name, row in before.items() if after.get(name) == row]
-    return Unaccounted(len(same), tuple(sorted(row.generation_id for row in same)[:SHOWN_EXAMPLES]))
+    return Unaccounted(len(same), tuple(sorted(row.row_id for row in same)[:SHOWN_EXAMPLES]))
 
 
-def _left_over(rows: Iterable[Row], access: KeyAccess, refused: AbstractSet[str]) -> Mapping[str, LeftOver]:
+def _left_over(
+    rows: Iterable[Row], recipe: Recipe, access: KeyAccess, refused: AbstractSet[str]
+) -> Mapping[str, LeftOver]:
     found: dict[str, LeftOver] = {}
-    for generation_id, operation_name, scene_id, body, *locator in rows:
-        if not isinstance(extract(body, operation_name, scene_id), Found):
+    at = len(recipe.reads)
+    for row in rows:
+        row_id, body = row[0], row[at]
+        if not isinstance(recipe.derive(body, *row[1:at]), str):
             continue
-        name = access.names.name(generation_id, tuple(locator))
+        name = access.names.name(row_id, tuple(row[at + 1 :]))
         if name not in refused:
-            found[name] = LeftOver(str(generation_id), digest(body))
+            found[name] = LeftOver(str(row_id), digest(body))
         if len(found) == MOST_ROWS:
             break
     return found

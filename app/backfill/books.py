@@ -107,7 +107,7 @@ class Books:
         return self._unconfirmed
 
     def _refused_silently(self, row: Recovered) -> Refused:
-        return Refused(row.generation_id, UPDATE_FAILED, NOT_KEPT, name=self._name_of(row))
+        return Refused(row.row_id, UPDATE_FAILED, NOT_KEPT, name=self._name_of(row))
 
     def _mended(self, batch: Batch, filling: Filling) -> Sequence[str]:
         """Return the failures that a batch has ended; at the end of a whole sweep the others are forgotten at once."""
@@ -117,7 +117,7 @@ class Books:
         return [*map(self._name_of, filling.filled), *over]
 
     def _name_of(self, row: Recovered) -> str:
-        return self._walk.name_of(row.generation_id, row.locator)
+        return self._walk.name_of(row.row_id, row.locator)
 
     def note_disconnection(self) -> None:
         """Note that a connection was lost: what became of the last commits is to be found out."""

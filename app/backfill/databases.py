@@ -3,11 +3,10 @@
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill.by_key.walk import KeyAccess, KeyWalk
 from app.backfill.citus.shards import Shards, find_route
-from app.backfill.light_tables import generations
+from app.backfill.light_tables import table_of
 from app.backfill.postgresql.catalogue import (
     find_key,
     find_key_of_tree,
@@ -18,6 +17,7 @@ from app.backfill.postgresql.catalogue import (
 )
 from app.backfill.postgresql.heaps import LocalHeaps
 from app.backfill.postgresql.walk import BlockWalk
+from app.backfill.recipe import Recipe
 from app.backfill.row_names import NamedByKey, NamedByPlace, NamedByRowid
 from app.backfill.sqlite.catalogue import SqliteTable, look_at
 from app.backfill.walk import Walk
@@ -27,28 +27,28 @@ from app.errors import UnsupportedTableError
 NO_NAME: Final = "nothing names its rows: add a primary key, or a UNIQUE index of NOT NULL columns"
 
 
-def choose_walk(connection: sa.Connection, model: type[DeclarativeBase]) -> Walk:
+def choose_walk(connection: sa.Connection, recipe: Recipe) -> Walk:
     """Ask the database what kind of table it is, and return the walk for it.
 
     Reads the catalogue only. Raises UnsupportedTableError where nothing names a row.
     """
     if connection.dialect.name == "postgresql":
-        walk = _walk_by_blocks(connection, model)
+        walk = _walk_by_blocks(connection, recipe)
         if walk is not None:
             return walk
-    access = choose_access(connection, model, by_place=False)
+    access = choose_access(connection, recipe, by_place=False)
     name = "rowid" if isinstance(access.names, NamedByRowid) else "key"
-    return KeyWalk(generations(model, find_types(connection, model.__tablename__)), access, name=name)
+    return KeyWalk(recipe, table_of(recipe, find_types(connection, recipe.table)), access, name=name)
 
 
-def choose_access(connection: sa.Connection, model: type[DeclarativeBase], *, by_place: bool = True) -> KeyAccess:
+def choose_access(connection: sa.Connection, recipe: Recipe, *, by_place: bool = True) -> KeyAccess:
     """Ask the database how single rows of a table are found, whatever walk goes over it.
 
     Without `by_place`, raises UnsupportedTableError for a table of PostgreSQL whose rows have nothing but a place.
     """
-    table = model.__tablename__
+    table = recipe.table
     if connection.dialect.name == "sqlite":
-        return _access_of_sqlite(look_at(connection, table), table)
+        return _access_of_sqlite(look_at(connection, table), recipe)
     key = find_key_of_tree(connection, table, find_key(connection, table))
     triggers = has_row_triggers(connection, table)
     if key:
@@ -61,14 +61,18 @@ def choose_access(connection: sa.Connection, model: type[DeclarativeBase], *, by
     return KeyAccess(columns, NamedByPlace(heap_label(table), columns[1]), has_triggers=triggers)
 
 
-def _access_of_sqlite(found: SqliteTable, table: str) -> KeyAccess:
+def _access_of_sqlite(found: SqliteTable, recipe: Recipe) -> KeyAccess:
     key = [sa.column(name, sa.Text) for name in found.primary_key]
     body = _as_bytes if found.stores_utf8 else _as_text
     if found.rowid is not None:
         rowid = sa.column(found.rowid, sa.Integer)
-        return KeyAccess([rowid], NamedByRowid(rowid, key), body=body, has_triggers=found.has_triggers)
+        return KeyAccess(
+            [rowid], NamedByRowid(rowid, key, shown=recipe.shows), body=body, has_triggers=found.has_triggers
+        )
     if not found.without_rowid:
-        raise UnsupportedTableError(table, "three of its columns hide SQLite's rowid, oid and _rowid_: rename one")
+        raise UnsupportedTableError(
+            recipe.table, "three of its columns hide SQLite's rowid, oid and _rowid_: rename one"
+        )
     return KeyAccess(key, NamedByKey(key), body=body, has_triggers=found.has_triggers)
 
 
@@ -82,16 +86,16 @@ def _as_text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     return sa.case((is_blob, column), else_=sa.cast(column, sa.Text))
 
 
-def _walk_by_blocks(connection: sa.Connection, model: type[DeclarativeBase]) -> Walk | None:
+def _walk_by_blocks(connection: sa.Connection, recipe: Recipe) -> Walk | None:
     """Return the walk over the blocks of a PostgreSQL table; None if it cannot be walked by them."""
-    table = model.__tablename__
+    table = recipe.table
     key = find_key(connection, table)
     types = find_types(connection, table)
     route = find_route(connection, table)
     if route is not None:
         if route not in [column.name for column in key]:
             raise UnsupportedTableError(table, NO_NAME)
-        return BlockWalk(Shards(model, key, route, types))
-    if find_leaves(connection, table, key) is None:
+        return BlockWalk(recipe, Shards(recipe, key, route, types))
+    if find_leaves(connection, recipe, key) is None:
         return None
-    return BlockWalk(LocalHeaps(model, key, types, partitioned=is_partitioned(connection, table)))
+    return BlockWalk(recipe, LocalHeaps(recipe, key, types, partitioned=is_partitioned(connection, table)))

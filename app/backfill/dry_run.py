@@ -9,12 +9,12 @@ from app.backfill.rows import UPDATE_FAILED, Refused, Window
 from app.backfill.worker import Worker
 
 
-def look(worker: Worker) -> Report:
+def look(worker: Worker, backfill: str) -> Report:
     """Read the table as a run would, and count; stop early as a run does. The sweep has been started."""
     books = worker.books
     state: State = "dry_run"
     try:
-        refused = worker.patience.attempt(lambda: _refused_names(worker))
+        refused = worker.patience.attempt(lambda: _refused_names(worker, backfill))
         for window in worker.windows():
             known = _known_to_be_refused(worker, window, refused)
             books.counts.synced += len(window.recovered) - len(known)
@@ -27,16 +27,16 @@ def look(worker: Worker) -> Report:
     return books.report(state)
 
 
-def _refused_names(worker: Worker) -> set[str]:
+def _refused_names(worker: Worker, backfill: str) -> set[str]:
     with worker.transactions.read() as connection:
-        return read_refused_names(connection)
+        return read_refused_names(connection, backfill)
 
 
 def _known_to_be_refused(worker: Worker, window: Window, names: AbstractSet[str]) -> list[Refused]:
     """Return the rows of a window whose id is known, and which the database has refused before."""
     known = []
     for row in window.recovered if names else ():
-        name = worker.walk.name_of(row.generation_id, row.locator)
+        name = worker.walk.name_of(row.row_id, row.locator)
         if name in names:
-            known.append(Refused(row.generation_id, UPDATE_FAILED, name=name))
+            known.append(Refused(row.row_id, UPDATE_FAILED, name=name))
     return known

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import sqlalchemy as sa
-from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill.listener import Listener
 from app.backfill.options import Options
+from app.backfill.recipe import Recipe
 from app.backfill.refusals import require_fillable
 from app.backfill.report import Origin, Report
 from app.backfill.run import Run
@@ -19,7 +19,7 @@ from app.signals import StopRequest
 
 def backfill(  # noqa: PLR0913  # what it works with, and who listens
     connection: sa.Connection,
-    model: type[DeclarativeBase],
+    recipe: Recipe,
     options: Options,
     *,
     origin: Origin,
@@ -27,9 +27,9 @@ def backfill(  # noqa: PLR0913  # what it works with, and who listens
     stop: StopRequest | None = None,
     owned_by_caller: bool = False,
 ) -> Report:
-    """Fill `media_generation_id` of the model's table from the stored answers, and return what was done.
+    """Fill a recipe's column, and return what was done.
 
-    Takes from the model names and types only. `connection` must not be in a transaction, unless `owned_by_caller`:
+    `connection` must not be in a transaction, unless `owned_by_caller`:
     then nothing is committed on it. A row that cannot be read or written is recorded as a failure and does not stop
     the run. The caller holds the lock of app.database.lock. Raises UnsupportedTableError for a table that cannot be
     filled rightly, DBAPIError when the database cannot go on (all finished batches are kept), RunSupersededError when
@@ -38,7 +38,7 @@ def backfill(  # noqa: PLR0913  # what it works with, and who listens
     require_supported(connection, options, owned_by_caller=owned_by_caller)
     transactions = Transactions(connection, owned_by_caller=owned_by_caller)
     with transactions.read() as reading:
-        walk = require_fillable(reading, model)
+        walk = require_fillable(reading, recipe)
     workers = 1 if options.dry_run else options.workers
     with ExitStack() as stack:
         stack.enter_context(_modules_left_alone())
@@ -50,7 +50,7 @@ def backfill(  # noqa: PLR0913  # what it works with, and who listens
             listener=listener or Listener(),
             stop=stop or StopRequest(),
             connections=connections,
-            model=model,
+            recipe=recipe,
         )
         return run.look() if options.dry_run else run.fill(origin)
 

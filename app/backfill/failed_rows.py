@@ -4,34 +4,40 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill.by_key.statements import key_as_selected
 from app.backfill.by_key.walk import LOOKED_UP_ROWS, chunks, stream_rows, text_as_it_is
 from app.backfill.databases import choose_access
 from app.backfill.ledger import FAILURES
-from app.backfill.light_tables import pending
+from app.backfill.light_tables import column_named, is_pending
+from app.backfill.recipe import Recipe
 from app.database.column_types import as_text
 
 
 def find_failing(
-    connection: sa.Connection, model: type[DeclarativeBase], table: sa.TableClause, *columns: sa.ColumnElement[Any]
+    connection: sa.Connection, recipe: Recipe, table: sa.FromClause, *columns: sa.ColumnElement[Any]
 ) -> Iterator[tuple[str, Sequence[Any]]]:
     """Yield the name of each failed row that is still there and still has no id, with some columns of `table`.
 
-    `table` is the model's, with its id, body and media generation id. Rows are looked up by their keys, in the table
-    alone: Citus does not join it with the ledger.
+    `table` is the recipe's, with the body, the column to be filled, and the one that people know rows by. Rows are
+    looked up by their keys, in the table alone: Citus does not join it with the ledger.
     """
-    names = list(connection.execute(sa.select(FAILURES.c.row_name).order_by(FAILURES.c.row_name)).scalars())
+    ours = sa.select(FAILURES.c.row_name).where(FAILURES.c.backfill == recipe.name)
+    names = list(connection.execute(ours.order_by(FAILURES.c.row_name)).scalars())
     if not names:
         return
-    access = choose_access(connection, model)
+    still_pending = is_pending(column_named(table, recipe.reads[0]), column_named(table, recipe.fills))
+    access = choose_access(connection, recipe)
     locator = (*map(key_as_selected, access.key), *access.names.columns)
     with text_as_it_is(connection):
         for some in chunks(names, LOOKED_UP_ROWS):
-            condition = sa.and_(access.names.find(some), pending(table))
-            statement = sa.select(as_text(table.c.id), *columns, *locator).select_from(table).where(condition)
+            condition = sa.and_(access.names.find(some), still_pending)
+            statement = (
+                sa.select(as_text(column_named(table, recipe.shows)), *columns, *locator)
+                .select_from(table)
+                .where(condition)
+            )
             with stream_rows(connection, statement) as rows:
-                for generation_id, *values in rows:
-                    name = access.names.name(generation_id, tuple(values[len(columns) :]))
+                for row_id, *values in rows:
+                    name = access.names.name(row_id, tuple(values[len(columns) :]))
                     yield name, values[: len(columns)]

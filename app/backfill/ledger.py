@@ -15,17 +15,18 @@ from app.backfill.errors import RunSupersededError
 from app.backfill.ledger_tables import BackfillFailure, BackfillRun
 from app.backfill.light_tables import columns_of
 from app.backfill.options import Options
+from app.backfill.recipe import Recipe
 from app.backfill.report import Origin, Report
 from app.backfill.rows import INVALID_TEXT, UPDATE_FAILED, Refused
 from app.database.timestamps import now
 from app.database.urls import describe
 from app.errors import NotUpgradedError
-from app.media_ids.extraction import EXTRACTOR_VERSION
 
 RUNS: Final = columns_of(
     BackfillRun,
     *(
         "id",
+        "backfill",
         "origin",
         "state",
         "walk",
@@ -45,6 +46,7 @@ RUNS: Final = columns_of(
 FAILURES: Final = columns_of(
     BackfillFailure,
     *(
+        "backfill",
         "row_digest",
         "row_name",
         "generation_id",
@@ -81,8 +83,9 @@ class Place:
 class Ledger:
     """The row of this run, and the failures. Every method works on the caller's transaction and commits nothing."""
 
-    def __init__(self, run_id: int, encoding: str) -> None:
-        """Take the run's number, and an encoding that the database's texts fit in; see `open_ledger`."""
+    def __init__(self, recipe: Recipe, run_id: int, encoding: str) -> None:
+        """Take what is filled, the run's number, and an encoding that the database's texts fit in."""
+        self._recipe = recipe
         self.run_id = run_id
         self._encoding = encoding
 
@@ -117,9 +120,9 @@ class Ledger:
         moment = now()
         by_digest = {_digest(failure.name): failure for failure in failures}
         for digests in _chunks(list(by_digest)):
-            known = sa.select(FAILURES.c.row_digest, FAILURES.c.first_seen_at).where(_are(digests))
+            known = sa.select(FAILURES.c.row_digest, FAILURES.c.first_seen_at).where(self._are(digests))
             first_seen: dict[str, datetime] = {row[0]: row[1] for row in connection.execute(known)}
-            connection.execute(sa.delete(FAILURES).where(_are(digests)))
+            connection.execute(sa.delete(FAILURES).where(self._are(digests)))
             rows = [
                 self._failure(by_digest[one], sweep, first_seen.get(one, moment), moment) | {"row_digest": one}
                 for one in digests
@@ -128,32 +131,40 @@ class Ledger:
 
     def recorded_failures(self, connection: sa.Connection) -> dict[str, int]:
         """Return the failures on record, by reason. Reads only."""
-        by_reason = sa.select(FAILURES.c.reason, sa.func.count()).group_by(FAILURES.c.reason)
+        by_reason = sa.select(FAILURES.c.reason, sa.func.count()).where(self._ours).group_by(FAILURES.c.reason)
         return {row[0]: row[1] for row in connection.execute(by_reason)}
 
     def forget_failures_not_seen(self, connection: sa.Connection, sweep: int) -> None:
         """Remove the failures that this sweep did not meet. For the end of a whole one, which met every pending row."""
         stale = sa.or_(FAILURES.c.run_id != self.run_id, FAILURES.c.sweep != sweep)
-        connection.execute(sa.delete(FAILURES).where(stale))
+        connection.execute(sa.delete(FAILURES).where(self._ours, stale))
 
     def forget_failures(self, connection: sa.Connection, row_names: Sequence[str]) -> None:
         """Remove the failures of rows that are filled, gone, or need nobody any more."""
         for digests in _chunks([_digest(name) for name in row_names]):
-            connection.execute(sa.delete(FAILURES).where(_are(digests)))
+            connection.execute(sa.delete(FAILURES).where(self._are(digests)))
 
     def _failure(self, failure: Refused, sweep: int, first_seen: datetime, moment: datetime) -> dict[str, object]:
         return {
+            "backfill": self._recipe.name,
             "row_name": failure.name,
-            "generation_id": None if failure.generation_id is None else _storable(str(failure.generation_id)),
+            "generation_id": None if failure.row_id is None else _storable(str(failure.row_id)),
             "reason": failure.reason,
             "detail": _storable(failure.detail, self._encoding),
             "body_digest": failure.body_digest,
-            "extractor_version": EXTRACTOR_VERSION,
+            "extractor_version": self._recipe.version,
             "run_id": self.run_id,
             "sweep": sweep,
             "first_seen_at": first_seen,
             "last_seen_at": moment,
         }
+
+    @property
+    def _ours(self) -> sa.ColumnElement[bool]:
+        return FAILURES.c.backfill == self._recipe.name
+
+    def _are(self, digests: Sequence[str]) -> sa.ColumnElement[bool]:
+        return sa.and_(self._ours, FAILURES.c.row_digest.in_(digests))
 
     def _update(self, connection: sa.Connection, **values: object) -> None:
         if connection.execute(FENCED, {"run_id": self.run_id, **values}).rowcount != 1:
@@ -168,32 +179,39 @@ def require_ledger(connection: sa.Connection, table: str) -> None:
             raise NotUpgradedError(describe(connection.engine.url), f"no table {name}")
 
 
-def open_ledger(connection: sa.Connection, origin: Origin, walk: str, options: Options) -> tuple[Ledger, Place]:
+def open_ledger(
+    connection: sa.Connection, recipe: Recipe, origin: Origin, walk: str, options: Options
+) -> tuple[Ledger, Place]:
     """Start a run, at the place where the last one stopped, and take over from one that never ended."""
     columns = (RUNS.c.state, RUNS.c.walk, RUNS.c.cursor, RUNS.c.sweep, RUNS.c.sweep_filled)
-    passes = sa.select(*columns).where(RUNS.c.walk != RETRY_WALK)
+    ours = RUNS.c.backfill == recipe.name
+    passes = sa.select(*columns).where(ours, RUNS.c.walk != RETRY_WALK)
     last = connection.execute(passes.order_by(RUNS.c.id.desc()).limit(1)).first()
     place = Place()
     if last is not None and last.state != DONE and last.walk == walk:
         place = Place(cursor=last.cursor, sweep=last.sweep, sweep_filled=last.sweep_filled)
-    connection.execute(sa.update(RUNS).where(RUNS.c.state == RUNNING).values(state=SUPERSEDED, finished_at=now()))
-    return Ledger(_insert_run(connection, origin, walk, place, options), _encoding(connection)), place
+    connection.execute(sa.update(RUNS).where(ours, RUNS.c.state == RUNNING).values(state=SUPERSEDED, finished_at=now()))
+    run_id = _insert_run(connection, recipe, origin, walk, place, options)
+    return Ledger(recipe, run_id, _encoding(connection)), place
 
 
-def _insert_run(connection: sa.Connection, origin: Origin, walk: str, place: Place, options: Options) -> int:
+def _insert_run(  # noqa: PLR0913, PLR0917  # what stands in the row
+    connection: sa.Connection, recipe: Recipe, origin: Origin, walk: str, place: Place, options: Options
+) -> int:
     moment = now()
     run_id = connection.execute(sa.select(sa.func.coalesce(sa.func.max(RUNS.c.id), 0) + 1)).scalar_one()
     first = Report(walk=walk)
     connection.execute(
         sa.insert(RUNS).values(
             id=run_id,  # the lock admits one run at a time; should it fail, the primary key does not
+            backfill=recipe.name,
             origin=origin,
             state=RUNNING,
             walk=walk,
             **asdict(place),
             **_counted(first),
             batch_size=options.batch_size,
-            extractor_version=EXTRACTOR_VERSION,
+            extractor_version=recipe.version,
             started_at=moment,
             progress_at=moment,
         )
@@ -225,10 +243,6 @@ def _digest(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()
 
 
-def _are(digests: Sequence[str]) -> sa.ColumnElement[bool]:
-    return FAILURES.c.row_digest.in_(digests)
-
-
 def _storable(text: str, encoding: str = "utf-8") -> str:
     """Return a detail that a database of this encoding stores: no NUL, no lone surrogate, of bounded length."""
     return text.replace("\x00", "\\x00").encode(encoding, "backslashreplace").decode(encoding)[:MAX_DETAIL_CHARACTERS]
@@ -241,12 +255,18 @@ def _encoding(connection: sa.Connection) -> str:
     return "utf-8" if connection.exec_driver_sql("SHOW server_encoding").scalar_one() == "UTF8" else "ascii"
 
 
-def read_refused_names(connection: sa.Connection) -> set[str]:
+def read_refused_names(connection: sa.Connection, backfill: str) -> set[str]:
     """Return the names of the rows that the database is known to refuse. Reads only."""
-    refused = sa.select(FAILURES.c.row_name).where(FAILURES.c.reason.in_([UPDATE_FAILED, INVALID_TEXT]))
+    refused = sa.select(FAILURES.c.row_name).where(
+        FAILURES.c.backfill == backfill, FAILURES.c.reason.in_([UPDATE_FAILED, INVALID_TEXT])
+    )
     return set(connection.execute(refused).scalars())
 
 
-def last_runs(connection: sa.Connection, limit: int) -> Iterable[sa.RowMapping]:
+def last_runs(connection: sa.Connection, backfill: str, limit: int) -> Iterable[sa.RowMapping]:
     """Return the newest runs, newest first. Reads only."""
-    return connection.execute(sa.select(RUNS).order_by(RUNS.c.id.desc()).limit(limit)).mappings().all()
+    return (
+        connection.execute(sa.select(RUNS).where(RUNS.c.backfill == backfill).order_by(RUNS.c.id.desc()).limit(limit))
+        .mappings()
+        .all()
+    )

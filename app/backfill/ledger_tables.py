@@ -18,6 +18,8 @@ class BackfillRun(Base):
     __tablename__ = "media_generation_id_backfill_runs"
 
     id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
+    backfill: Mapped[str]
+    """What it filled: the recipe's name."""
     origin: Mapped[str]
     """`upgrade` or `sync`."""
     state: Mapped[str]
@@ -52,11 +54,13 @@ class BackfillFailure(Base):
 
     __tablename__ = "media_generation_id_backfill_failures"
 
+    backfill: Mapped[TextKey]
+    """What was to be filled: the recipe's name."""
     row_digest: Mapped[TextKey]
     """SHA-256 of `row_name`: a key may be longer than what an index holds."""
     row_name: Mapped[str]
     """The row's whole key or, where it has none, its place: JSON, see app.backfill.row_names."""
-    generation_id: Mapped[str | None]
+    row_id: Mapped[str | None] = mapped_column("generation_id")
     """The row's id, for people: it may be NULL, and need not be unique."""
     reason: Mapped[str]
     detail: Mapped[str] = mapped_column(default="")

@@ -4,23 +4,22 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 
 import sqlalchemy as sa
-from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill.by_key import statements
 from app.backfill.by_key.walk import LOOKED_UP_ROWS, KeyAccess, KeyWalk, chunks
 from app.backfill.databases import choose_access
 from app.backfill.judge import Row, digest
 from app.backfill.ledger import FAILURES, RETRY_WALK
-from app.backfill.light_tables import generations
+from app.backfill.light_tables import table_of
 from app.backfill.listener import Listener
 from app.backfill.options import Options
+from app.backfill.recipe import Recipe
 from app.backfill.refusals import require_fillable
 from app.backfill.report import Report
 from app.backfill.rows import Span, Window
 from app.backfill.run import Run
 from app.backfill.transactions import Transactions
 from app.database.column_types import find_types
-from app.media_ids.extraction import EXTRACTOR_VERSION
 from app.signals import StopRequest
 
 logger = logging.getLogger(__name__)
@@ -28,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 def retry_failed(  # noqa: PLR0913  # what it works with, and who listens
     connection: sa.Connection,
-    model: type[DeclarativeBase],
+    recipe: Recipe,
     options: Options,
     *,
     everything: bool,
@@ -37,22 +36,22 @@ def retry_failed(  # noqa: PLR0913  # what it works with, and who listens
 ) -> Report:
     """Try the failed rows again, and return what was done.
 
-    Only rows whose answer, or whose extractor's version, is another than when they failed; with `everything` all. A
+    Only rows whose body, or whose recipe's version, is another than when they failed; with `everything` all. A
     row that is filled, gone, or no longer a failure leaves the list. An interrupted run over the whole table resumes
     where it stopped as if this had not been.
     """
     transactions = Transactions(connection, owned_by_caller=False)
     with transactions.read() as reading:
-        require_fillable(reading, model)
-        table = generations(model, find_types(reading, model.__tablename__))
-        walk = FailuresWalk(table, choose_access(reading, model), everything=everything)
+        require_fillable(reading, recipe)
+        table = table_of(recipe, find_types(reading, recipe.table))
+        walk = FailuresWalk(recipe, table, choose_access(reading, recipe), everything=everything)
     run = Run(
         walk=walk,
         options=options,
         listener=listener or Listener(),
         stop=stop or StopRequest(),
         connections=[transactions],
-        model=model,
+        recipe=recipe,
     )
     report = run.look() if options.dry_run else run.fill("sync")
     if walk.left_alone:
@@ -65,9 +64,9 @@ class FailuresWalk(KeyWalk):
 
     is_whole = False
 
-    def __init__(self, table: sa.TableClause, access: KeyAccess, *, everything: bool) -> None:
-        """Take the table, how its rows are found, and whether to try unchanged rows too."""
-        super().__init__(table, access, name=RETRY_WALK)
+    def __init__(self, recipe: Recipe, table: sa.Table, access: KeyAccess, *, everything: bool) -> None:
+        """Take what is filled, its table, how its rows are found, and whether to try unchanged rows too."""
+        super().__init__(recipe, table, access, name=RETRY_WALK)
         self._everything = everything
         self.left_alone = 0
 
@@ -96,14 +95,15 @@ class FailuresWalk(KeyWalk):
         """Return the failures whose rows are gone, or need nobody any more."""
         gone = [name for name in listed if name not in tried.there]
         still = {failure.name for failure in window.failures} | {
-            self.name_of(row.generation_id, row.locator) for row in window.recovered
+            self.name_of(row.row_id, row.locator) for row in window.recovered
         }
         return [*gone, *(name for name in tried.again if name not in still)]
 
     def _listed(self, connection: sa.Connection, cursor: str | None, rows: int) -> Mapping[str, tuple[str | None, int]]:
         """Return (digest of the body that failed, version of the extractor) by the row's name."""
         columns = (FAILURES.c.row_name, FAILURES.c.body_digest, FAILURES.c.extractor_version)
-        statement = sa.select(*columns).order_by(FAILURES.c.row_name).limit(rows)
+        ours = FAILURES.c.backfill == self._recipe.name
+        statement = sa.select(*columns).where(ours).order_by(FAILURES.c.row_name).limit(rows)
         if cursor is not None:
             statement = statement.where(FAILURES.c.row_name > cursor)
         return {row[0]: (row[1], row[2]) for row in connection.execute(statement)}
@@ -113,12 +113,12 @@ class FailuresWalk(KeyWalk):
     ) -> Iterator[Row]:
         """Yield the rows that are worth another try, and note every row that is there."""
         for row in rows:
-            generation_id, _, _, body, *locator = row
-            name = self.name_of(generation_id, tuple(locator))
+            at = len(self._recipe.reads)
+            name, body = self.name_of(row[0], tuple(row[at + 1 :])), row[at]
             tried.there.add(name)
             if name not in listed:
                 continue
-            if self._everything or listed[name] != (digest(body), EXTRACTOR_VERSION):
+            if self._everything or listed[name] != (digest(body), self._recipe.version):
                 tried.again.append(name)
                 yield row
             else:

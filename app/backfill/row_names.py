@@ -23,7 +23,7 @@ class RowNames(Protocol):
     columns: Columns
     """What is to be read of a row, after its locator, to name it."""
 
-    def name(self, generation_id: object, locator: Locator) -> str:
+    def name(self, row_id: object, locator: Locator) -> str:
         """Return the name of a row; the locator ends with the values of `columns`."""
 
     def find(self, names: Sequence[str]) -> sa.ColumnElement[bool]:
@@ -39,7 +39,7 @@ class NamedByKey:
         """Take the key."""
         self._key = key
 
-    def name(self, generation_id: object, locator: Locator) -> str:  # noqa: ARG002
+    def name(self, row_id: object, locator: Locator) -> str:  # noqa: ARG002
         """Return the values of the key."""
         return name_by_key(locator[: len(self._key)])
 
@@ -51,16 +51,16 @@ class NamedByKey:
 class NamedByRowid:
     """Rows of SQLite, which admits NULL in a primary key: those without a whole key are called by their rowid."""
 
-    def __init__(self, rowid: sa.ColumnElement[Any], key: Columns) -> None:
-        """Take the rowid, which the locator starts with, and the columns of the primary key if there is one."""
+    def __init__(self, rowid: sa.ColumnElement[Any], key: Columns, *, shown: str) -> None:
+        """Take the rowid, which the locator starts with, the columns of the primary key, and what rows are known by."""
         self._rowid = rowid
         self._key = key
-        self._is_the_id = [column.key for column in key] == ["id"]
-        self.columns: Columns = () if self._is_the_id else key
+        self._is_shown = [column.key for column in key] == [shown]
+        self.columns: Columns = () if self._is_shown else key
 
-    def name(self, generation_id: object, locator: Locator) -> str:
+    def name(self, row_id: object, locator: Locator) -> str:
         """Return the values of the primary key, else the rowid."""
-        values = (generation_id,) if self._is_the_id else locator[1:]
+        values = (row_id,) if self._is_shown else locator[1:]
         return name_by_key(values) if values and _can_be_compared(values) else name_by_place(rowid=locator[0])
 
     def find(self, names: Sequence[str]) -> sa.ColumnElement[bool]:
@@ -80,7 +80,7 @@ class NamedByPlace:
         self._place = place
         self.columns: Columns = (heap, sa.cast(place, sa.Text))
 
-    def name(self, generation_id: object, locator: Locator) -> str:  # noqa: ARG002
+    def name(self, row_id: object, locator: Locator) -> str:  # noqa: ARG002
         """Return heap and place."""
         *_, heap, place = locator
         return name_by_place(heap=heap, place=place)

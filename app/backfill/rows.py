@@ -17,11 +17,11 @@ INVALID_TEXT: Final = "invalid_text"
 
 
 class Recovered(NamedTuple):
-    """A pending row whose id was found. `generation_id` is for people: it may be NULL, and need not be unique."""
+    """A pending row whose id was found. `row_id` is for people: it may be NULL, and need not be unique."""
 
     locator: Locator
-    generation_id: str | None
-    media_generation_id: str
+    row_id: str | None
+    value: str
     row_bytes: int = 0
     """About what the row takes of its page, where the walk knows."""
 
@@ -29,7 +29,7 @@ class Recovered(NamedTuple):
 class Refused(NamedTuple):
     """A pending row that is not filled, and why: skipped, or failed."""
 
-    generation_id: str | None
+    row_id: str | None
     reason: str
     detail: str = ""
     body_digest: str | None = None

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill.accounting import LeftOver, Unaccounted, count_pending, find_left_over, in_both
 from app.backfill.batch_size import Pace
@@ -14,11 +13,12 @@ from app.backfill.books import Books, Rewound
 from app.backfill.databases import choose_access
 from app.backfill.dry_run import look
 from app.backfill.ledger import DONE, Place, open_ledger, read_refused_names
-from app.backfill.light_tables import generations
+from app.backfill.light_tables import table_of
 from app.backfill.limits import Limits, Stopped
 from app.backfill.listener import Listener
 from app.backfill.options import Options
 from app.backfill.patience import Patience
+from app.backfill.recipe import Recipe
 from app.backfill.report import Origin, Report
 from app.backfill.throttle import Throttle
 from app.backfill.transactions import Transactions
@@ -48,12 +48,12 @@ class Run:
         listener: Listener,
         stop: StopRequest,
         connections: Sequence[Transactions],
-        model: type[DeclarativeBase],
+        recipe: Recipe,
     ) -> None:
         """Take how to go through the table, and a connection for each worker; nothing is read or written yet."""
         self._walk = walk
         self._options = options
-        self._model = model
+        self._recipe = recipe
         self._transactions = connections[0]
         self._books = Books(walk, listener)
         self._limits = Limits(options, stop)
@@ -81,7 +81,7 @@ class Run:
             self._patience.attempt(self._start_sweep)
         except Stopped as stopped:
             return self._books.report(stopped.state)
-        return look(self._workers[0])
+        return look(self._workers[0], self._recipe.name)
 
     def fill(self, origin: Origin) -> Report:
         """Fill the table.
@@ -194,19 +194,22 @@ class Run:
         """Return the rows that can be filled; no body is looked into if the last sweep saw as many as there are."""
         counts = self._books.counts
         with self._transactions.read(WITHOUT_END) as connection:
-            table = generations(self._model, find_types(connection, self._model.__tablename__))
+            recipe = self._recipe
+            table = table_of(recipe, find_types(connection, recipe.table))
             if self._whole and count_pending(connection, table) == counts.skipped + counts.failed:
                 return {}
-            refused = read_refused_names(connection)
-            access = choose_access(connection, self._model)
-            return find_left_over(connection, table, access, refused, self._patience.check)
+            refused = read_refused_names(connection, recipe.name)
+            access = choose_access(connection, recipe)
+            return find_left_over(
+                connection, recipe, table=table, access=access, refused=refused, check_stop=self._patience.check
+            )
 
     # --- the run's frame ------------------------------------------------------------------------------------------
 
     def _open(self, origin: Origin) -> None:
         books = self._books
         with self._transactions.write() as connection:
-            books.ledger, books.place = open_ledger(connection, origin, self._walk.name, self._options)
+            books.ledger, books.place = open_ledger(connection, self._recipe, origin, self._walk.name, self._options)
 
     def _done(self, unaccounted: Unaccounted) -> Report:
         """Report the end; of a sweep that several runs shared, with the failures that the earlier ones recorded."""

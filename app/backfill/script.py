@@ -1,7 +1,6 @@
 """Offline: the backfill of the plain case as SQL text, for `alembic upgrade --sql`. Connects to nothing.
 
-Plain: one operation, its name the row's, not failed, ids that agree and look like ids. The script must write what
-app.media_ids.extraction.extract would find or leave the row alone; what it leaves is for `media-gen-ids sync`.
+The script must write what the recipe would derive, or leave the row alone; what it leaves is for `media-gen-ids sync`.
 """
 
 from collections.abc import Callable
@@ -9,18 +8,18 @@ from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, OID, aggregate_order_by
-from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill.blank import is_empty
 from app.backfill.errors import OfflineBackfillError
-from app.backfill.light_tables import generations, pending
-from app.backfill.postgresql.plain_ids import with_plain_ids
+from app.backfill.light_tables import READS, pending
 from app.backfill.postgresql.target import TupleId, heap_of
-from app.backfill.sqlite import script
+from app.backfill.recipe import BODY, FILLED, TOUCHED, PlainValues, Recipe
+from app.backfill.sqlite.script import fill_plain
 from app.backfill.transactions import LOCK_TIMEOUT
 from app.database.column_types import SqlType, as_read_once
 
 Value: TypeAlias = sa.ColumnElement[Any]
+Plain: TypeAlias = Callable[[sa.Subquery], PlainValues]
 
 BATCH_ROWS: Final = 1_000
 STRIDES: Final = 8
@@ -34,11 +33,11 @@ DECLARE
   first integer;
   batch_filled bigint;
   all_filled bigint := 0;
-  moment veo3_video_generations.updated_at%TYPE := {moment};
+  moment {moment_type} := {moment};
   is_parsed boolean := (
     WITH RECURSIVE layers AS (
       SELECT atttypid AS type FROM pg_attribute
-      WHERE attrelid = 'veo3_video_generations'::regclass AND attname = 'raw_response'
+      WHERE attrelid = '{table}'::regclass AND attname = '{body}'
       UNION ALL SELECT typbasetype FROM layers JOIN pg_type ON oid = type AND typtype = 'd'
     ) SELECT bool_or(type = 'jsonb'::regtype) FROM layers
   );
@@ -96,30 +95,31 @@ r"""A text whose every escape `\u` PostgreSQL can store: not NUL, and surrogates
 by another is no escape's beginning, which is why the expression goes from the text's start to its end."""
 
 
-def offline_backfill(model: type[DeclarativeBase], dialect: sa.Dialect) -> str:
+def offline_backfill(recipe: Recipe, dialect: sa.Dialect) -> str:
     """Return the script for a kind of database. Raises OfflineBackfillError where there is none."""
-    match dialect.name:
-        case "postgresql":
-            return _postgresql(model, dialect)
-        case "sqlite":
-            return _text(script.fill_plain(generations(model)), dialect) + ";"
-        case other:
-            raise OfflineBackfillError(other)
+    if dialect.name == "postgresql" and recipe.plain_in_postgresql is not None:
+        return _postgresql(recipe, recipe.plain_in_postgresql, dialect)
+    if dialect.name == "sqlite" and recipe.plain_in_sqlite is not None:
+        return _text(fill_plain(recipe, recipe.plain_in_sqlite), dialect) + ";"
+    raise OfflineBackfillError(dialect.name)
 
 
-def _postgresql(model: type[DeclarativeBase], dialect: sa.Dialect) -> str:
-    table, parsed = heap_of(model), heap_of(model, types={"raw_response": SqlType("jsonb")})
+def _postgresql(recipe: Recipe, plain: Plain, dialect: sa.Dialect) -> str:
+    table, parsed = heap_of(recipe), heap_of(recipe, types={recipe.reads[0]: SqlType("jsonb")})
     return POSTGRESQL_LOOP.format(
+        table=recipe.table,
+        body=recipe.reads[0],
+        moment_type="text" if recipe.touches is None else f"{recipe.table}.{recipe.touches}%TYPE",
         batch_rows=BATCH_ROWS,
         lock_timeout=LOCK_TIMEOUT,
         pages=_text(_select_pages(table), dialect),
         moment=_text(_postgresql_now(), dialect),
-        update=_text(_fill_page(table, _castable), dialect),
-        update_parsed=_text(_fill_page(parsed, as_read_once), dialect),
+        update=_text(_fill_page(table, plain, _castable), dialect),
+        update_parsed=_text(_fill_page(parsed, plain, as_read_once), dialect),
     )
 
 
-def _select_pages(table: sa.TableClause) -> sa.Select[Any]:
+def _select_pages(table: sa.Table) -> sa.Select[Any]:
     """Select arrays of the places of pending rows, as the table is read: a relation, and up to a batch of places."""
     number = sa.func.row_number().over() - 1
     window, stride = (number // (BATCH_ROWS * STRIDES)).label("window"), (number % STRIDES).label("stride")
@@ -129,7 +129,7 @@ def _select_pages(table: sa.TableClause) -> sa.Select[Any]:
     return sa.select(read.c.tableoid, places).group_by(*order).order_by(*order)
 
 
-def _fill_page(table: sa.TableClause, read_once: Callable[[Value], Value]) -> sa.Update:
+def _fill_page(table: sa.Table, plain: Plain, read_once: Callable[[Value], Value]) -> sa.Update:
     """Return the UPDATE of a batch of places, each row only if it is still the version whose body was read.
 
     `read_once` returns a body as text or JSONB, decompressed; NULL where PostgreSQL cannot look into it.
@@ -139,25 +139,28 @@ def _fill_page(table: sa.TableClause, read_once: Callable[[Value], Value]) -> sa
         sa.select(
             source.c.ctid.label("place"),
             source.c.xmin.label("writer"),
-            source.c.operation_name,
-            read_once(source.c.raw_response).label("text"),
+            *(source.c[name] for name in table.info[READS]),
+            read_once(source.c[BODY]).label("text"),
         )
         .where(*_in_batch(source), pending(source))
         .subquery("bodies")
     )
-    read = with_plain_ids(bodies)
-    found_id = read.plain_id.label("found_id")
+    read = plain(bodies)
+    found_id = read.value.label("found_id")
     found = sa.select(bodies.c.place, bodies.c.writer, found_id).select_from(read.rows).subquery("found")
+    values: dict[str, Value] = {FILLED: found.c.found_id}
+    if TOUCHED in table.c:
+        values[TOUCHED] = sa.literal_column("moment")
     return (
         sa.update(table)
         .where(
             *_in_batch(table),
             table.c.ctid == found.c.place,
             table.c.xmin == found.c.writer,  # up to 16.10 and 17.6 a place is not compared again after a wait
-            is_empty(table.c.media_generation_id),
+            is_empty(table.c[FILLED]),
             found.c.found_id.is_not(None),
         )
-        .values(media_generation_id=found.c.found_id, updated_at=sa.literal_column("moment"))
+        .values(values)
     )
 
 

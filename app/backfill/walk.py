@@ -31,7 +31,7 @@ class Walk(Protocol):
     def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Filling:
         """Fill those rows that have not changed since they were read."""
 
-    def name_of(self, generation_id: object, locator: Locator) -> str:
+    def name_of(self, row_id: object, locator: Locator) -> str:
         """Return what the ledger calls a row; see app.backfill.row_names."""
 
     def untouched(self, connection: sa.Connection, commits: int) -> bool:

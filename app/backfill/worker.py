@@ -149,12 +149,12 @@ class Worker:
         row = batch.rows[0]
         is_locked = kind is Trouble.BUSY
         if is_locked and self.walk.is_whole and self.books.place.sweep <= FRUITLESS_SWEEPS:
-            logger.info("row %s is locked; a later sweep comes back to it", row.generation_id)
+            logger.info("row %s is locked; a later sweep comes back to it", row.row_id)
             self.books.lose(1)
             self._fill(batch._replace(rows=()))
         else:
-            name = self.walk.name_of(row.generation_id, row.locator)
-            refused = Refused(row.generation_id, UPDATE_FAILED, problem, name=name, is_locked=is_locked)
+            name = self.walk.name_of(row.row_id, row.locator)
+            refused = Refused(row.row_id, UPDATE_FAILED, problem, name=name, is_locked=is_locked)
             self._fill(batch._replace(rows=(), refused=[refused]))
             if batch.closes is None:
                 self.patience.check()

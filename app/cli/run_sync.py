@@ -21,7 +21,7 @@ from app.reports.untouched import ADVICE, READABLE, Missing, as_upgraded, find_m
 from app.settings import Settings
 from app.signals import StopRequest, stop_on_signals
 from app.videos.adoption import TABLE
-from app.videos.models import Veo3VideoGeneration
+from app.videos.recipe import MEDIA_IDS
 
 DONE, SOME_FAILED, ROWS_LEFT = 0, 1, 3  # what cannot be called done is as good as failed
 SIGNALLED = 128  # plus the signal's number: the shell's convention
@@ -75,9 +75,9 @@ def _run(
     connection: sa.Connection, options: Options, listener: Listener, stop: StopRequest, retry: Failures | None
 ) -> Report:
     if retry is None:
-        return backfill(connection, Veo3VideoGeneration, options, origin="sync", listener=listener, stop=stop)
+        return backfill(connection, MEDIA_IDS, options, origin="sync", listener=listener, stop=stop)
     everything = retry == "all"
-    return retry_failed(connection, Veo3VideoGeneration, options, everything=everything, listener=listener, stop=stop)
+    return retry_failed(connection, MEDIA_IDS, options, everything=everything, listener=listener, stop=stop)
 
 
 def exit_code(report: Report, stop: StopRequest) -> int:

@@ -21,18 +21,18 @@ class RecordLines(Listener):
     def filled(self, rows: Sequence[Recovered]) -> None:
         """Print the rows that were filled."""
         for row in rows:
-            media_id = row.media_generation_id[:SHOWN_MEDIA_ID_CHARACTERS]
-            self._print(f"✅ Synced: {short(row.generation_id)} -> {media_id}...")
+            media_id = row.value[:SHOWN_MEDIA_ID_CHARACTERS]
+            self._print(f"✅ Synced: {short(row.row_id)} -> {media_id}...")
 
     def skipped(self, rows: Sequence[Refused]) -> None:
         """Print the rows that have nothing to recover."""
         for row in rows:
-            self._print(f"⏭️  Skipped: {short(row.generation_id)} ({row.reason})")
+            self._print(f"⏭️  Skipped: {short(row.row_id)} ({row.reason})")
 
     def failed(self, rows: Sequence[Refused]) -> None:
         """Print the rows that a person must look at."""
         for row in rows:
-            self._print(f"❌ Failed: {short(row.generation_id)} ({row.reason})")
+            self._print(f"❌ Failed: {short(row.row_id)} ({row.reason})")
 
     def _print(self, line: str) -> None:
         print(line, file=self._stream)

@@ -37,6 +37,8 @@ JOIN pg_type t ON t.oid = l.type AND t.typtype <> 'd'
 JOIN pg_attribute a ON a.attrelid = l.attrelid AND a.attnum = l.attnum
 ORDER BY a.attname COLLATE "C"
 """
+BY_CHARACTER: Final = "C"
+"""A collation that every PostgreSQL server has, in which texts are equal only if their characters are."""
 ISO_TEXT: Final = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
 
 
@@ -141,3 +143,8 @@ def as_written(column: sa.ColumnElement[Any], moment: Any) -> Any:  # noqa: ANN4
         return moment
     text = sa.literal(moment, IsoTimestamp()) if isinstance(moment, datetime) else moment
     return sa.cast(text, column.type)
+
+
+def same_text(one: sa.ColumnElement[Any], other: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Return the condition that two texts of PostgreSQL have the same characters, whatever their collations say."""
+    return one.collate(BY_CHARACTER) == other

@@ -3,10 +3,10 @@
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
-from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill.listener import Listener
 from app.backfill.options import Options
+from app.backfill.recipe import Recipe
 from app.backfill.report import Report
 from app.database.engines import make_engine
 from app.database.urls import sqlite_file
@@ -17,7 +17,7 @@ from app.settings import Settings
 from app.signals import StopRequest, stop_on_signals
 
 
-def backfill_revision(context: MigrationContext, model: type[DeclarativeBase]) -> None:
+def backfill_revision(context: MigrationContext, recipe: Recipe) -> None:
     """Run the backfill as a revision does: in transactions of its own, outside the one of the revision.
 
     Entering Alembic's autocommit block is what keeps the version stamp: batches committed on Alembic's own
@@ -33,7 +33,7 @@ def backfill_revision(context: MigrationContext, model: type[DeclarativeBase]) -
             asked.report = Report(state="partial")
         return
     with stop_on_signals() as stop:
-        report = _run(context, model, settings, stop)
+        report = _run(context, recipe, settings, stop)
     if asked is not None:
         asked.report = report
     _require_done(report, settings, stop)
@@ -43,27 +43,27 @@ def backfill_revision(context: MigrationContext, model: type[DeclarativeBase]) -
         logger.warning("%d rows need a person: see `media-gen-ids failures`", report.failed)
 
 
-def offline_backfill_revision(context: MigrationContext, model: type[DeclarativeBase]) -> None:
+def offline_backfill_revision(context: MigrationContext, recipe: Recipe) -> None:
     """Write the backfill of the plain case as SQL. Raises CommandError for a database that has no such script."""
     from app.backfill.script import offline_backfill  # noqa: PLC0415  # a database that stands at head needs none of it
 
-    script = offline_backfill(model, context.dialect)
+    script = offline_backfill(recipe, context.dialect)
     with context.autocommit_block():
         context.impl.static_output(f"{script}\n\n-- Plain cases only: run media-gen-ids sync after this script.")
     logger.warning("the script fills plain cases only: run `media-gen-ids sync` after it to do the rest")
 
 
-def _run(context: MigrationContext, model: type[DeclarativeBase], settings: Settings, stop: StopRequest) -> Report:
+def _run(context: MigrationContext, recipe: Recipe, settings: Settings, stop: StopRequest) -> Report:
     from app.console.progress import shown_progress  # noqa: PLC0415  # a database that stands at head needs none of it
 
     asked = asked_for(context.config)
     with shown_progress(settings.log) if asked is None else asked.listening() as listener:
-        return _run_on(context, model, settings.options(), listener, stop)
+        return _run_on(context, recipe, settings.options(), listener, stop)
 
 
 def _run_on(
     context: MigrationContext,
-    model: type[DeclarativeBase],
+    recipe: Recipe,
     options: Options,
     listener: Listener,
     stop: StopRequest,
@@ -75,10 +75,10 @@ def _run_on(
         raise CommandError("the backfill needs a connection")
     if context.opts.get("caller_owns_transaction"):
         return backfill(
-            connection, model, options, origin="upgrade", listener=listener, stop=stop, owned_by_caller=True
+            connection, recipe, options, origin="upgrade", listener=listener, stop=stop, owned_by_caller=True
         )
     with context.autocommit_block(), _engine_for_batches(context, connection).connect() as own:
-        return backfill(own, model, options, origin="upgrade", listener=listener, stop=stop)
+        return backfill(own, recipe, options, origin="upgrade", listener=listener, stop=stop)
 
 
 def _engine_for_batches(context: MigrationContext, connection: sa.Connection) -> sa.Engine:

@@ -15,7 +15,7 @@ from app.database.version_table import require_ours
 from app.migration.callers import refuse_autocommit
 from app.settings import Settings
 from app.videos import adoption
-from app.videos.models import Veo3VideoGeneration
+from app.videos.recipe import MEDIA_IDS
 
 logger = logging.getLogger(__name__)
 
@@ -61,4 +61,4 @@ def refuse_unfillable(connection: sa.Connection) -> None:
 
     refuse_autocommit(connection)
     if adoption.examine(connection).exists:
-        require_fillable(connection, Veo3VideoGeneration)
+        require_fillable(connection, MEDIA_IDS)

@@ -11,10 +11,11 @@ from app.backfill.blank import is_empty
 from app.backfill.by_key.walk import text_as_it_is
 from app.backfill.failed_rows import find_failing
 from app.backfill.ledger import DONE, RETRY_WALK, RUNS
-from app.backfill.light_tables import columns_of, pending
+from app.backfill.light_tables import columns_of, is_pending
 from app.backfill.undecodable import readable
 from app.database.column_types import as_text, find_types
 from app.videos.models import Veo3VideoGeneration
+from app.videos.recipe import MEDIA_IDS
 
 LARGE_TABLE_ROWS: Final = 1_000_000
 """A PostgreSQL table with more rows than this is sampled, unless exact numbers are asked for."""
@@ -119,17 +120,18 @@ def _count_failed(
 ) -> Mapping[tuple[Any, Any, bool], int]:
     """Return the failed rows by status, month, and whether they have not changed since the last whole run began."""
     columns = (table.c.status, _month(table), _is_unchanged(table, looked_at))
-    failing = find_failing(connection, Veo3VideoGeneration, table, *columns)
+    failing = find_failing(connection, MEDIA_IDS, table, *columns)
     return Counter((status, month, bool(unchanged)) for _, (status, month, unchanged) in failing)
 
 
 def _select_groups(table: sa.FromClause, looked_at: str) -> sa.Select[Any]:
     """Select status, month, rows with an id, looked at, still to be looked at, and all rows."""
     month, unchanged = _month(table).label("month"), _is_unchanged(table, looked_at)
+    pending = is_pending(table.c.raw_response, table.c.media_generation_id)
     counts = (
         _count(sa.not_(is_empty(table.c.media_generation_id))),
-        _count(sa.and_(pending(table), unchanged)),
-        _count(sa.and_(pending(table), sa.not_(unchanged))),
+        _count(sa.and_(pending, unchanged)),
+        _count(sa.and_(pending, sa.not_(unchanged))),
         sa.func.count(),
     )
     return sa.select(table.c.status, month, *counts).group_by(table.c.status, month)
@@ -157,7 +159,7 @@ class Work(NamedTuple):
 
 def _last_work(connection: sa.Connection) -> Work:
     """Return the last work that looked at the whole table."""
-    passes = RUNS.c.walk != RETRY_WALK
+    passes = sa.and_(RUNS.c.backfill == MEDIA_IDS.name, RUNS.c.walk != RETRY_WALK)
     done = sa.select(RUNS.c.id).where(RUNS.c.state == DONE, passes).order_by(RUNS.c.id.desc()).limit(2)
     ended = [int(number) for number in connection.execute(done).scalars()]
     if not ended:

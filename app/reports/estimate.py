@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from app.backfill.ledger import RETRY_WALK, RUNS
 from app.backfill.report import Report
+from app.videos.recipe import MEDIA_IDS
 
 ASSUMED_ROWS_PER_SECOND: Final = 5_000
 """Ids written in a second where nothing is known: a small machine with a slow disk."""
@@ -29,7 +30,12 @@ def estimate_run(connection: sa.Connection, dry_run: Report, *, nice: float) -> 
     an assumed speed.
     """
     columns = (RUNS.c.synced, RUNS.c.skipped, RUNS.c.failed, RUNS.c.seconds)
-    telling = (RUNS.c.synced >= ENOUGH_ROWS, RUNS.c.seconds > 0, RUNS.c.walk != RETRY_WALK)
+    telling = (
+        RUNS.c.backfill == MEDIA_IDS.name,
+        RUNS.c.synced >= ENOUGH_ROWS,
+        RUNS.c.seconds > 0,
+        RUNS.c.walk != RETRY_WALK,
+    )
     newest = sa.select(*columns).where(*telling).order_by(RUNS.c.id.desc()).limit(1)
     run = connection.execute(newest).first()
     if run is not None:

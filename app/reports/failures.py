@@ -9,12 +9,12 @@ import sqlalchemy as sa
 
 from app.backfill.failed_rows import find_failing
 from app.backfill.ledger import FAILURES
-from app.backfill.light_tables import generations
+from app.backfill.light_tables import table_of
 from app.backfill.row_names import shown
 from app.backfill.rows import INVALID_TEXT, UPDATE_FAILED
 from app.database.column_types import find_types
 from app.database.timestamps import format_timestamp
-from app.videos.models import Veo3VideoGeneration
+from app.videos.recipe import MEDIA_IDS
 
 FAILURE_FIELDS: Final = ("id", "reason", "detail", "first_seen", "last_seen")
 MEANINGS: Final = {
@@ -52,11 +52,12 @@ def read_failures(connection: sa.Connection, reasons: Sequence[str] = ()) -> lis
     A row that has been filled or removed since it failed is left out, whoever did it; the ledger forgets it with the
     next whole run.
     """
-    table = generations(Veo3VideoGeneration, find_types(connection, Veo3VideoGeneration.__tablename__))
-    there = {name for name, _ in find_failing(connection, Veo3VideoGeneration, table)}
+    table = table_of(MEDIA_IDS, find_types(connection, MEDIA_IDS.table))
+    there = {name for name, _ in find_failing(connection, MEDIA_IDS, table)}
     columns = (FAILURES.c.row_name, FAILURES.c.generation_id, FAILURES.c.reason, FAILURES.c.detail)
     seen = (FAILURES.c.first_seen_at, FAILURES.c.last_seen_at)
-    statement = sa.select(*columns, *seen).order_by(seen[0], columns[1], columns[0])
+    ours = FAILURES.c.backfill == MEDIA_IDS.name
+    statement = sa.select(*columns, *seen).where(ours).order_by(seen[0], columns[1], columns[0])
     if reasons:
         statement = statement.where(FAILURES.c.reason.in_(reasons))
     return [_failure(row) for row in connection.execute(statement) if row.row_name in there]

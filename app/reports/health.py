@@ -9,14 +9,15 @@ from alembic.script import ScriptDirectory
 
 from app.backfill.blank import is_empty
 from app.backfill.engine import backfill
-from app.backfill.light_tables import generations
+from app.backfill.light_tables import table_of
 from app.backfill.options import Options
+from app.backfill.recipe import FILLED
 from app.backfill.refusals import require_fillable
 from app.database.version_table import recorded_revisions
 from app.reports.schema_differences import schema_differences
 from app.settings import DEFAULT_VERSION_TABLE
 from app.videos import adoption
-from app.videos.models import Veo3VideoGeneration
+from app.videos.recipe import MEDIA_IDS
 
 SHOWN_IDS: Final = 3
 
@@ -44,7 +45,7 @@ def check_database(
     `alembic check` would create its version table in an empty database.
     """
     if adoption.examine(connection).exists:
-        require_fillable(connection, Veo3VideoGeneration)
+        require_fillable(connection, MEDIA_IDS)
     recorded = recorded_revisions(connection, version_table, scripts)
     yield _one_head(scripts.get_heads())
     at_head = _at_head(recorded, scripts)
@@ -87,7 +88,7 @@ def _of_the_table(difference: str) -> str:
 
 
 def _nothing_recoverable(connection: sa.Connection) -> Finding:
-    report = backfill(connection, Veo3VideoGeneration, Options(dry_run=True), origin="sync")
+    report = backfill(connection, MEDIA_IDS, Options(dry_run=True), origin="sync")
     facts = []
     if report.synced:
         facts.append(f"{report.synced:,} ids can be recovered: run `media-gen-ids sync`")
@@ -97,8 +98,8 @@ def _nothing_recoverable(connection: sa.Connection) -> Finding:
 
 
 def _no_id_twice(connection: sa.Connection) -> Finding:
-    table = generations(Veo3VideoGeneration)
-    found, rows = table.c.media_generation_id, sa.func.count()
+    table = table_of(MEDIA_IDS)
+    found, rows = table.c[FILLED], sa.func.count()
     twice = sa.select(found, rows).where(sa.not_(is_empty(found))).group_by(found).having(rows > 1).order_by(found)
     repeated = connection.execute(twice.limit(SHOWN_IDS + 1)).all()
     facts = [f"{number} rows have {media_id}: find out whose it is" for media_id, number in repeated[:SHOWN_IDS]]

@@ -13,6 +13,7 @@ from app.database.timestamps import format_timestamp, now
 from app.reports.coverage import Coverage, Group, read_groups
 from app.reports.untouched import ADVICE, READABLE, as_upgraded, find_missing
 from app.videos.adoption import TABLE
+from app.videos.recipe import MEDIA_IDS
 
 SHOWN_RUNS: Final = 5
 READ_RUNS: Final = 50
@@ -90,7 +91,7 @@ def read_status(connection: sa.Connection, *, exact: bool, moment: datetime | No
     """Return the status as of `moment` (else now). A large PostgreSQL table is sampled unless `exact`."""
     groups, estimated = read_groups(connection, exact=exact)
     total = _sum(groups)
-    runs = [_run(row) for row in last_runs(connection, READ_RUNS)]
+    runs = [_run(row) for row in last_runs(connection, MEDIA_IDS.name, READ_RUNS)]
     passes = [run for run in runs if run["walk"] != RETRY_WALK]
     return Status(
         estimated=estimated,

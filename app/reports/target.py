@@ -6,7 +6,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from app.backfill.light_tables import columns_of, pending
+from app.backfill.light_tables import columns_of, is_pending
 from app.backfill.transactions import set_locally
 from app.database.urls import describe
 from app.reports.coverage import estimated_rows
@@ -47,7 +47,11 @@ def _pending(connection: sa.Connection, large: int) -> str:
         share = float(connection.execute(sa.text(NULLS), {"table": TABLE}).scalar_one())
         return f"about {rows * max(0.0, share):,.0f} rows pending"
     has_id = "media_generation_id" in {column["name"].lower() for column in inspector.get_columns(TABLE)}
-    condition = pending(COUNTED) if has_id else COUNTED.c.raw_response.is_not(None)
+    condition = (
+        is_pending(COUNTED.c.raw_response, COUNTED.c.media_generation_id)
+        if has_id
+        else COUNTED.c.raw_response.is_not(None)
+    )
     first_rows = sa.select(sa.literal(1)).select_from(COUNTED).where(condition).limit(large + 1).subquery()
     return _counted(connection, sa.select(sa.func.count()).select_from(first_rows), large)
 

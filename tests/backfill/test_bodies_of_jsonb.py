@@ -10,7 +10,7 @@ from app.backfill.postgresql.reading import select_plain
 from app.backfill.postgresql.target import Target, heap_of
 from app.database.column_types import SqlType
 from app.database.engines import make_engine
-from app.videos.models import Veo3VideoGeneration
+from app.videos.recipe import MEDIA_IDS
 from tests.backfill.test_extraction_in_postgresql import Row, found_in_python, rows, store
 from tests.conftest import Databases
 from tests.support.tables import TABLE, execute
@@ -48,7 +48,7 @@ def test_both_agree_on_every_body(jsonb: str, stored: list[Row]) -> None:
     with by_hand(jsonb) as walk:
         window = walk.read()
 
-    assert {row.generation_id: row.media_generation_id for row in window.recovered} == found_in_python(held)
+    assert {row.row_id: row.value for row in window.recovered} == found_in_python(held)
     assert window.found == len(held)
 
 
@@ -56,7 +56,7 @@ def test_both_agree_on_every_body(jsonb: str, stored: list[Row]) -> None:
 def test_jsonb_is_not_parsed_again(kind: str | None, times: int) -> None:
     """The other kinds are, once, whether the database fills the rows or hands them out."""
     types = {} if kind is None else {"raw_response": SqlType(kind)}
-    target = Target(heap_of(Veo3VideoGeneration, types=types), (), sa.literal("a table"))
+    target = Target(MEDIA_IDS, heap_of(MEDIA_IDS, types=types), (), sa.literal("a table"))
 
     both = (fill_places(target), select_plain(target, limited=True))
     compiled = [str(statement.compile(dialect=make_engine(POSTGRESQL).dialect)) for statement in both]

@@ -4,6 +4,7 @@ from app.backfill.ledger import last_runs, open_ledger
 from app.backfill.options import Options
 from app.backfill.report import Report
 from app.database.engines import make_engine
+from app.videos.recipe import MEDIA_IDS
 
 REPORT = Report(
     found=21,
@@ -25,9 +26,9 @@ NUMBERS = (
 def test_every_number_of_a_report_has_its_column(database: str) -> None:
     """No two of them are the same."""
     with make_engine(database).begin() as connection:
-        ledger, place = open_ledger(connection, "sync", "a walk", Options())
+        ledger, place = open_ledger(connection, MEDIA_IDS, "sync", "a walk", Options())
         ledger.finish(connection, place, REPORT, "done")
-        newest, *_ = last_runs(connection, 1)
+        newest, *_ = last_runs(connection, MEDIA_IDS.name, 1)
 
     assert [newest[name] for name in NUMBERS] == [getattr(REPORT, name) for name in NUMBERS]
     assert (newest["id"], newest["state"], newest["reasons"]) == (ledger.run_id, "done", '{"not_finished": 2}')

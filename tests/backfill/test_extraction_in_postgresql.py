@@ -13,7 +13,7 @@ from app.backfill.postgresql.reading import select_plain
 from app.backfill.postgresql.target import Place, Target, between, heap_of
 from app.database.engines import make_engine
 from app.media_ids.extraction import Found, extract
-from app.videos.models import Veo3VideoGeneration
+from app.videos.recipe import MEDIA_IDS
 from tests.support.bodies import OPERATION, SCENE, bodies
 from tests.support.responses import responses
 from tests.support.walks import by_hand
@@ -72,7 +72,7 @@ def test_both_agree_on_every_body(postgresql_database: str, stored: list[Row]) -
     with by_hand(postgresql_database) as walk:
         window = walk.read()
 
-    assert {row.generation_id: row.media_generation_id for row in window.recovered} == found_in_python(stored)
+    assert {row.row_id: row.value for row in window.recovered} == found_in_python(stored)
     assert window.found == len(stored)
 
 
@@ -80,7 +80,7 @@ def test_the_plain_cases_never_leave_the_database(postgresql_database: str) -> N
     """Of the stored responses, all that can be recovered are plain, but the one whose row is the second of four."""
     readable = [response for response in responses() if response.reason != "invalid_json"]
     store(postgresql_database, [(item.body, item.operation_name, item.scene_id) for item in readable])
-    target = Target(heap_of(Veo3VideoGeneration), (), sa.literal("a table"))
+    target = Target(MEDIA_IDS, heap_of(MEDIA_IDS), (), sa.literal("a table"))
 
     with make_engine(postgresql_database).connect() as connection:
         plain: list[Any] = list(
@@ -108,4 +108,4 @@ def test_one_body_that_cannot_be_cast_fails_the_statement_and_not_the_window(
     with by_hand(postgresql_database) as walk:
         window = walk.read()
 
-    assert sorted(str(row.generation_id) for row in window.recovered) == ["0000", "0001"]
+    assert sorted(str(row.row_id) for row in window.recovered) == ["0000", "0001"]

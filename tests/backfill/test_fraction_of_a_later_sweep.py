@@ -4,7 +4,7 @@ from app.backfill.engine import backfill
 from app.backfill.listener import Progress
 from app.backfill.options import Options
 from app.database.engines import make_engine
-from app.videos.models import Veo3VideoGeneration
+from app.videos.recipe import MEDIA_IDS
 from tests.backfill.test_sweeps import FORGET_ONE, Once
 from tests.support.responses import make_rows
 from tests.support.tables import insert
@@ -29,6 +29,6 @@ def test_a_second_sweep_is_not_at_the_end_when_it_begins(sqlite_database: str) -
 
     listener = Following(sqlite_database)
     with make_engine(sqlite_database).connect() as connection:
-        backfill(connection, Veo3VideoGeneration, Options(batch_size=50), origin="sync", listener=listener)
+        backfill(connection, MEDIA_IDS, Options(batch_size=50), origin="sync", listener=listener)
 
     assert [fraction is not None and fraction < 0.5 for fraction in listener.first.values()] == [True, True]

@@ -19,7 +19,7 @@ from app.backfill.rows import InPlace, Recovered
 from app.backfill.transactions import Transactions
 from app.database.engines import make_engine
 from app.database.timestamps import now
-from app.videos.models import Veo3VideoGeneration
+from app.videos.recipe import MEDIA_IDS
 from tests.backfill.test_extraction_in_postgresql import Row, found_in_python, rows, store
 from tests.support.processes import wait_until
 from tests.support.responses import make_rows, named, recoverable, responses
@@ -36,7 +36,7 @@ class InPlaceByHand:
     def __init__(self, connection: sa.Connection, batch: int = BATCH) -> None:
         self.transactions = Transactions(connection, owned_by_caller=False)
         with self.transactions.read() as reading:
-            walk = choose_walk(reading, Veo3VideoGeneration)
+            walk = choose_walk(reading, MEDIA_IDS)
             walk.start_sweep(reading)
         with self.transactions.read(walk.reading) as reading:
             self.window = walk.read(reading, walk.cut(None), batch, None)
@@ -44,7 +44,7 @@ class InPlaceByHand:
     def fill(self, in_place: InPlace) -> list[str]:
         """Fill one part in a transaction and return the ids of its rows."""
         with self.transactions.write(in_place.settings) as writing:
-            return sorted(str(row.generation_id) for row in in_place.fill(writing, now(), listed=True).filled)
+            return sorted(str(row.row_id) for row in in_place.fill(writing, now(), listed=True).filled)
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_what_is_filled_in_place_is_what_extract_finds(postgresql_database: str,
             by_hand.fill(part)
     in_place = ids(postgresql_database)
     with engine.connect() as connection:
-        backfill(connection, Veo3VideoGeneration, Options(), origin="sync")
+        backfill(connection, MEDIA_IDS, Options(), origin="sync")
 
     assert in_place.items() <= expected.items()
     assert ids(postgresql_database) == expected
@@ -142,7 +142,7 @@ def test_a_body_that_cannot_be_cast_fails_the_part_and_not_the_run(postgresql_da
     store_body(postgresql_database, stored[8].id, '{"x')
 
     with make_engine(postgresql_database).connect() as connection:
-        report = backfill(connection, Veo3VideoGeneration, Options(), origin="sync")
+        report = backfill(connection, MEDIA_IDS, Options(), origin="sync")
 
     assert (report.synced, report.reasons) == (599, {"invalid_json": 1})
 
@@ -152,7 +152,7 @@ def test_most_new_versions_stay_on_their_pages(postgresql_database: str) -> None
     insert_realistic(postgresql_database, 3_000)
 
     with make_engine(postgresql_database).connect() as connection:
-        report = backfill(connection, Veo3VideoGeneration, Options(), origin="sync")
+        report = backfill(connection, MEDIA_IDS, Options(), origin="sync")
 
     with psycopg.connect(postgresql_database, autocommit=True) as session:
         statistics = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = %s"

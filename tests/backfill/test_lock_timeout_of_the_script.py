@@ -4,11 +4,11 @@ from sqlalchemy.dialects import postgresql
 
 from app.backfill.script import offline_backfill
 from app.backfill.transactions import LOCK_TIMEOUT
-from app.videos.models import Veo3VideoGeneration
+from app.videos.recipe import MEDIA_IDS
 
 
 def test_the_script_gives_up_waiting_as_soon_as_a_run_does() -> None:
     """Its own rows are locked meanwhile, and the application would wait for them."""
-    script = offline_backfill(Veo3VideoGeneration, postgresql.dialect())  # type: ignore[no-untyped-call]
+    script = offline_backfill(MEDIA_IDS, postgresql.dialect())  # type: ignore[no-untyped-call]
 
     assert f"PERFORM set_config('lock_timeout', '{LOCK_TIMEOUT}', true);" in script

@@ -7,18 +7,20 @@ from app.backfill.breaker import REFUSED_AND_NONE_FILLED
 from app.backfill.by_key.walk import KeyAccess, KeyWalk
 from app.backfill.counts import Counts
 from app.backfill.ledger import Place
-from app.backfill.light_tables import generations
+from app.backfill.light_tables import table_of
 from app.backfill.limits import Stopped
 from app.backfill.listener import Listener
+from app.backfill.recipe import SHOWN
 from app.backfill.row_names import NamedByKey
 from app.backfill.rows import UPDATE_FAILED, Filling, Refused
-from app.videos.models import Veo3VideoGeneration
+from app.videos.recipe import MEDIA_IDS
 
 
 def books_of_refused_rows(*, is_locked: bool) -> Books:
     """Return the books of a run that has left a hundred rows and filled none."""
-    table = generations(Veo3VideoGeneration)
-    walk = KeyWalk(table, KeyAccess([table.c.id], NamedByKey([table.c.id])), name="key")
+    table = table_of(MEDIA_IDS)
+    key = [table.c[SHOWN]]
+    walk = KeyWalk(MEDIA_IDS, table, KeyAccess(key, NamedByKey(key)), name="key")
     books = Books(walk, Listener())
     rows = [Refused("row", UPDATE_FAILED, is_locked=is_locked)] * REFUSED_AND_NONE_FILLED
     books.keep(Committed(filling=Filling(), refused=rows, counts=Counts(), place=Place(), closes=None), 0.0)

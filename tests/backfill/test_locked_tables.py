@@ -9,7 +9,7 @@ from app.backfill.ledger import FAILURES
 from app.backfill.listener import Listener, Progress
 from app.backfill.options import Options
 from app.database.engines import make_engine
-from app.videos.models import Veo3VideoGeneration
+from app.videos.recipe import MEDIA_IDS
 from tests.conftest import LazyDatabases
 from tests.support.responses import make_rows, recoverable
 from tests.support.tables import TABLE, insert, query
@@ -37,7 +37,7 @@ def test_a_table_that_is_held_for_two_sweeps_is_filled_by_the_third(
 
     with psycopg.connect(url) as session, make_engine(url).connect() as connection:
         session.execute(f"LOCK TABLE {TABLE} IN SHARE MODE")
-        report = backfill(connection, Veo3VideoGeneration, Options(), origin="sync", listener=LetGo(session))
+        report = backfill(connection, MEDIA_IDS, Options(), origin="sync", listener=LetGo(session))
 
     assert (report.state, report.synced, report.failed, report.problem) == ("done", 2, 0, "")
     assert query(url, f"SELECT count(*) FROM {FAILURES.name}") == [(0,)]

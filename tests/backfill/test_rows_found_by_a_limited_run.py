@@ -7,7 +7,7 @@ from app.backfill.listener import Listener
 from app.backfill.options import Options
 from app.backfill.rows import Recovered
 from app.database.engines import make_engine
-from app.videos.models import Veo3VideoGeneration
+from app.videos.recipe import MEDIA_IDS
 from tests.support.responses import make_rows, recoverable
 from tests.support.tables import TABLE, execute, insert
 
@@ -37,6 +37,6 @@ def test_a_row_that_somebody_else_fills_meanwhile_was_found_all_the_same(postgre
 
     with make_engine(postgresql_database).connect() as connection:
         listener = FillsOne(postgresql_database)
-        report = backfill(connection, Veo3VideoGeneration, options, origin="sync", listener=listener)
+        report = backfill(connection, MEDIA_IDS, options, origin="sync", listener=listener)
 
     assert (report.state, report.found, report.synced, report.total) == ("partial", 80, 79, 79)

@@ -7,7 +7,7 @@ from app.backfill.engine import backfill
 from app.backfill.listener import Listener, Progress
 from app.backfill.options import Options
 from app.database.engines import make_engine
-from app.videos.models import Veo3VideoGeneration
+from app.videos.recipe import MEDIA_IDS
 from tests.any_table.test_done_means_done import KEY, LATE
 from tests.support.any_table import create, row, store
 from tests.support.migrations import upgrade
@@ -42,6 +42,6 @@ def test_a_run_is_incomplete_only_where_nobody_writes(postgresql_empty: str, tou
 
     with make_engine(postgresql_empty).connect() as connection:
         listener = Touching(postgresql_empty) if touching else Listener()
-        report = backfill(connection, Veo3VideoGeneration, Options(), origin="sync", listener=listener)
+        report = backfill(connection, MEDIA_IDS, Options(), origin="sync", listener=listener)
 
     assert (report.state, report.synced >= 30) == ("done" if touching else "incomplete", True)

@@ -9,7 +9,7 @@ from app.backfill.options import Options
 from app.backfill.postgresql.other_writers import Quiet
 from app.backfill.report import Report
 from app.database.engines import make_engine
-from app.videos.models import Veo3VideoGeneration
+from app.videos.recipe import MEDIA_IDS
 from tests.conftest import KINDS, POSTGRESQL_KINDS, LazyDatabases
 from tests.support.postgres import PostgresServer
 from tests.support.responses import make_rows
@@ -34,7 +34,7 @@ def quiet_database(request: pytest.FixtureRequest, quiet_databases: LazyDatabase
 def run(url: str, listener: Listener | None = None) -> tuple[Report, int]:
     """Fill a table; return the report and how many sweeps it took."""
     with make_engine(url).connect() as connection:
-        report = backfill(connection, Veo3VideoGeneration, Options(batch_size=50), origin="sync", listener=listener)
+        report = backfill(connection, MEDIA_IDS, Options(batch_size=50), origin="sync", listener=listener)
     ((sweeps,),) = query(url, "SELECT sweep FROM media_generation_id_backfill_runs ORDER BY id DESC LIMIT 1")
     return report, sweeps
 

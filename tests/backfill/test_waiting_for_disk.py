@@ -18,7 +18,7 @@ from app.backfill.options import Options
 from app.backfill.report import Report
 from app.backfill.sqlite import checkpoints
 from app.database.engines import make_engine
-from app.videos.models import Veo3VideoGeneration
+from app.videos.recipe import MEDIA_IDS
 from tests.support.responses import make_rows, recoverable
 from tests.support.tables import TABLE, execute, insert, insert_realistic, query
 
@@ -38,7 +38,7 @@ NOTE_THE_SETTING = (
 
 def run(connection: sa.Connection, listener: Listener | None = None) -> Report:
     """Fill the table on this connection."""
-    return backfill(connection, Veo3VideoGeneration, Options(), origin="sync", listener=listener)
+    return backfill(connection, MEDIA_IDS, Options(), origin="sync", listener=listener)
 
 
 @pytest.fixture

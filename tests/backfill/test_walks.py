@@ -35,12 +35,12 @@ def test_every_pending_row_is_met_once_and_in_batches_within_the_bound(database:
     with by_hand(database) as walk:
         windows = walk.read_all(rows_of_a_batch)
 
-    refused = [str(row.generation_id) for window in windows for row in (*window.skips, *window.failures)]
-    recovered = [str(row.generation_id) for window in windows for row in window.recovered]
+    refused = [str(row.row_id) for window in windows for row in (*window.skips, *window.failures)]
+    recovered = [str(row.row_id) for window in windows for row in window.recovered]
     batches = [batch for window in windows for batch in window.batches]
     assert sorted(refused + recovered) == sorted(row.id for row in rows)
     assert max(len(batch) for batch in batches) <= rows_of_a_batch
-    assert sorted(str(row.generation_id) for batch in batches for row in batch) == sorted(
+    assert sorted(str(row.row_id) for batch in batches for row in batch) == sorted(
         row.id for row in rows if row.response.outcome == "synced"
     )
 
@@ -135,7 +135,7 @@ def test_a_body_that_postgresql_cannot_cast_is_judged_all_the_same(database: str
         filled = walk.fill(window.recovered)
 
     assert filled == sorted(row.id for row in (good, nul, lone, nan))
-    assert [(failure.generation_id, failure.reason) for failure in window.failures] == [(cut.id, "invalid_json")]
+    assert [(failure.row_id, failure.reason) for failure in window.failures] == [(cut.id, "invalid_json")]
     ids = query(database, "SELECT media_generation_id FROM veo3_video_generations ORDER BY media_generation_id")
     assert {media_id for (media_id,) in ids} == {row.response.media_generation_id for row in (good, nul, lone, nan)} | {
         None

@@ -22,7 +22,7 @@ from app.backfill.rows import Recovered, TooManyRowsError
 from app.backfill.transactions import Transactions
 from app.database.engines import make_engine
 from app.database.timestamps import now
-from app.videos.models import Veo3VideoGeneration
+from app.videos.recipe import MEDIA_IDS
 from tests.conftest import Databases
 from tests.live.test_locked_rows import HELD, failures
 from tests.live.test_workers import filled_to
@@ -122,7 +122,7 @@ def test_large_batches_are_filled_by_all_shards_at_once(cluster: str, by: str, m
     listener = HearsBatches(together)
 
     with make_engine(cluster).connect() as connection:
-        report = backfill(connection, Veo3VideoGeneration, Options(batch_size=400), origin="sync", listener=listener)
+        report = backfill(connection, MEDIA_IDS, Options(batch_size=400), origin="sync", listener=listener)
 
     after = read_all(cluster)
     assert after == expected(before, rows, after)
@@ -150,7 +150,7 @@ def test_more_rows_than_were_counted_undo_the_transaction(cluster: str) -> None:
 
     with make_engine(cluster).connect() as connection:
         key = find_key(connection, TABLE)
-        target = Target(heap_of(Veo3VideoGeneration, key), key, sa.literal("a shard"), "id")
+        target = Target(MEDIA_IDS, heap_of(MEDIA_IDS, key), key, sa.literal("a shard"), "id")
         in_place = FilledByShards(target, Part(Heap(label=TABLE, blocks=99), Place(), 99), most_rows=100)
         connection.rollback()
         transactions = Transactions(connection, owned_by_caller=False)

@@ -8,7 +8,7 @@ from app.backfill.engine import backfill
 from app.backfill.ledger import RUNS
 from app.backfill.options import Options
 from app.database.engines import make_engine
-from app.videos.models import Veo3VideoGeneration
+from app.videos.recipe import MEDIA_IDS
 from tests.conftest import Databases
 from tests.support.responses import make_rows, recoverable
 from tests.support.tables import TABLE, insert, query
@@ -25,7 +25,7 @@ def test_three_sweeps_leave_a_locked_row_and_the_fourth_records_it(
 
     with psycopg.connect(url) as session, make_engine(url).connect() as connection:
         session.execute(f"SELECT 1 FROM {TABLE} WHERE id = '{rows[3].id}' FOR UPDATE")
-        report = backfill(connection, Veo3VideoGeneration, Options(), origin="sync")
+        report = backfill(connection, MEDIA_IDS, Options(), origin="sync")
 
     assert query(url, f"SELECT sweep FROM {RUNS.name} ORDER BY id DESC LIMIT 1") == [(4,)]
     assert (report.state, report.synced, report.failed, report.reasons) == ("done", 9, 1, {"update_failed": 1})

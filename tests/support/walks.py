@@ -11,7 +11,7 @@ from app.backfill.transactions import Transactions
 from app.backfill.walk import Walk
 from app.database.engines import make_engine
 from app.database.timestamps import now
-from app.videos.models import Veo3VideoGeneration
+from app.videos.recipe import MEDIA_IDS
 
 
 class ByHand:
@@ -20,7 +20,7 @@ class ByHand:
     def __init__(self, connection: sa.Connection) -> None:
         self._transactions = Transactions(connection, owned_by_caller=False)
         with self._transactions.read() as reading:
-            self.walk: Walk = choose_walk(reading, Veo3VideoGeneration)
+            self.walk: Walk = choose_walk(reading, MEDIA_IDS)
             self.walk.start_sweep(reading)
 
     def read(self, cursor: str | None = None, rows: int = 100, limit: int | None = None) -> Window:
@@ -41,7 +41,7 @@ class ByHand:
     def fill(self, rows: list[Recovered]) -> list[str]:
         """Fill rows in one transaction and return the ids of those that were filled."""
         with self._transactions.write(self.walk.filling) as writing:
-            return sorted(str(row.generation_id) for row in self.walk.fill(writing, rows, now()).filled)
+            return sorted(str(row.row_id) for row in self.walk.fill(writing, rows, now()).filled)
 
 
 @contextmanager

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.backfill.blank import is_empty
-from app.backfill.light_tables import names_of, pending, text_array
+from app.backfill.light_tables import names_of, new_values, pending, text_array
+from app.backfill.recipe import FILLED, TOUCHED
 from app.backfill.rows import Recovered
 from app.backfill.undecodable import UNDECODABLE, is_text
-from app.database.column_types import SqlType, as_written, key_as_text
+from app.database.column_types import SqlType, key_as_text
 from app.database.timestamps import format_timestamp
 
 
@@ -37,7 +38,7 @@ def key_as_selected(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
 
 
 def select_by_key(  # noqa: PLR0913  # what is read, and from where to where
-    table: sa.TableClause,
+    table: sa.Table,
     key: Sequence[sa.ColumnElement[Any]],
     body: sa.ColumnElement[Any],
     cursor: Sequence[object] | None,
@@ -45,7 +46,7 @@ def select_by_key(  # noqa: PLR0913  # what is read, and from where to where
     *,
     named: Sequence[sa.ColumnElement[Any]] = (),
 ) -> sa.Select[Any]:
-    """Select up to `rows` pending rows after the cursor in key order: id, operation, scene, body, key, and `named`."""
+    """Select up to `rows` pending rows after the cursor in key order: `names_of` them, body, key, and `named`."""
     columns = (*names_of(table), body, *map(key_as_selected, key), *named)
     statement = sa.select(*columns).where(pending(table))
     if cursor is not None:
@@ -54,7 +55,7 @@ def select_by_key(  # noqa: PLR0913  # what is read, and from where to where
 
 
 def select_again(
-    table: sa.TableClause,
+    table: sa.Table,
     key: Sequence[sa.ColumnElement[Any]],
     body: sa.ColumnElement[Any],
     rows: Sequence[Recovered],
@@ -66,22 +67,20 @@ def select_again(
 
 
 def select_pending(
-    table: sa.TableClause,
+    table: sa.Table,
     key: Sequence[sa.ColumnElement[Any]],
     body: sa.ColumnElement[Any],
     chosen: sa.ColumnElement[bool],
     named: Sequence[sa.ColumnElement[Any]],
 ) -> sa.Select[Any]:
-    """Select the pending ones of some rows: id, operation, scene, body, key, and `named`. Locks nothing."""
+    """Select the pending ones of some rows: what `names_of` returns, body, key, and `named`. Locks nothing."""
     columns = (*names_of(table), body, *map(key_as_selected, key), *named)
     return sa.select(*columns).where(chosen, pending(table))
 
 
-def select_filled(
-    table: sa.TableClause, key: Sequence[sa.ColumnElement[Any]], rows: Sequence[Recovered]
-) -> sa.Select[Any]:
-    """Select the key of those rows, and the media generation id that they have now."""
-    return sa.select(*map(key_as_selected, key), table.c.media_generation_id).where(named_by(key, rows))
+def select_filled(table: sa.Table, key: Sequence[sa.ColumnElement[Any]], rows: Sequence[Recovered]) -> sa.Select[Any]:
+    """Select the key of those rows, and the value that they have now."""
+    return sa.select(*map(key_as_selected, key), table.c[FILLED]).where(named_by(key, rows))
 
 
 def named_by(key: Sequence[sa.ColumnElement[Any]], rows: Sequence[Recovered]) -> sa.ColumnElement[bool]:
@@ -107,20 +106,16 @@ def _in(column: sa.ColumnElement[Any], values: Sequence[object]) -> sa.ColumnEle
     return column.in_([_typed(value, column) for value in values])
 
 
-FILL_PARAMETERS: Final = ("found_id", "moment")
+def fill_parameters(table: sa.Table) -> tuple[str, ...]:
+    """Return the names of the parameters that an UPDATE sets."""
+    return ("found_id", "moment") if TOUCHED in table.c else ("found_id",)
 
 
-def fill_by_key(table: sa.TableClause, key: Sequence[sa.ColumnElement[Any]]) -> sa.Update:
+def fill_by_key(table: sa.Table, key: Sequence[sa.ColumnElement[Any]]) -> sa.Update:
     """Return the UPDATE of one row by its key, for executemany; `fill_values` are the values for it."""
     named = [column == _key_parameter(f"key_{number}", column) for number, column in enumerate(key)]
-    return (
-        sa.update(table)
-        .where(*named, is_empty(table.c.media_generation_id))
-        .values(
-            media_generation_id=sa.bindparam("found_id"),
-            updated_at=as_written(table.c.updated_at, sa.bindparam("moment", type_=sa.Text)),
-        )
-    )
+    values = new_values(table, sa.bindparam("found_id"), sa.bindparam("moment", type_=sa.Text))
+    return sa.update(table).where(*named, is_empty(table.c[FILLED])).values(values)
 
 
 def _key_parameter(name: str, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
@@ -129,7 +124,9 @@ def _key_parameter(name: str, column: sa.ColumnElement[Any]) -> sa.ColumnElement
     return sa.bindparam(name, type_=column.type)
 
 
-def fill_values(rows: Sequence[Recovered], moment: datetime, key_columns: int) -> list[tuple[object, ...]]:
-    """Return the values for `fill_by_key`, in the order of FILL_PARAMETERS and the key: one timestamp for all rows."""
-    text = format_timestamp(moment)
-    return [(row.media_generation_id, text, *row.locator[:key_columns]) for row in rows]
+def fill_values(
+    table: sa.Table, rows: Sequence[Recovered], moment: datetime, key_columns: int
+) -> list[tuple[object, ...]]:
+    """Return the values for `fill_by_key`, in the order of its parameters and the key: one timestamp for all rows."""
+    touched = (format_timestamp(moment),) if TOUCHED in table.c else ()
+    return [(row.value, *touched, *row.locator[:key_columns]) for row in rows]

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.backfill.by_key import statements
 from app.backfill.judge import Row, judge
+from app.backfill.recipe import BODY, Recipe
 from app.backfill.row_names import RowNames, key_of, name_by_key
 from app.backfill.rows import Filling, Locator, Recovered, Span, Window
 from app.backfill.transactions import NO_SETTINGS
@@ -59,13 +60,14 @@ class KeyWalk:
 
     is_whole = True
 
-    def __init__(self, table: sa.TableClause, access: KeyAccess, *, name: str) -> None:
-        """Take the table, how its rows are found and fetched, and what the report calls the walk."""
+    def __init__(self, recipe: Recipe, table: sa.Table, access: KeyAccess, *, name: str) -> None:
+        """Take what is filled, its table, how the rows are found and fetched, and what the report calls the walk."""
         self.name = name
+        self._recipe = recipe
         self._table = table
         self._access = access
         self._key = tuple(access.key)
-        self._body = access.body(as_text(table.c.raw_response))
+        self._body = access.body(as_text(table.c[BODY]))
         self._read_at: object = None
         self._sweep_at: object = None
         self._ends: tuple[int, int] | None = None
@@ -106,15 +108,16 @@ class KeyWalk:
             rows = self._still_the_same(connection, rows)
         if not rows:
             return Filling(rows)
-        values = statements.fill_values(rows, moment, len(self._key))
-        filled = _execute_many(connection, statements.fill_by_key(self._table, self._key), values)
+        values = statements.fill_values(self._table, rows, moment, len(self._key))
+        names = [*statements.fill_parameters(self._table), *(f"key_{number}" for number in range(len(self._key)))]
+        filled = _execute_many(connection, statements.fill_by_key(self._table, self._key), names, values)
         if filled == len(rows) and not self._access.has_triggers:
             return Filling(rows)
         return self._really_filled(connection, rows)
 
-    def name_of(self, generation_id: object, locator: Locator) -> str:
+    def name_of(self, row_id: object, locator: Locator) -> str:
         """Return what the ledger calls a row."""
-        return self._access.names.name(generation_id, locator)
+        return self._access.names.name(row_id, locator)
 
     def _judged(
         self, connection: sa.Connection, statement: sa.Select[Any], choose: Callable[[Rows], Rows] = iter
@@ -123,11 +126,11 @@ class KeyWalk:
         window = Window()
         try:
             with stream_rows(connection, statement) as rows:
-                return window, judge(choose(rows), window, self.name_of)
+                return window, judge(choose(rows), window, self.name_of, self._recipe)
         except NotUtf8Error:
             window = Window()
         with text_as_it_is(connection), stream_rows(connection, statement) as rows:
-            return window, judge(choose(rows), window, self.name_of, may_be_bytes=True)
+            return window, judge(choose(rows), window, self.name_of, self._recipe, may_be_bytes=True)
 
     def _fraction(self, cursor: str) -> float | None:
         """Return the place of a numeric key between the smallest and the largest of this sweep."""
@@ -157,7 +160,7 @@ class KeyWalk:
         for some in chunks(rows, 1 if self._access.singly else LOOKED_UP_ROWS):
             found = connection.execute(statements.select_filled(self._table, self._key, some))
             there.update(tuple(row) for row in found)
-        wanted = [(row, (*row.locator[: len(self._key)], row.media_generation_id)) for row in rows]
+        wanted = [(row, (*row.locator[: len(self._key)], row.value)) for row in rows]
         return Filling(
             [row for row, names in wanted if names in there], [row for row, names in wanted if names not in there]
         )
@@ -177,14 +180,15 @@ def chunks(rows: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
         yield rows[first : first + size]
 
 
-def _execute_many(connection: sa.Connection, statement: sa.Update, values: Sequence[tuple[object, ...]]) -> int:
-    """Execute a statement for each set of values and return the rows that it changed.
+def _execute_many(
+    connection: sa.Connection, statement: sa.Update, names: Sequence[str], values: Sequence[tuple[object, ...]]
+) -> int:
+    """Execute a statement for each set of values of the parameters of these names, and return the rows that it changed.
 
     SQLite's driver takes tuples as they are: the work that SQLAlchemy does for each row would be a fifth of the whole.
     """
-    names = [*statements.FILL_PARAMETERS, *(f"key_{number}" for number in range(len(values[0]) - 2))]
     compiled = statement.compile(dialect=connection.dialect)
-    if connection.dialect.name == "sqlite" and getattr(compiled, "positiontup", None) == names:
+    if connection.dialect.name == "sqlite" and getattr(compiled, "positiontup", None) == list(names):
         return connection.exec_driver_sql(str(compiled), list(values)).rowcount
     return connection.execute(statement, [dict(zip(names, row, strict=True)) for row in values]).rowcount
 

@@ -12,7 +12,6 @@ from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import REGCLASS
-from sqlalchemy.orm import DeclarativeBase
 
 from app.backfill.errors import TableChangedError
 from app.backfill.judge import Row
@@ -20,6 +19,7 @@ from app.backfill.postgresql.filling import fill_at, fill_between, select_writte
 from app.backfill.postgresql.heaps import READING, Heap, Part, filled_rows, place_of, read_rows
 from app.backfill.postgresql.reading import count_by_block, select_bodies, select_plain, select_unparsed
 from app.backfill.postgresql.target import Key, Place, Target, between, heap_of
+from app.backfill.recipe import Recipe
 from app.backfill.rows import Filling, InPlace, Locator, Recovered, TooManyRowsError
 from app.database.column_types import ColumnTypes
 from app.errors import UnsupportedTableError
@@ -86,12 +86,13 @@ class Shards:
     reading: Mapping[str, str] = READ_BY_SHARDS
     filling: Mapping[str, str] = FILLING
 
-    def __init__(self, model: type[DeclarativeBase], key: Key, route: str, types: ColumnTypes) -> None:
-        """Take the mapped class, its key, the column of the key that tells the shard, and the types of the columns."""
-        self._label = model.__tablename__
-        table = heap_of(model, key, types=types)
+    def __init__(self, recipe: Recipe, key: Key, route: str, types: ColumnTypes) -> None:
+        """Take what is filled, its table's key, the column of it that tells the shard, and the columns' types."""
+        self.knows_plain_cases = recipe.plain_in_postgresql is not None
+        self._label = recipe.table
+        table = heap_of(recipe, key, types=types)
         shard = sa.cast(sa.cast(table.c.tableoid, REGCLASS), sa.Text)
-        self._target = Target(table, key, shard, route)
+        self._target = Target(recipe, table, key, shard, route)
 
     def window_rows(self, batch_rows: int) -> int:  # noqa: ARG002
         """Return as many as memory is for: the more, the more rows of one shard there are for a batch."""
@@ -109,8 +110,8 @@ class Shards:
         return [Heap(label=self._label, blocks=blocks)]
 
     def can_fill_in_place(self, heap: Heap) -> bool:  # noqa: ARG002
-        """Tell that it can: the shards of a distributed table have no triggers."""
-        return True
+        """Tell whether plain cases are known: the shards of a distributed table have no triggers."""
+        return self.knows_plain_cases
 
     def in_place(self, connection: sa.Connection, part: Part, rows: int) -> tuple[Sequence[InPlace], float]:
         """Return blocks of all shards with as many rows as a batch may have."""

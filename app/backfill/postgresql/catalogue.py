@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from app.backfill.postgresql.target import Key, KeyColumn
+from app.backfill.recipe import Recipe
 
 KEY: Final = """
 SELECT a.attname, format_type(a.atttypid, a.atttypmod)
@@ -66,7 +67,7 @@ JOIN pg_partitioned_table p ON p.partrelid = t.relid
 WHERE EXISTS (
     SELECT FROM unnest(CAST(p.partattrs AS int2[])) AS k (attnum)
     LEFT JOIN pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = k.attnum
-    WHERE k.attnum = 0 OR a.attname IN ('media_generation_id', 'updated_at')
+    WHERE k.attnum = 0 OR a.attname = ANY (:written)
 )
 """
 """Partitioned tables whose rows an UPDATE of ours may move to another partition; an expression may depend on it."""
@@ -120,18 +121,19 @@ def find_key_of_tree(connection: sa.Connection, table: str, key: Key) -> Key:
     return (*key, KeyColumn("tableoid", "oid")) if key else ()
 
 
-def find_leaves(connection: sa.Connection, table: str, key: Key) -> Sequence[Leaf] | None:
+def find_leaves(connection: sa.Connection, recipe: Recipe, key: Key) -> Sequence[Leaf] | None:
     """Return the heaps of a table, in the order of their names.
 
     None if one of them cannot be walked by blocks: every heap must be of PostgreSQL's own kind (no foreign table), be
     ours to read and fill, and have an index that starts as the key does, if there is a key.
     """
+    table = recipe.table
     values = {"table": table, "first_of_key": key[0].name if key else None}
     rows: Sequence[Any] = connection.execute(sa.text(ROW_TRIGGERS + LEAVES), values).all()
     version = connection.execute(sa.text("SELECT CAST(current_setting('server_version_num') AS int)")).scalar_one()
     if version < TUPLE_ID_RANGES or not all(row.is_walkable for row in rows):
         return None
-    if connection.execute(sa.text(MOVING_ROWS), {"table": table}).scalar_one():
+    if connection.execute(sa.text(MOVING_ROWS), {"table": table, "written": list(recipe.written)}).scalar_one():
         return None
     return [Leaf(*row[:-1]) for row in rows]
 

@@ -9,8 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.backfill.blank import is_empty
-from app.backfill.light_tables import pending
-from app.backfill.postgresql.plain_ids import same_text, with_plain_ids
+from app.backfill.light_tables import column_named, new_values, pending, read_besides
 from app.backfill.postgresql.target import (
     KEPT_STATEMENTS,
     Target,
@@ -18,34 +17,35 @@ from app.backfill.postgresql.target import (
     fingerprint_of,
     key_labels,
     lies_between,
+    plain_of,
     recordset,
     rows_named,
 )
+from app.backfill.recipe import BODY, FILLED, SHOWN, TOUCHED
 from app.backfill.rows import Recovered
-from app.database.column_types import as_read_once, as_text, as_written
+from app.database.column_types import as_read_once, as_text, as_written, same_text
 from app.database.timestamps import IsoTimestamp
 
 
 def fill_at(target: Target, rows: Sequence[Recovered], moment: datetime) -> sa.Update | ReturningUpdate[int, str]:
     """Return the UPDATE of rows that were read by place; in a local heap it returns their numbers and new places.
 
-    A row is filled only if it is still the version that was read: its writer is the same, and so is all that the id
-    was derived from. Where the row has a key it is found through its
-    key and not through its place, since PostgreSQL prunes a page that it comes to through an index, but not one that
-    it comes to through a tuple id: without pruning no new version would find room on its page.
+    A row is filled only if it is still the version that was read: its writer is the same, and so is all that the
+    value was derived from. Where the row has a key it is found through that and not through its place, since PostgreSQL
+    prunes a page that it comes to through an index, but not one that it comes to through a tuple id: without pruning no
+    new version would find room on its page.
     """
     table = target.table
-    found = recordset(target.key, [(row.locator, row.media_generation_id) for row in rows])
-    values = {"media_generation_id": found.c.found_id, "updated_at": as_written(table.c.updated_at, moment)}
+    found = recordset(target.key, [(row.locator, row.value) for row in rows])
     update = (
         sa.update(table)
         .where(
             *rows_named(target, found, [row.locator for row in rows]),
             table.c.xmin == found.c.writer,
-            fingerprint_of(table, as_text(table.c.raw_response)) == found.c.fingerprint,
-            is_empty(table.c.media_generation_id),
+            fingerprint_of(read_besides(table), as_text(table.c[BODY])) == found.c.fingerprint,
+            is_empty(table.c[FILLED]),
         )
-        .values(values)
+        .values(new_values(table, found.c.found_id, moment))
     )
     if target.route is not None:
         return update
@@ -82,60 +82,65 @@ def _fill_in_place(
     target: Target, source: sa.FromClause, chosen: sa.ColumnElement[bool]
 ) -> ReturningUpdate[str, str, bool]:
     labels = key_labels(target.key)
-    keys = [source.c[column.name].label(label) for column, label in zip(target.key, labels, strict=True)]
-    body = as_read_once(source.c.raw_response).label("text")
+    keys = [column_named(source, column.name).label(label) for column, label in zip(target.key, labels, strict=True)]
+    body = as_read_once(source.c[BODY]).label("text")
+    others = [as_text(source.c[name]) for name in target.recipe.reads[1:]]
     bodies = (
-        sa.select(*keys, source.c.ctid, source.c.xmin.label("writer"), as_text(source.c.operation_name), body)
+        sa.select(*keys, source.c.ctid, source.c.xmin.label("writer"), *others, body)
         .where(chosen, pending(source))
         .subquery("bodies")
     )
-    read = with_plain_ids(bodies)
+    read = plain_of(target)(bodies)
     found = (
-        sa.select(*(bodies.c[label] for label in labels or ["ctid"]), bodies.c.writer, read.plain_id.label("found_id"))
+        sa.select(*(bodies.c[label] for label in labels or ["ctid"]), bodies.c.writer, read.value.label("found_id"))
         .select_from(read.rows)
-        .where(read.plain_id.is_not(None))
+        .where(read.value.is_not(None))
     )
     if target.route is None:
         # a page that is still being read is not pruned: all is read before the first row is written
         found = found.order_by(bodies.c.ctid).offset(0)
     found_rows = found.subquery("found")
     table = target.table
-    named = [table.c[column.name] == found_rows.c[label] for column, label in zip(target.key, labels, strict=True)]
+    named = [
+        column_named(table, column.name) == found_rows.c[label]
+        for column, label in zip(target.key, labels, strict=True)
+    ]
     named = named or [table.c.ctid == found_rows.c.ctid]
-    unchanged = table.c.xmin == found_rows.c.writer, is_empty(table.c.media_generation_id)
+    unchanged = table.c.xmin == found_rows.c.writer, is_empty(table.c[FILLED])
     moment = sa.bindparam("moment", type_=IsoTimestamp())
-    values = {"media_generation_id": found_rows.c.found_id, "updated_at": as_written(table.c.updated_at, moment)}
+    values = new_values(table, found_rows.c.found_id, moment)
     update = sa.update(table).where(*named, *unchanged).values(values)
-    stored = table.c.media_generation_id
+    stored = table.c[FILLED]
     kept = same_text(stored, found_rows.c.found_id).label("is_kept")
-    return update.returning(as_text(table.c.id), stored, kept)
+    return update.returning(as_text(table.c[SHOWN]), stored, kept)
 
 
 def select_written(target: Target, rows: Sequence[Recovered], moment: datetime) -> sa.Select[int]:
     """Select the numbers, in their sequence, of those rows that were written with this timestamp. For shards."""
     table = target.table
-    found = recordset(target.key, [(row.locator, row.media_generation_id) for row in rows])
+    found = recordset(target.key, [(row.locator, row.value) for row in rows])
+    touched = [table.c[TOUCHED] == as_written(table.c[TOUCHED], moment)] if TOUCHED in table.c else []
     return sa.select(found.c.number).where(
         *rows_named(target, found, [row.locator for row in rows]),
-        same_text(table.c.media_generation_id, found.c.found_id),
-        table.c.updated_at == as_written(table.c.updated_at, moment),
+        same_text(table.c[FILLED], found.c.found_id),
+        *touched,
     )
 
 
 def select_kept(target: Target, rows: Sequence[Recovered]) -> sa.Select[int]:
     """Select the numbers, in their sequence, of those rows that have the id that was found for them."""
-    found = recordset(target.key, [(row.locator, row.media_generation_id) for row in rows])
+    found = recordset(target.key, [(row.locator, row.value) for row in rows])
     named = rows_named(target, found, [row.locator for row in rows])
-    return sa.select(found.c.number).where(*named, same_text(target.table.c.media_generation_id, found.c.found_id))
+    return sa.select(found.c.number).where(*named, same_text(target.table.c[FILLED], found.c.found_id))
 
 
 def select_unchanged(target: Target, rows: Sequence[Recovered]) -> sa.Select[int]:
     """Select the numbers, in their sequence, of those rows that are still the version that was read."""
     table = target.table
-    found = recordset(target.key, [(row.locator, row.media_generation_id) for row in rows])
+    found = recordset(target.key, [(row.locator, row.value) for row in rows])
     named = rows_named(target, found, [row.locator for row in rows])
     unchanged = (
         table.c.xmin == found.c.writer,
-        fingerprint_of(table, as_text(table.c.raw_response)) == found.c.fingerprint,
+        fingerprint_of(read_besides(table), as_text(table.c[BODY])) == found.c.fingerprint,
     )
     return sa.select(found.c.number).where(*named, *unchanged, pending(table))

@@ -11,7 +11,6 @@ from typing import Any, Final, NamedTuple, Protocol, cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.backfill.error_kinds import sqlstate
@@ -22,6 +21,7 @@ from app.backfill.postgresql.filling import fill_at, fill_places, fill_places_an
 from app.backfill.postgresql.reading import select_bodies, select_plain, select_strides, select_unparsed
 from app.backfill.postgresql.strides import STRIDES, Stride, batches_of_strides, cut_into_strides
 from app.backfill.postgresql.target import Key, Place, Target, between, heap_of
+from app.backfill.recipe import Recipe
 from app.backfill.rows import Filling, InPlace, Locator, Recovered
 from app.database.column_types import ColumnTypes
 
@@ -64,6 +64,8 @@ class Heaps(Protocol):
     reading: Mapping[str, str]
     filling: Mapping[str, str]
     """Settings of the database for a transaction that reads, and for one that fills rows."""
+    knows_plain_cases: bool
+    """The database can look into bodies by itself."""
     fewest_in_place: int
     """Batches of fewer rows are read and filled row by row."""
 
@@ -127,12 +129,13 @@ class LocalHeaps:
     reading: Mapping[str, str] = READING
     filling: Mapping[str, str] = PLAN_BY_INDEX | NO_WAIT_FOR_DISK
 
-    def __init__(self, model: type[DeclarativeBase], key: Key, types: ColumnTypes, *, partitioned: bool) -> None:
-        """Take the mapped class of the table, its key, the types of its columns, and whether it has partitions."""
+    def __init__(self, recipe: Recipe, key: Key, types: ColumnTypes, *, partitioned: bool) -> None:
+        """Take what is filled, the key of its table, the types of its columns, and whether it has partitions."""
         self.walk = "partition" if partitioned else "block"
-        self._model = model
+        self._recipe = recipe
         self._key = key
         self._types = types
+        self.knows_plain_cases = recipe.plain_in_postgresql is not None
         self._targets: dict[str, Target] = {}
         self._with_triggers: set[str] = set()
         self._with_late_triggers: set[str] = set()
@@ -147,17 +150,17 @@ class LocalHeaps:
 
     def list(self, connection: sa.Connection) -> Sequence[Heap]:
         """Ask the catalogue. Raises TableChangedError for a partition that cannot be walked by blocks."""
-        leaves = find_leaves(connection, self._model.__tablename__, self._key)
+        leaves = find_leaves(connection, self._recipe, self._key)
         if leaves is None:
-            raise TableChangedError(self._model.__tablename__)
+            raise TableChangedError(self._recipe.table)
         self._targets = {leaf.label: self._target(leaf) for leaf in leaves}
         self._with_triggers = {leaf.label for leaf in leaves if leaf.has_triggers}
         self._with_late_triggers = {leaf.label for leaf in leaves if leaf.has_late_triggers}
         return [Heap(label=leaf.label, blocks=leaf.blocks) for leaf in leaves]
 
     def can_fill_in_place(self, heap: Heap) -> bool:
-        """Tell whether no trigger can undo an UPDATE after it has said what it filled."""
-        return heap.label not in self._with_late_triggers
+        """Tell whether plain cases are known, and no trigger can undo an UPDATE after it has said what it filled."""
+        return self.knows_plain_cases and heap.label not in self._with_late_triggers
 
     def in_place(self, connection: sa.Connection, part: Part, rows: int) -> tuple[Sequence[InPlace], float]:
         """Return the strides of some blocks, cut into batches."""
@@ -198,8 +201,8 @@ class LocalHeaps:
         return Filling(rows if len(written) == len(rows) else [rows[number] for number in sorted(written)])
 
     def _target(self, leaf: Leaf) -> Target:
-        table = heap_of(self._model, self._key, leaf.schema, leaf.name, self._types)
-        return Target(table, self._key, sa.literal(leaf.label, sa.Text))
+        table = heap_of(self._recipe, self._key, leaf.schema, leaf.name, self._types)
+        return Target(self._recipe, table, self._key, sa.literal(leaf.label, sa.Text))
 
 
 def read_rows(
@@ -220,7 +223,7 @@ def filled_rows(
 ) -> Sequence[Recovered]:
     """Execute an UPDATE that looks into bodies, and return what it filled: a trigger may undo some of it."""
     rows = cast("Sequence[Row]", connection.execute(statement, values).cursor.fetchall())
-    return [Recovered((), generation_id, stored) for generation_id, stored, is_kept in rows if is_kept]
+    return [Recovered((), row_id, stored) for row_id, stored, is_kept in rows if is_kept]
 
 
 def place_of(row: Row) -> Place:

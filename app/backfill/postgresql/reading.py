@@ -7,8 +7,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
-from app.backfill.light_tables import names_of, pending, text_array
-from app.backfill.postgresql.plain_ids import with_plain_ids
+from app.backfill.light_tables import READS, names_of, pending, read_besides, text_array
 from app.backfill.postgresql.target import (
     KEPT_STATEMENTS,
     Target,
@@ -19,62 +18,64 @@ from app.backfill.postgresql.target import (
     key_labels,
     keys_as_text,
     lies_between,
+    plain_of,
     recordset,
     rows_named,
     version_of,
 )
+from app.backfill.recipe import BODY, SHOWN
 from app.backfill.rows import Locator
 from app.database.column_types import as_read_once, as_text
 
 SHORT_BODY_BYTES: Final = 2_048
-"""A body that is left to extract() comes along with its row if it is no longer; others are fetched apart, in chunks."""
+"""A body that is left to be derived from comes with its row if it is no longer; others are fetched apart, in chunks."""
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
 def select_plain(target: Target, *, limited: bool) -> sa.Select[Any]:
-    """Select pending rows between two places, as app.backfill.postgresql.heaps.Version describes them.
+    """Select pending rows between two places, as the walk by blocks takes them.
 
     `between` gives the values for it; one that is limited wants `rows` too, the most that it may select.
-    The id in the body is NULL unless the case is plain: one operation, its name the row's, not failed, ids that agree
-    and look like ids. What is not plain is for extract() to judge. Raises, as a statement, for a body that cannot be
-    cast (malformed, or with an escaped NUL or a lone surrogate): looking for those first costs more than the cast.
+    The value is NULL unless the case is plain. What is not is for the recipe to derive. Raises, as a statement, for a
+    body that cannot be cast (malformed, or with an escaped NUL or a lone surrogate): looking for those first costs more
+    than the cast.
     """
-    table = target.table
+    table, look_into = target.table, plain_of(target)
     bodies = (
         sa.select(
             *version_of(target),
-            as_text(table.c.id),
-            bytes_on_page(table).label("row_bytes"),
+            as_text(table.c[SHOWN]),
+            bytes_on_page(target).label("row_bytes"),
             *keys_as_text(target),
-            as_text(table.c.operation_name),
-            as_text(table.c.scene_id),
-            as_read_once(table.c.raw_response).label("text"),
+            *read_besides(table),
+            as_read_once(table.c[BODY]).label("text"),
         )
         .where(lies_between(table), pending(table))
         .limit(_most_rows(limited=limited))
         .subquery("bodies")
     )
-    read = with_plain_ids(bodies)
-    is_left = read.plain_id.is_(None)
-    fingerprint = fingerprint_of(bodies, read.body)
+    read = look_into(bodies)
+    is_left = read.value.is_(None)
+    others = [bodies.c[name] for name in table.info[READS]]
+    fingerprint = fingerprint_of(others, read.body)
     version = (bodies.c.place, bodies.c.writer, bodies.c.relation)
-    left = (sa.case((is_left, column)) for column in (bodies.c.operation_name, bodies.c.scene_id))
+    left = (sa.case((is_left, column)) for column in others)
     body = sa.case((sa.and_(is_left, _is_short(read.body)), read.body))
     keys = (bodies.c[label] for label in key_labels(target.key))
     body_bytes = sa.func.octet_length(read.body)
-    columns = (*version, bodies.c.id, bodies.c.row_bytes, read.plain_id, *left, body, body_bytes, fingerprint, *keys)
+    columns = (*version, bodies.c[SHOWN], bodies.c.row_bytes, read.value, *left, body, body_bytes, fingerprint, *keys)
     return sa.select(*columns).select_from(read.rows)
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
 def select_unparsed(target: Target, *, limited: bool) -> sa.Select[Any]:
-    """Select the same without looking into any body: every row is left to extract()."""
+    """Select the same without looking into any body: every row is left to the recipe."""
     table = target.table
-    generation_id, *names = names_of(table)
-    body = as_text(table.c.raw_response)
+    row_id, *names = names_of(table)
+    body = as_text(table.c[BODY])
     left = *names, sa.case((_is_short(body), body)), sa.func.octet_length(body)
-    columns: list[sa.ColumnElement[Any]] = [*version_of(target), generation_id, bytes_on_page(table), sa.null(), *left]
-    selected = sa.select(*columns, fingerprint_of(table, body), *keys_as_text(target)).where(
+    columns: list[sa.ColumnElement[Any]] = [*version_of(target), row_id, bytes_on_page(target), sa.null(), *left]
+    selected = sa.select(*columns, fingerprint_of(names, body), *keys_as_text(target)).where(
         lies_between(table), pending(table)
     )
     return selected.limit(_most_rows(limited=limited))
@@ -85,11 +86,11 @@ def _is_short(body: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
 
 
 def select_bodies(target: Target, rows: Sequence[Locator]) -> sa.Select[Any]:
-    """Select rows that are still pending: id, operation, scene, body, then what names them."""
+    """Select rows that are still pending: what `names_of` returns, body, then what names them."""
     table = target.table
-    body = as_text(table.c.raw_response)
+    body = as_text(table.c[BODY])
     columns = (*names_of(table), body)
-    version = (*version_of(target), fingerprint_of(table, body))
+    version = (*version_of(target), fingerprint_of(read_besides(table), body))
     statement = sa.select(*columns, *version, *keys_as_text(target)).where(pending(table))
     if target.route is None:
         places = sa.cast(text_array("places", [row[0] for row in rows]), ARRAY(TupleId()))
@@ -114,7 +115,7 @@ def select_strides(target: Target, strides: int) -> sa.Select[int, str]:
     """
     table = target.table
     block = block_of(table)
-    rank = sa.func.row_number().over(partition_by=block, order_by=bytes_on_page(table).desc()) - 1
+    rank = sa.func.row_number().over(partition_by=block, order_by=bytes_on_page(target).desc()) - 1
     ranked = (
         sa.select(table.c.ctid.label("place"), (rank % strides).label("stride"))
         .where(lies_between(table), pending(table))

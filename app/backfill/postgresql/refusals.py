@@ -7,10 +7,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from app.backfill.error_kinds import sqlstate
+from app.backfill.recipe import BODY, SHOWN, TOUCHED, Recipe
 from app.database.column_types import CHAR, VARCHAR, Column, find_columns
 
-LEAST_CHARACTERS: Final = {"media_generation_id": 175, "updated_at": 24}
-"""Of the columns that are filled: an upscaled video's id is as long (API answers), and so is a timestamp."""
+TIMESTAMP_CHARACTERS: Final = 24
 KINDS: Final = {"v": "a view", "m": "a materialized view", "f": "a foreign table"}
 
 RELATION: Final = """
@@ -40,40 +40,40 @@ SELECT c.relkind, current_user AS role,
 FROM pg_class c WHERE c.oid = CAST(:table AS regclass)
 """
 PLANNED_UPDATE: Final = """
-EXPLAIN UPDATE {} SET media_generation_id = media_generation_id, updated_at = updated_at WHERE raw_response IS NOT NULL
+EXPLAIN UPDATE {table} SET {values} WHERE {body} IS NOT NULL
 """
 """Plans it and does not do it: what a publication's row filter or column list refuses is refused here as well."""
 REFUSED_BY_PUBLICATION: Final = {"42P10", "55000"}
 """SQLSTATEs: invalid_column_reference, object_not_in_prerequisite_state."""
-TIMESTAMPS: Final = frozenset({1114, 1184})
+UUIDS: Final = (frozenset({2950}), " or uuid")
 ACCEPTED: Final[Mapping[str, tuple[frozenset[int], str]]] = {
-    "id": (frozenset({2950, 21, 23, 20}), ", uuid, integer or bigint"),
-    "operation_name": (frozenset(), ""),
-    "scene_id": (frozenset({2950}), " or uuid"),
-    "raw_response": (frozenset({114, 3802}), ", json or jsonb"),
-    "media_generation_id": (frozenset(), ""),
-    "updated_at": (TIMESTAMPS, ", timestamptz or timestamp"),
+    SHOWN: (frozenset({2950, 21, 23, 20}), ", uuid, integer or bigint"),
+    BODY: (frozenset({114, 3802}), ", json or jsonb"),
+    TOUCHED: (frozenset({1114, 1184}), ", timestamptz or timestamp"),
 }
-"""What the columns that are read or filled may be besides text: PostgreSQL's numbers of the types, and words."""
+"""What columns may be besides text, by what they are for: PostgreSQL's numbers of the types, and words."""
+TEXT_ONLY: Final[tuple[frozenset[int], str]] = (frozenset(), "")
 
 
-def problems_of_postgresql(connection: sa.Connection, table: str) -> Iterator[str]:
+def problems_of_postgresql(connection: sa.Connection, recipe: Recipe) -> Iterator[str]:
     """Yield each reason for which a table cannot be filled rightly, in words."""
-    relation = connection.execute(sa.text(RELATION), {"table": table}).mappings().one()
+    relation = connection.execute(sa.text(RELATION), {"table": recipe.table}).mappings().one()
     yield from _of_relation(relation)
-    for column in find_columns(connection, table):
-        if column.name in ACCEPTED:
-            yield from _of_column(column, str(relation["role"]))
-    if relation["is_published"] and (refusal := _refusal_of_update(connection, table)):
+    for column in find_columns(connection, recipe.table):
+        if column.name in recipe.columns:
+            yield from _of_column(column, recipe, str(relation["role"]))
+    if relation["is_published"] and (refusal := _refusal_of_update(connection, recipe)):
         yield f"a publication refuses its UPDATE: {refusal}"
 
 
-def _refusal_of_update(connection: sa.Connection, table: str) -> str:
+def _refusal_of_update(connection: sa.Connection, recipe: Recipe) -> str:
     """Return what the server says of an UPDATE of a published table; empty if nothing, or if it could not be asked."""
+    values = ", ".join(f"{name} = {name}" for name in recipe.written)
+    planned = PLANNED_UPDATE.format(table=recipe.table, values=values, body=recipe.reads[0])
     in_transaction = connection.get_isolation_level() != "AUTOCOMMIT"
     try:
         with connection.begin_nested() if in_transaction else nullcontext():
-            connection.exec_driver_sql(PLANNED_UPDATE.format(table)).close()
+            connection.exec_driver_sql(planned).close()
     except sa.exc.DBAPIError as error:
         if sqlstate(error) not in REFUSED_BY_PUBLICATION:
             return ""  # a lock, or a server that only reads: the run itself will tell
@@ -98,26 +98,35 @@ def _of_relation(relation: Mapping[Any, Any]) -> Iterator[str]:
         )
 
 
-def _of_column(column: Column, role: str) -> Iterator[str]:
+def _of_column(column: Column, recipe: Recipe, role: str) -> Iterator[str]:
     name, kind = column.name, column.declared
     if not column.may_select:
         yield f"role {role} may not read column {name}: GRANT SELECT ON the table TO {role}"
-    numbers, words = ACCEPTED[name]
+    numbers, words = _accepted(name, recipe)
     if not column.is_text and column.base not in numbers:
         yield f"column {name} is {kind}: make it text{words}"
-    if name not in LEAST_CHARACTERS:
+    if name not in recipe.written:
         return
     if column.is_generated:
         yield f"column {name} is generated"
     if not column.may_update:
         yield f"role {role} may not update column {name}: GRANT UPDATE ON the table TO {role}"
-    yield from _of_length(column)
+    yield from _of_length(column, recipe)
 
 
-def _of_length(column: Column) -> Iterator[str]:
-    """Yield why a column that is filled does not hold its values as they are."""
-    name, kind, least = column.name, column.declared, LEAST_CHARACTERS[column.name]
-    if column.base == CHAR and name == "media_generation_id":
+def _accepted(name: str, recipe: Recipe) -> tuple[frozenset[int], str]:
+    """Return what a column may be besides text."""
+    if name in recipe.may_be_uuid:
+        return UUIDS
+    roles = {recipe.shows: SHOWN, recipe.reads[0]: BODY, recipe.touches: TOUCHED}
+    return ACCEPTED.get(roles.get(name, ""), TEXT_ONLY)
+
+
+def _of_length(column: Column, recipe: Recipe) -> Iterator[str]:
+    """Yield why a column that is written does not hold its values as they are."""
+    name, kind = column.name, column.declared
+    least = recipe.most_characters if name == recipe.fills else TIMESTAMP_CHARACTERS
+    if column.base == CHAR and name == recipe.fills:
         yield f"column {name} is {kind}, which pads what it stores: make it text"
     if column.base in {CHAR, VARCHAR} and 0 <= column.characters < least:
         yield f"column {name} is {kind}, but values have up to {least} characters: make it text"

@@ -1,21 +1,20 @@
 """Target: a heap of PostgreSQL as statements see it: its columns, its key, and what names one version of a row."""
 
-from collections.abc import Iterator, Sequence
+import operator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSON, OID
-from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import UserDefinedType
 
-from app.backfill.light_tables import NEEDED, columns_of, text_array
-from app.backfill.postgresql.plain_ids import BY_CHARACTER
+from app.backfill.light_tables import column_named, table_of, text_array
+from app.backfill.recipe import PlainValues, Recipe
 from app.backfill.rows import Locator
-from app.database.column_types import TEXT_ALONE, ColumnTypes, SqlType, as_text, key_as_text
+from app.database.column_types import BY_CHARACTER, TEXT_ALONE, ColumnTypes, SqlType, key_as_text
 
-BULKY: Final = ("raw_response", "prompt", "video_url")
 LONGEST_BULK_BYTES: Final = 1_690
 """PostgreSQL keeps rows to 2,032 bytes; the other columns of the table take about 340 of them."""
 KEPT_STATEMENTS: Final = 16
@@ -70,7 +69,8 @@ class Place(NamedTuple):
 class Target(NamedTuple):
     """What a walk by blocks reads and fills: an ordinary table, a partition, or all shards of a distributed table."""
 
-    table: sa.TableClause
+    recipe: Recipe
+    table: sa.Table
     """With the place and the writer of each row version; see `heap_of`."""
     key: Key
     """Empty where no index names a row: then it is its place and its version that do, in the statement that writes."""
@@ -81,24 +81,29 @@ class Target(NamedTuple):
 
 
 def heap_of(
-    model: type[DeclarativeBase],
+    recipe: Recipe,
     key: Key = (),
     schema: str | None = None,
     name: str | None = None,
     types: ColumnTypes = TEXT_ALONE,
-) -> sa.TableClause:
+) -> sa.Table:
     """Return the table that is filled, or one of its heaps, with PostgreSQL's system columns."""
-    table = columns_of(model, *NEEDED, *(name for name in BULKY if name not in NEEDED), types=types)
-    columns = [sa.column(column.name, column.type) for column in table.c]
-    columns += [sa.column(column.name, SqlType(column.type)) for column in key if column.name not in table.c]
-    system = sa.column("ctid", TupleId()), sa.column("xmin", TransactionId()), sa.column("tableoid", OID())
-    return sa.table(name or table.name, *columns, *system, schema=schema)
+    bulky = [column for column in recipe.bulky if column not in recipe.columns]
+    more = [sa.Column(column, types.get(column, sa.Text())) for column in bulky]
+    more += [
+        sa.Column(column.name, SqlType(column.type))
+        for column in key
+        if column.name not in {*recipe.columns, *recipe.bulky}
+    ]
+    system = sa.Column("ctid", TupleId()), sa.Column("xmin", TransactionId()), sa.Column("tableoid", OID())
+    return table_of(recipe, types, [*more, *system], schema=schema, name=name)
 
 
-def block_of(table: sa.FromClause) -> sa.ColumnElement[int]:
-    """Return the number of the block that a row stands in."""
-    place = sa.cast(table.c.ctid, sa.Text)
-    return sa.cast(sa.func.split_part(sa.func.substr(place, 2), ",", 1), sa.Integer)
+def plain_of(target: Target) -> Callable[[sa.Subquery], PlainValues]:
+    """Return how the database itself looks into bodies. Raises ValueError where the recipe does not say."""
+    if target.recipe.plain_in_postgresql is None:
+        raise ValueError(f"recipe {target.recipe.name} has nothing for PostgreSQL")
+    return target.recipe.plain_in_postgresql
 
 
 def key_labels(key: Key) -> list[str]:
@@ -109,7 +114,7 @@ def key_labels(key: Key) -> list[str]:
 def keys_as_text(target: Target) -> list[sa.ColumnElement[str]]:
     """Return the columns of the key as text, under the labels that they have in a result."""
     labels = zip(target.key, key_labels(target.key), strict=True)
-    return [key_as_text(target.table.c[column.name]).label(label) for column, label in labels]
+    return [key_as_text(column_named(target.table, column.name)).label(label) for column, label in labels]
 
 
 def rows_named(target: Target, found: sa.TableValuedAlias, rows: Sequence[Locator]) -> Iterator[sa.ColumnElement[bool]]:
@@ -118,10 +123,12 @@ def rows_named(target: Target, found: sa.TableValuedAlias, rows: Sequence[Locato
     if not key:
         yield table.c.ctid == sa.cast(found.c.place, TupleId())
     for number, (column, label) in enumerate(zip(key, key_labels(key), strict=True)):
-        yield table.c[column.name] == found.c[label]
+        yield column_named(table, column.name) == found.c[label]
         if column.name == route:
             values = list({str(row[KEY_IN_LOCATOR + number]) for row in rows})
-            yield table.c[route] == sa.any_(sa.cast(text_array("route", values), ARRAY(SqlType(column.type))))
+            yield column_named(table, route) == sa.any_(
+                sa.cast(text_array("route", values), ARRAY(SqlType(column.type)))
+            )
 
 
 def recordset(key: Key, rows: Sequence[tuple[Locator, str]]) -> sa.TableValuedAlias:
@@ -144,18 +151,23 @@ def recordset(key: Key, rows: Sequence[tuple[Locator, str]]) -> sa.TableValuedAl
     return sa.func.json_to_recordset(text).table_valued(*columns).render_derived("found", with_types=True)
 
 
-def bytes_on_page(table: sa.TableClause) -> sa.ColumnElement[int]:
+def bytes_on_page(target: Target) -> sa.ColumnElement[int]:
     """Return about how much of its page a row takes.
 
     PostgreSQL stores the body elsewhere where the whole row, with some room for its other columns, would be too long.
     """
-    body, prompt, url = (sa.func.coalesce(sa.func.pg_column_size(table.c[name]), 0) for name in BULKY)
-    return prompt + url + sa.case((body + prompt + url <= LONGEST_BULK_BYTES, body), else_=0)
+    recipe = target.recipe
+    columns = (column_named(target.table, name) for name in (recipe.reads[0], *recipe.bulky))
+    body, *others = (sa.func.coalesce(sa.func.pg_column_size(column), 0) for column in columns)
+    if not others:
+        return sa.case((body <= LONGEST_BULK_BYTES, body), else_=0)
+    sizes = reduce(operator.add, others)
+    return sizes + sa.case((reduce(operator.add, others, body) <= LONGEST_BULK_BYTES, body), else_=0)
 
 
-def fingerprint_of(row: sa.FromClause, body: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
-    """Return a number of 64 bits made of all that the id is derived from."""
-    names = (sa.func.coalesce(as_text(row.c[name]), "") for name in ("operation_name", "scene_id"))
+def fingerprint_of(texts: Iterable[sa.ColumnElement[str]], body: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
+    """Return a number of 64 bits made of all that the value is derived from: the body and the other texts."""
+    names = (sa.func.coalesce(text, "") for text in texts)
     text = reduce(lambda joined, name: joined.concat("|").concat(name), names, body)
     return sa.func.hashtextextended(text.collate(BY_CHARACTER), 0, type_=sa.BigInteger)
 
@@ -175,3 +187,9 @@ def lies_between(table: sa.FromClause) -> sa.ColumnElement[bool]:
     """Return the condition of the rows between two places, which are parameters; see `between`."""
     start, end = (sa.cast(sa.bindparam(name, type_=sa.Text), TupleId()) for name in ("start", "end"))
     return sa.and_(table.c.ctid > start, table.c.ctid < end)
+
+
+def block_of(table: sa.FromClause) -> sa.ColumnElement[int]:
+    """Return the number of the block that a row stands in."""
+    place = sa.cast(table.c.ctid, sa.Text)
+    return sa.cast(sa.func.split_part(sa.func.substr(place, 2), ",", 1), sa.Integer)

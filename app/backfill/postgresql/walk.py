@@ -13,12 +13,17 @@ from app.backfill.postgresql.detours import BLOCK_GROWTH, MAX_BLOCKS, Detours, T
 from app.backfill.postgresql.heaps import Heap, Heaps, Part
 from app.backfill.postgresql.other_writers import Quiet
 from app.backfill.postgresql.target import KEY_IN_LOCATOR, Place
+from app.backfill.recipe import Recipe
 from app.backfill.row_names import name_by_key, name_by_place
 from app.backfill.rows import Filling, InPlace, Locator, Recovered, Span, Window
 
 FIRST_BLOCKS: Final = 8
 BODY_CHUNK_BYTES: Final = 4_000_000
 """Bodies are fetched in chunks of about this size: memory must not grow with them."""
+
+
+FIRST_READ: Final = 6
+"""Before what is read besides the body stand place, writer, relation, what people know the row by, length and value."""
 
 
 class Planned(NamedTuple):
@@ -31,16 +36,17 @@ class Planned(NamedTuple):
 class BlockWalk:
     """Windows of blocks in physical order, heap by heap.
 
-    The database looks into the bodies. Plain cases it fills by itself, or hands out the ids where batches are small;
-    what is left is fetched for extract(). Rows are filled only if they are still the version that was read, so nothing
-    is locked between reading and filling. A cursor is the label of a
-    heap and a place in it, `public.veo3_video_generations (12,0)`.
+    The database looks into the bodies. Plain cases it fills by itself, or hands out the values where batches are small;
+    what is left is fetched to be derived from. Rows are filled only if they are still the version that was read, so
+    nothing is locked between reading and filling. A cursor is the label of a heap and a place in it,
+    `public.name_of_the_table (12,0)`.
     """
 
     is_whole = True
 
-    def __init__(self, heaps: Heaps) -> None:
-        """Take the access to the heaps of a table."""
+    def __init__(self, recipe: Recipe, heaps: Heaps) -> None:
+        """Take what is filled, and the access to the heaps of its table."""
+        self._recipe = recipe
         self.name = heaps.walk
         self.reading: Mapping[str, str] = heaps.reading
         self.filling: Mapping[str, str] = heaps.filling
@@ -126,11 +132,13 @@ class BlockWalk:
         wanted = min(most, limit or most)
         start = part.start.block
         detours = self._detours.begin()
-        end, parse = min(part.end, start + detours.castable), True
+        parse = self._access.knows_plain_cases
+        end = min(part.end, start + detours.castable) if parse else part.end
         while (read := self._access.read(connection, part._replace(end=end), wanted, parse=parse)) is None:
             blocks, parse = detours.closer(end - start)
             end = min(part.end, start + blocks)
-        self._detours.learn(end - start, is_detour=not parse, was_refused=detours.was_refused)
+        if self._access.knows_plain_cases:
+            self._detours.learn(end - start, is_detour=not parse, was_refused=detours.was_refused)
         found, stopped_at = read
         blocks_before = self._blocks_before[self._numbers[part.heap.label]]
         window = Window(fraction=(blocks_before + end) / self._blocks_before[-1])
@@ -144,7 +152,7 @@ class BlockWalk:
         """Fill rows that are still the version that was read; all are of one window."""
         return self._access.fill(connection, rows, moment)
 
-    def name_of(self, generation_id: object, locator: Locator) -> str:  # noqa: ARG002
+    def name_of(self, row_id: object, locator: Locator) -> str:  # noqa: ARG002
         """Return what the ledger calls a row."""
         key = locator[KEY_IN_LOCATOR:]
         return name_by_key(key) if key else name_by_place(heap=locator[2], place=locator[0])
@@ -165,21 +173,24 @@ class BlockWalk:
         short: list[Row] = []
         long: list[Locator] = []
         size = 0
-        for place, writer, relation, generation_id, length, found, operation, scene, body, body_bytes, *names in rows:
-            locator = (place, writer, relation, *names)
+        body_at = FIRST_READ + len(self._recipe.reads) - 1
+        for row in rows:
+            row_id, length, found = row[3:FIRST_READ]
+            body, body_bytes, *names = row[body_at:]
+            locator = (*row[:3], *names)
             if found is not None:
-                window.recovered.append(Recovered(locator, generation_id, found, length))
+                window.recovered.append(Recovered(locator, row_id, found, length))
             elif body is not None:
-                short.append((generation_id, operation, scene, body, *locator))
+                short.append((row_id, *row[FIRST_READ:body_at], body, *locator))
             else:
                 long.append(locator)
                 size += body_bytes
                 if size >= BODY_CHUNK_BYTES:
-                    judge(self._access.read_bodies(connection, heap, long), window, self.name_of)
+                    judge(self._access.read_bodies(connection, heap, long), window, self.name_of, self._recipe)
                     long, size = [], 0
-        judge(short, window, self.name_of)
+        judge(short, window, self.name_of, self._recipe)
         if long:
-            judge(self._access.read_bodies(connection, heap, long), window, self.name_of)
+            judge(self._access.read_bodies(connection, heap, long), window, self.name_of, self._recipe)
 
     def _adapt(self, fullness: float) -> None:
         """Aim at a window that is just full."""

@@ -1,11 +1,13 @@
 """Plain ids: the id in an answer, looked for by PostgreSQL itself; where the case is not plain, extract() judges."""
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from app.backfill.recipe import PlainValues
+from app.database.column_types import same_text
 from app.media_ids.extraction import FAILED_STATUS, MAX_ID_LENGTH
 
 PLAIN_ID: Final = "^[A-Za-z0-9_-]+$"
@@ -15,24 +17,7 @@ Its length is compared apart from it: a bound in the expression makes each match
 """
 
 
-BY_CHARACTER: Final = "C"
-"""A collation that every PostgreSQL server has, in which texts are equal only if their characters are."""
-
-
-def same_text(one: sa.ColumnElement[Any], other: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-    """Return the condition that two texts of PostgreSQL have the same characters, whatever their collations say."""
-    return one.collate(BY_CHARACTER) == other
-
-
-class PlainIds(NamedTuple):
-    """Rows with their bodies, and the id in each body where the case is plain."""
-
-    rows: sa.FromClause
-    body: sa.ColumnElement[str]
-    plain_id: sa.ColumnElement[str]
-
-
-def with_plain_ids(bodies: sa.Subquery) -> PlainIds:
+def with_plain_ids(bodies: sa.Subquery) -> PlainValues:
     """Look into the bodies of rows with `operation_name` and `text`, which may be JSONB: that is not parsed again.
 
     Each step is a LATERAL subquery with OFFSET 0, which the planner does not merge with the next: so each body is
@@ -49,7 +34,7 @@ def with_plain_ids(bodies: sa.Subquery) -> PlainIds:
     text = _step("body_text", [whole], value=sa.cast(whole.c.value, sa.Text)) if is_json else whole
     for step in dict.fromkeys((whole, text, parsed, operation, candidate, found, plain)):
         rows = rows.join(step, sa.true())
-    return PlainIds(rows, text.c.value, plain.c.value)
+    return PlainValues(rows, text.c.value, plain.c.value)
 
 
 def _step(name: str, earlier: Sequence[sa.FromClause], **value: sa.ColumnElement[Any]) -> sa.FromClause:
