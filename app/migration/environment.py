@@ -14,10 +14,10 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy.engine import URL
 
+from app.backfill.ledger_tables import BackfillFailure, BackfillRun
 from app.backfill.supported import require_supported
 from app.console.json_log import log_as
 from app.console.streams import LenientStream, outlive_output
-from app.database.base import Base
 from app.database.engines import make_engine
 from app.database.readable_errors import readable_errors
 from app.database.urls import parse_url
@@ -26,13 +26,15 @@ from app.migration.callers import given_by_caller
 from app.migration.errors import StoppedBySignalError
 from app.migration.upgrade import asked_for
 from app.settings import Settings
+from app.videos.models import Veo3VideoGeneration
 
 logger = logging.getLogger(__name__)
 SETTINGS: Final = "media_ids_settings"
 """Option of Alembic's context, by which revisions know that our own env.py runs them."""
 GUEST: Final = "media_ids_guest"
 """Option of Alembic's context: another env.py runs them; app.migration.guest has done its checks and holds the lock."""
-OUR_TABLES = frozenset(Base.metadata.tables)
+OUR_TABLES: Final = frozenset(mapped.__tablename__ for mapped in (Veo3VideoGeneration, BackfillRun, BackfillFailure))
+"""Importing their classes is what makes them known to Alembic's comparison."""
 
 
 def include_name(name: str | None, kind: str, parents: object) -> bool:  # noqa: ARG001

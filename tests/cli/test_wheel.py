@@ -18,7 +18,7 @@ from tests.support.migrations import recorded_version
 MINIMAL_INI = "[alembic]\nscript_location = app:revisions\n"
 SEVERAL = """
 import json, sys
-import app.cli
+import app.cli.main
 codes = [app.cli.main.run(arguments) for arguments in json.loads(sys.argv[1])]
 print(json.dumps([app.cli.main.__file__, codes]))
 """

@@ -6,16 +6,29 @@ id, {"poll": id} its exit code or null.
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-import psycopg  # noqa: F401  # imported here so that the children need not
+import filelock  # noqa: F401  # imported here so that the children need not
+import psycopg  # noqa: F401
 import sqlalchemy.dialects.postgresql.psycopg
 import sqlalchemy.dialects.sqlite.pysqlite  # noqa: F401
 from alembic.config import main as alembic
 
-import app.migration  # noqa: F401
+import app.backfill.engine
+import app.backfill.script
+import app.cli.check
+import app.cli.demo
+import app.cli.failing
+import app.cli.failures
+import app.cli.status
+import app.cli.sync
+import app.cli.upgrade
+import app.migration.gate
+import app.migration.guest
+import app.reports.target  # noqa: F401
 from app.cli.main import run as media_gen_ids
 
 exit_codes: dict[int, int] = {}
@@ -39,6 +52,7 @@ def _become(request: dict[str, Any]) -> NoReturn:
     for name, number in (("out", 1), ("err", 2)):
         os.dup2(os.open(request[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
     os.environ.update(request["settings"])
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
     code: object = 1
     try:
         code = _run(request["program"], request["arguments"])
