@@ -12,7 +12,7 @@ from functools import partial
 import sqlalchemy as sa
 from alembic import context, op
 
-from app.migration.guest import in_any_environment
+from app.migration.guest import in_any_environment, refuse_if_recorded_elsewhere
 from app.migration.live_ddl import alter_table_in_use
 from app.videos import adoption
 
@@ -55,6 +55,7 @@ def upgrade() -> None:
     if context.is_offline_mode():
         _write_offline()
         return
+    refuse_if_recorded_elsewhere(op.get_context())
     found = adoption.examine(op.get_bind())
     if not found.exists:
         _create_table()

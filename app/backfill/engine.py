@@ -38,7 +38,7 @@ def backfill(  # noqa: PLR0913  # what it works with, and who listens
     require_supported(connection, options, owned_by_caller=owned_by_caller)
     transactions = Transactions(connection, owned_by_caller=owned_by_caller)
     with transactions.read() as reading:
-        walk = require_fillable(reading, recipe)
+        walk = require_fillable(reading, recipe, writes=not options.dry_run)
     workers = 1 if options.dry_run else options.workers
     with ExitStack() as stack:
         stack.enter_context(_modules_left_alone())

@@ -1,5 +1,7 @@
 """Refusals: tables that cannot be filled rightly, told from the catalogue before anything is changed. Reads only."""
 
+from functools import partial
+
 import sqlalchemy as sa
 
 from app.backfill.databases import choose_walk
@@ -10,13 +12,16 @@ from app.backfill.walk import Walk
 from app.errors import UnsupportedTableError
 
 
-def require_fillable(connection: sa.Connection, recipe: Recipe) -> Walk:
+def require_fillable(connection: sa.Connection, recipe: Recipe, *, writes: bool = True) -> Walk:
     """Return the walk over a table that can be filled. Raises UnsupportedTableError for one that cannot, and why.
+
+    Whoever does not write needs no right to.
 
     Asks the catalogue only. What it does not know (a CHECK, a trigger, a foreign key that refuses every id) a run
     finds out: see app.backfill.breaker.
     """
-    problems = problems_of_sqlite if connection.dialect.name == "sqlite" else problems_of_postgresql
+    is_sqlite = connection.dialect.name == "sqlite"
+    problems = problems_of_sqlite if is_sqlite else partial(problems_of_postgresql, writes=writes)
     for problem in problems(connection, recipe):
         raise UnsupportedTableError(recipe.table, problem)
     return choose_walk(connection, recipe)

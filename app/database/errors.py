@@ -20,6 +20,20 @@ class AnotherRunIsActiveError(MediaIdsError):
         self.waited_seconds = waited_seconds
 
 
+class RecordedElsewhereError(MediaIdsError):
+    """The ledger is there, but the version table knows nothing of it: another one does. Nothing was changed."""
+
+    def __init__(self, table: str, version_table: str) -> None:
+        """Take the table of the ledger, and the version table that records none of our revisions."""
+        super().__init__(
+            f"table {table} is there, but version table {version_table} records no revision of ours: another one does. "
+            "Nothing was changed; name it with version_table (-x version_table=NAME, --version-table or "
+            "MEDIA_IDS_VERSION_TABLE)"
+        )
+        self.table = table
+        self.version_table = version_table
+
+
 class LockFileError(MediaIdsError):
     """The lock file beside a SQLite database cannot be made or opened; nothing was changed."""
 

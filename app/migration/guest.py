@@ -9,7 +9,9 @@ from alembic import context as environment
 from alembic import op
 from alembic.runtime.migration import MigrationContext
 
+from app.backfill.ledger_tables import BackfillRun
 from app.backfill.supported import require_supported
+from app.database.errors import RecordedElsewhereError
 from app.database.lock import only_one
 from app.database.readable_errors import readable_errors
 from app.migration.callers import commits_by_itself
@@ -45,6 +47,17 @@ def in_any_environment(step: Callable[[], None]) -> Callable[[], None]:
                 step()
 
     return run
+
+
+def refuse_if_recorded_elsewhere(context: MigrationContext) -> None:
+    """Raise RecordedElsewhereError if our first revision is to run beside a ledger, which later ones have made.
+
+    Reads the catalogue only.
+    """
+    connection, _ = online(context)
+    ledger = BackfillRun.__tablename__
+    if sa.inspect(connection).has_table(ledger):
+        raise RecordedElsewhereError(ledger, str(context.version_table))
 
 
 def _arrive(context: MigrationContext, step: Callable[[], None]) -> None:

@@ -106,7 +106,7 @@ def read_status(connection: sa.Connection, *, exact: bool, moment: datetime | No
 
 def _run(row: Mapping[Any, Any]) -> dict[str, Any]:
     """Return a run without its cursor, which means nothing to a reader."""
-    hidden = {"cursor", "sweep_filled", "extractor_version"}
+    hidden = {"backfill", "cursor", "sweep_filled", "extractor_version"}
     facts = {str(name): value for name, value in row.items() if name not in hidden}
     return {**facts, "reasons": json.loads(facts["reasons"])}
 

@@ -151,6 +151,20 @@ def test_a_role_that_may_not_update_is_refused(postgresql_empty: str) -> None:
     assert query(postgresql_empty, "SELECT to_regclass('alembic_version')") == [(None,)]
 
 
+def test_a_role_that_may_only_read_can_look(postgresql_empty: str) -> None:
+    """`check` and a dry run write nothing, so they need no right to."""
+    execute(postgresql_empty, create(KEY))
+    store(postgresql_empty, [row(seed) for seed in range(4)])
+    upgrade(postgresql_empty)
+    role = "viewer_of_" + postgresql_empty.split("/")[3].split("?", maxsplit=1)[0]
+    execute(postgresql_empty, f"CREATE ROLE {role} LOGIN", f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+
+    checked = run_console_script("media-gen-ids", as_role(postgresql_empty, role), "check")
+    counted = run_sync(as_role(postgresql_empty, role), "--dry-run")
+
+    assert (checked.code, counted.code) == (0, 0), (checked, counted)
+
+
 def test_a_published_table_with_an_identity_is_filled(postgresql_empty: str) -> None:
     """A primary key will do, and so does FULL."""
     execute(

@@ -115,8 +115,10 @@ def test_a_new_file_is_announced(tmp_path: Path) -> None:
 def test_no_file_is_made_where_it_would_be_lost(tmp_path: Path, setting: dict[str, str]) -> None:
     """In a container of Kubernetes, and where a URL is required."""
     result = upgrade_in(tmp_path, **setting)
+    counted = run("media-gen-ids", "sync", "--dry-run", url=None, folder=tmp_path, extra=setting)
 
     assert (result.returncode, result.stdout.strip()) == (255, f"FAILED: {NOT_SET}")
+    assert (counted.returncode, counted.stderr) == (2, f"media-gen-ids: {NOT_SET}\n")
     assert not (tmp_path / "veo3.db").exists()
 
 

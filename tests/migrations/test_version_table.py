@@ -78,6 +78,21 @@ def test_one_that_may_not_be_read_is_not_taken_for_an_empty_one(postgresql_datab
             recorded_revisions(connection, DEFAULT_VERSION_TABLE, revisions())
 
 
+def test_a_ledger_that_another_version_table_records_is_left_alone(empty_database: str) -> None:
+    """Whoever forgets the option is told; neither table is stamped, and the right one goes on being right."""
+    command.upgrade(alembic_config(empty_database, version_table="ours"), "head")
+    execute(empty_database, "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+
+    with pytest.raises(
+        CommandError, match=r"^table .*backfill_runs is there, but version table alembic_version records"
+    ):
+        command.upgrade(alembic_config(empty_database), "head")
+    command.upgrade(alembic_config(empty_database, version_table="ours"), "head")
+
+    assert recorded(empty_database) == set()
+    assert recorded(empty_database, "ours") == {"media_ids_0003"}
+
+
 def test_it_is_written_into_sql_too(capsys: pytest.CaptureFixture[str]) -> None:
     """From the first line on."""
     config = alembic_config("postgresql://host/name", version_table="ledger.versions")

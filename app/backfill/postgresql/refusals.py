@@ -55,13 +55,16 @@ ACCEPTED: Final[Mapping[str, tuple[frozenset[int], str]]] = {
 TEXT_ONLY: Final[tuple[frozenset[int], str]] = (frozenset(), "")
 
 
-def problems_of_postgresql(connection: sa.Connection, recipe: Recipe) -> Iterator[str]:
+def problems_of_postgresql(connection: sa.Connection, recipe: Recipe, *, writes: bool = True) -> Iterator[str]:
     """Yield each reason for which a table cannot be filled rightly, in words."""
     relation = connection.execute(sa.text(RELATION), {"table": recipe.table}).mappings().one()
     yield from _of_relation(relation)
     for column in find_columns(connection, recipe.table):
         if column.name in recipe.columns:
             yield from _of_column(column, recipe, str(relation["role"]))
+            if writes and column.name in recipe.written and not column.may_update:
+                role = relation["role"]
+                yield f"role {role} may not update column {column.name}: GRANT UPDATE ON the table TO {role}"
     if relation["is_published"] and (refusal := _refusal_of_update(connection, recipe)):
         yield f"a publication refuses its UPDATE: {refusal}"
 
@@ -109,8 +112,6 @@ def _of_column(column: Column, recipe: Recipe, role: str) -> Iterator[str]:
         return
     if column.is_generated:
         yield f"column {name} is generated"
-    if not column.may_update:
-        yield f"role {role} may not update column {name}: GRANT UPDATE ON the table TO {role}"
     yield from _of_length(column, recipe)
 
 
