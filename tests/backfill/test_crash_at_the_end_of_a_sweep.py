@@ -5,7 +5,7 @@ from app.backfill.ledger import RUNS
 from app.backfill.listener import Listener, Progress
 from app.backfill.options import Options
 from app.database.engines import make_engine
-from app.videos.models import Veo3VideoGeneration
+from app.videos.recipe import MEDIA_IDS
 from tests.conftest import Databases
 from tests.support.plain_rows import expected_ids, filled_ids, insert_plain
 from tests.support.tables import TABLE, execute
@@ -43,7 +43,7 @@ def test_what_a_crash_after_the_last_window_has_undone_is_done_again(
     crash = Crash(url)
 
     with make_engine(url).connect() as connection:
-        report = backfill(connection, Veo3VideoGeneration, Options(), origin="sync", listener=crash)
+        report = backfill(connection, MEDIA_IDS, Options(), origin="sync", listener=crash)
 
     assert (crash.has_come, report.state, report.total) == (True, "done", ROWS)
     assert filled_ids(url) == expected_ids(ROWS)

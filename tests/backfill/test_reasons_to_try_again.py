@@ -14,7 +14,7 @@ from app.backfill.postgresql.heaps import read_rows
 from app.backfill.retrying import attempt
 from app.database.engines import make_engine
 from app.signals import StopRequest
-from app.videos.models import Veo3VideoGeneration
+from app.videos.recipe import MEDIA_IDS
 from tests.support.tables import TABLE, execute, sqlite_path
 
 
@@ -60,6 +60,6 @@ def test_a_dry_run_that_is_to_stop_before_it_has_read_a_row_says_so(sqlite_datab
                 other.execute("BEGIN EXCLUSIVE")
 
         with engine.connect() as connection:
-            report = backfill(connection, Veo3VideoGeneration, Options(dry_run=True), origin="sync", stop=stop)
+            report = backfill(connection, MEDIA_IDS, Options(dry_run=True), origin="sync", stop=stop)
 
     assert (report.state, report.found) == ("stopped", 0)

@@ -8,7 +8,7 @@ from app.backfill.ledger import RUNS
 from app.backfill.listener import Listener, Progress
 from app.backfill.options import Options
 from app.database.engines import make_engine
-from app.videos.models import Veo3VideoGeneration
+from app.videos.recipe import MEDIA_IDS
 from tests.backfill.test_waiting_for_disk import pragmas
 from tests.support.responses import make_rows
 from tests.support.tables import execute, insert, query
@@ -25,7 +25,7 @@ class Fails(Listener):
 def run_and_fail(connection: sa.Connection) -> None:
     """Run until the listener fails."""
     with pytest.raises(ValueError, match="failed"):
-        backfill(connection, Veo3VideoGeneration, Options(), origin="sync", listener=Fails())
+        backfill(connection, MEDIA_IDS, Options(), origin="sync", listener=Fails())
 
 
 def test_the_ledger_says_that_it_failed(database: str) -> None:

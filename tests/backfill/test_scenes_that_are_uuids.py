@@ -24,4 +24,4 @@ def test_the_walk_hands_out_a_scene_as_text(databases_of_kind: dict[str, Databas
     with by_hand(url) as walk:
         window = walk.read()
 
-    assert [row.media_generation_id for row in window.recovered] == ["CAUS1"]
+    assert [row.value for row in window.recovered] == ["CAUS1"]
