@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from app.database.timestamps import format_timestamp
 from app.errors import ConfigurationError
 from app.videos.models import Veo3VideoGeneration as Generation
+from app.videos.native_columns import NativeColumns
 from app.videos.pages import NO_MOMENT, UPDATED, require_limit
 from app.videos.row_locks import Rows
-from app.videos.storable_text import require_storable
 
 UNFINISHED: Final = ("pending", "processing")
 MOST_AHEAD: Final = timedelta(days=1)
@@ -37,7 +37,7 @@ def claim(
     PostgreSQL passes over rows that others have locked. On SQLite nothing is locked unless something is due.
     """
     require_limit(limit)
-    statement = _due(older_than, moment, profile_id).limit(limit)
+    statement = _due(rows.columns, _bounds(older_than, moment), profile_id).limit(limit)
     rows.send()
     rows.prepare_to_look()
     if rows.is_sqlite and rows.execute(statement).first() is None:
@@ -52,17 +52,17 @@ def claim(
 
 
 def _due(
-    older_than: timedelta, moment: datetime, profile_id: str | None
+    columns: NativeColumns, bounds: tuple[str, str], profile_id: str | None
 ) -> sa.Select[str, str, str | None, str | None]:
     """Return the query for rows to ask for, whoever waits longest first, times that make no sense before all others."""
-    since, ahead = _bounds(older_than, moment)
+    since, ahead = bounds
     statement = sa.select(Generation.id, Generation.profile_id, Generation.operation_name, Generation.scene_id).where(
-        Generation.status.in_(UNFINISHED),
+        columns.one_of(Generation.status, UNFINISHED),
         sa.func.trim(Generation.operation_name) != "",
         sa.not_(UPDATED.between(since, ahead)),
     )
     if profile_id is not None:
-        statement = statement.where(Generation.profile_id == require_storable("profile_id", profile_id))
+        statement = statement.where(columns.equal(Generation.profile_id, profile_id))
     return statement.order_by(sa.case((ahead < UPDATED, NO_MOMENT), else_=UPDATED), Generation.id)
 
 

@@ -50,6 +50,21 @@ def as_text(column: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[str]:
     return _AsText(column)
 
 
+class _AsIsoText(_AsText):
+    """A moment as text that does not hang on the session's DateStyle: on PostgreSQL as JSON has it, which is ISO 8601.
+
+    Text comes back as it is. The mapped class does not know which of them a column has, and JSON is where PostgreSQL
+    writes both in one way.
+    """
+
+    inherit_cache = True
+
+
+@compiles(_AsIsoText, "postgresql")
+def _json_text(element: _AsIsoText, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401  # the same
+    return f"(to_jsonb({compiler.process(element.clauses, **options)}) #>> '{{}}')"
+
+
 def _on_postgresql(dialect: sa.Dialect) -> TypeEngine[Any]:
     return dialect.type_descriptor(Untyped() if dialect.name == "postgresql" else sa.Text())
 
@@ -75,6 +90,16 @@ class NativeText(TypeDecorator[str]):
         return value if value is None or isinstance(value, str | bytes) else str(value)  # type: ignore[return-value]
 
 
+class MomentText(NativeText):
+    """A moment as `str`, as exactly as the database has it."""
+
+    cache_ok = True
+
+    def column_expression(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
+        """Select the column as text that the server reads as the same moment, in whatever session."""
+        return sa.type_coerce(_AsIsoText(column), self)
+
+
 class LenientTimestamp(IsoTimestamp):
     """An IsoTimestamp, in a column of text, timestamptz or timestamp (which then is UTC).
 
@@ -90,11 +115,11 @@ class LenientTimestamp(IsoTimestamp):
 
     def column_expression(self, column: sa.ColumnElement[datetime]) -> sa.ColumnElement[Any]:
         """Select the column as text, to be read as this type reads it."""
-        return sa.type_coerce(as_text(column), self)
+        return sa.type_coerce(_AsIsoText(column), self)
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> datetime | None:
-        """Return the moment that is stored, None where there is none."""
+        """Return the moment that is stored, None where there is none. A char(n) has spaces behind it."""
         try:
-            return super().process_result_value(value, dialect)
+            return super().process_result_value(value.rstrip(" ") if isinstance(value, str) else value, dialect)
         except (ValueError, TypeError, OverflowError):
             return None

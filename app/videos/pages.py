@@ -20,9 +20,10 @@ from app.errors import ConfigurationError
 from app.videos.answer_rules import UNREADABLE
 from app.videos.errors import PageTokenError
 from app.videos.models import Veo3VideoGeneration as Generation
-from app.videos.native_types import NativeText
+from app.videos.native_columns import AS_TEXT, NativeColumns
+from app.videos.native_types import MomentText, NativeText
 from app.videos.new_values import require_status
-from app.videos.storable_text import is_storable, require_storable
+from app.videos.storable_text import is_storable
 
 DEFAULT_PAGE_ROWS: Final = 50
 MOST_PAGE_ROWS: Final = 1_000
@@ -30,9 +31,9 @@ MOST_PAGE_ROWS: Final = 1_000
 NO_MOMENT: Final = sa.literal_column("'0001-01-01T00:00:00Z'", NativeText)
 """Before every other, as text and as a timestamp. Written out: an index on the expression is used only where the query
 has the same."""
-CREATED: Final = sa.func.coalesce(sa.type_coerce(Generation.created_at, NativeText), NO_MOMENT)
+CREATED: Final = sa.func.coalesce(sa.type_coerce(Generation.created_at, MomentText), NO_MOMENT)
 """What is stored: rows without `created_at`, which some variants admit, count as the oldest."""
-UPDATED: Final = sa.func.coalesce(sa.type_coerce(Generation.updated_at, NativeText), NO_MOMENT)
+UPDATED: Final = sa.func.coalesce(sa.type_coerce(Generation.updated_at, MomentText), NO_MOMENT)
 OLDEST_FIRST: Final = "oldest"
 """What stands first in the token of a page in that order."""
 
@@ -65,14 +66,19 @@ class Page:
 
 
 def page_statement(
-    wanted: GenerationFilter, limit: int, token: str | None, *, oldest_first: bool = False
+    wanted: GenerationFilter,
+    limit: int,
+    token: str | None,
+    *,
+    oldest_first: bool = False,
+    columns: NativeColumns = AS_TEXT,
 ) -> sa.Select[Generation, str]:
     """Return the query for one page and one row more, without the bodies. Raises as `list_page` does."""
     require_limit(limit)
     place = (CREATED, Generation.id)
     statement = (
         sa.select(Generation, CREATED)
-        .where(*_conditions(wanted))
+        .where(*_conditions(wanted, columns))
         .order_by(*(column if oldest_first else column.desc() for column in place))
         .limit(limit + 1)
         .options(defer(Generation.raw_response))
@@ -99,15 +105,15 @@ def page_of(rows: Sequence[sa.Row[Generation, str]], limit: int, *, oldest_first
     return Page(generations=tuple(row[0] for row in rows[:limit]), next_token=token)
 
 
-def _conditions(wanted: GenerationFilter) -> list[sa.ColumnElement[bool]]:
+def _conditions(wanted: GenerationFilter, columns: NativeColumns) -> list[sa.ColumnElement[bool]]:
     named = (
         (Generation.profile_id, wanted.profile_id),
         (Generation.project_id, wanted.project_id),
         (Generation.operation_name, wanted.operation_name),
     )
-    conditions = [column == require_storable(column.key, value) for column, value in named if value is not None]
+    conditions = [columns.equal(column, value) for column, value in named if value is not None]
     if wanted.status is not None:
-        conditions.append(Generation.status.in_(_statuses(wanted.status)))
+        conditions.append(columns.one_of(Generation.status, _statuses(wanted.status)))
     if wanted.created_from is not None:
         conditions.append(_bound("created_from", wanted.created_from) <= CREATED)
     if wanted.created_before is not None:

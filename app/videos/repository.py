@@ -124,7 +124,7 @@ class VideoGenerationRepository:
         `raw_response` is asked for. Raises PageTokenError for a token that no page of this order gave,
         UnknownStatusError, and ConfigurationError for a limit out of range or a moment without a time zone. Reads only.
         """
-        statement = page_statement(wanted, limit, token, oldest_first=oldest_first)
+        statement = page_statement(wanted, limit, token, oldest_first=oldest_first, columns=self._rows.columns)
         try:
             rows = self._rows.execute(statement).all()
         except DataError:  # the place is none of this table, whose ids or moments are no text
@@ -150,7 +150,7 @@ class VideoGenerationRepository:
         status = sa.func.coalesce(as_text(Generation.status), "")
         statement = sa.select(status, sa.func.count()).group_by(status)
         if profile_id is not None:
-            statement = statement.where(Generation.profile_id == require_storable("profile_id", profile_id))
+            statement = statement.where(self._rows.columns.equal(Generation.profile_id, profile_id))
         counted = {found: rows for found, rows in self._rows.execute(statement)}  # noqa: C416  # rows, not tuples
         return dict.fromkeys(STATUSES, 0) | counted
 
@@ -196,10 +196,11 @@ class VideoGenerationRepository:
         What refers to it follows the database's own rules; SQLite keeps to them only on connections with `PRAGMA
         foreign_keys=ON`.
         """
-        require_storable("id", generation_id)
-        statement = sa.delete(Generation).where(Generation.id == generation_id).returning(Generation.id)
-        if self._rows.execute(statement).first() is None:
-            raise GenerationNotFoundError("id", generation_id)
+        for stored_id in self._rows.ids_as_stored([require_storable("id", generation_id)]):
+            statement = sa.delete(Generation).where(Generation.id == stored_id).returning(Generation.id)
+            if self._rows.execute(statement).first() is not None:
+                return
+        raise GenerationNotFoundError("id", generation_id)
 
     def lock(self, generation_id: str) -> Generation:
         """Return the row as it is now, locked until the transaction ends. Raises GenerationNotFoundError."""
@@ -227,7 +228,7 @@ class VideoGenerationRepository:
         return self._rows.look(generation_ids, operation_names)
 
     def _only_one(self, column: InstrumentedAttribute[str | None], value: str) -> Generation:
-        condition = column == require_storable(column.key, value)
+        condition = self._rows.columns.equal(column, value)
         statement = sa.select(Generation.id).where(condition).order_by(Generation.id).limit(MOST_NAMED + 1)
         ids = self._rows.execute(statement).scalars().all()
         if not ids:

@@ -1,4 +1,4 @@
-"""Ids of rows as the application's table stores them: text or, in an adopted table of PostgreSQL, uuid or a number.
+"""Ids as the application's table stores them, its own and others': text or, adopted from PostgreSQL, uuid or a number.
 
 A text that is no id of its column's kind would be an error of the database, and ends the transaction; here it is an id
 that no row has.
@@ -12,23 +12,9 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from app.database.column_types import SqlType, find_types
-
 TEXT, UUID_KIND = "text", "uuid"
 LARGEST: Final[Mapping[str, int]] = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
-KNOWN: Final = "media_ids_kind_of_row_ids"
-"""Under which name a connection keeps what its database said."""
 NUMBER: Final = re.compile(r"-?[0-9]+")
-
-
-def kind_of_ids(connection: sa.Connection, table: str) -> str:
-    """Return the type of the table's ids. Asks PostgreSQL once for each connection of the driver, others never."""
-    if connection.dialect.name != "postgresql":
-        return TEXT
-    if KNOWN not in connection.info:
-        found = find_types(connection, table).get("id")
-        connection.info[KNOWN] = found.name if isinstance(found, SqlType) else TEXT
-    return str(connection.info[KNOWN])
 
 
 def as_stored(text: str, kind: str) -> str | None:

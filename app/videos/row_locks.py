@@ -18,8 +18,9 @@ from sqlalchemy.sql.selectable import TypedReturnsRows
 from app.database.readable_errors import first_line
 from app.videos.errors import GenerationSnapshotError, RowRefusedError
 from app.videos.models import Veo3VideoGeneration as Generation
+from app.videos.native_columns import NativeColumns
 from app.videos.native_types import as_text
-from app.videos.row_ids import as_stored, kind_of_ids
+from app.videos.row_ids import as_stored
 from app.videos.storable_text import is_storable
 
 MOST_ASKED: Final = 500
@@ -38,6 +39,7 @@ class Rows:
         """Take the session. Raises TypeError for one that is none, or asynchronous."""
         require_session(session)
         self._session = session
+        self.columns = NativeColumns(lambda: session.connection(bind_arguments=BIND))
 
     @property
     def is_sqlite(self) -> bool:
@@ -48,7 +50,7 @@ class Rows:
     def kind_of_ids(self) -> str:
         """The type that ids have in the database: see app.videos.row_ids."""
         with without_values():
-            return kind_of_ids(self._session.connection(bind_arguments=BIND), Generation.__tablename__)
+            return self.columns.kind_of("id")
 
     def ids_as_stored(self, generation_ids: Iterable[str]) -> list[str]:
         """Return ids as the database writes them, without those that no row can have."""

@@ -111,6 +111,8 @@ def test_an_id_that_no_row_can_have_is_an_unknown_one(native: sessionmaker[Sessi
                 repository(session).get(unknown)
             with pytest.raises(GenerationNotFoundError):
                 repository(session).update_status(unknown, status="failed")
+            with pytest.raises(GenerationNotFoundError):
+                repository(session).delete(unknown)
         recorded = StatusChecker(repository(session)).record_batch(answer(operation("op1", media_id="CAUS1")), *UNKNOWN)
 
     assert [one.generation_id for one in recorded] == [known]
