@@ -32,8 +32,7 @@ def test_files_in_utf_16_are_filled_whole(sqlite_empty: str, encoding: str, kind
 BLANKS = ["", "   ", "\t\n"]
 
 
-@pytest.mark.parametrize("batch_size", [1_000, 50])
-@pytest.mark.parametrize("column", ["TEXT", "TEXT NOT NULL DEFAULT ''"])
+@pytest.mark.parametrize(("column", "batch_size"), [("TEXT", 1_000), ("TEXT NOT NULL DEFAULT ''", 50)])
 def test_a_blank_id_is_no_id(databases: Databases, column: str, batch_size: int) -> None:
     """Filled where it can be; an id that somebody wrote stays as it is."""
     url = databases.empty()
