@@ -99,6 +99,11 @@ class Settings(BaseSettings):
             workers=self.workers,
         )
 
+    @property
+    def wants_url(self) -> bool:
+        """Whether no file may be made where nobody named a database: it was asked for, or would be lost."""
+        return self.require_url or bool(os.environ.get(IN_KUBERNETES))
+
     def chosen_url(self) -> str:
         """Return the database's URL; log a warning where nobody named one and a new file will be made.
 
@@ -106,7 +111,7 @@ class Settings(BaseSettings):
         """
         if "database_url" in self.model_fields_set or (Path(DEFAULT_DATABASE).exists() and not self.require_url):
             return self.database_url
-        if self.require_url or os.environ.get(IN_KUBERNETES):
+        if self.wants_url:
             raise ConfigurationError("DATABASE_URL", "not set; name the database")
         logger.warning("DATABASE_URL is not set and there is no %s here: a new file is made", DEFAULT_DATABASE)
         return self.database_url

@@ -11,12 +11,12 @@ from sqlalchemy.dialects.postgresql import ARRAY, OID, aggregate_order_by
 
 from app.backfill.blank import is_empty
 from app.backfill.errors import OfflineBackfillError
-from app.backfill.light_tables import READS, pending
+from app.backfill.light_tables import READS, new_values, pending
 from app.backfill.postgresql.target import TupleId, heap_of
-from app.backfill.recipe import BODY, FILLED, TOUCHED, PlainValues, Recipe
+from app.backfill.recipe import BODY, FILLED, PlainValues, Recipe
 from app.backfill.sqlite.script import fill_plain
 from app.backfill.transactions import LOCK_TIMEOUT
-from app.database.column_types import SqlType, as_read_once
+from app.database.column_types import ISO_TEXT, SqlType, as_read_once
 
 Value: TypeAlias = sa.ColumnElement[Any]
 Plain: TypeAlias = Callable[[sa.Subquery], PlainValues]
@@ -148,9 +148,6 @@ def _fill_page(table: sa.Table, plain: Plain, read_once: Callable[[Value], Value
     read = plain(bodies)
     found_id = read.value.label("found_id")
     found = sa.select(bodies.c.place, bodies.c.writer, found_id).select_from(read.rows).subquery("found")
-    values: dict[str, Value] = {FILLED: found.c.found_id}
-    if TOUCHED in table.c:
-        values[TOUCHED] = sa.literal_column("moment")
     return (
         sa.update(table)
         .where(
@@ -160,7 +157,7 @@ def _fill_page(table: sa.Table, plain: Plain, read_once: Callable[[Value], Value
             is_empty(table.c[FILLED]),
             found.c.found_id.is_not(None),
         )
-        .values(values)
+        .values(new_values(table, found.c.found_id, sa.literal_column("moment")))
     )
 
 
@@ -179,7 +176,7 @@ def _castable(body: Value) -> Value:
 
 def _postgresql_now() -> Value:
     utc = sa.func.timezone("UTC", sa.func.clock_timestamp())
-    return sa.func.to_char(utc, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"', type_=sa.Text)
+    return sa.func.to_char(utc, ISO_TEXT, type_=sa.Text)
 
 
 def _text(statement: sa.ClauseElement, dialect: sa.Dialect) -> str:

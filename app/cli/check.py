@@ -1,16 +1,11 @@
 """`media-gen-ids check`: whether revisions, schema and rows are as they must be."""
 
-import logging
-
 from app.cli.common_options import AsJson, Database, Desktop, VersionTable, load_settings
+from app.cli.exit_codes import DONE, NOT_WELL
 from app.console.printing import print_finding, print_json
 from app.database.engines import existing_database
 from app.migration.scripts import revisions
 from app.reports.health import check_database
-
-WELL, NOT_WELL = 0, 1
-
-logger = logging.getLogger(__name__)
 
 
 def check(
@@ -31,4 +26,4 @@ def check(
                 print_finding(finding)
     if as_json:
         print_json([finding.as_dict() for finding in findings])
-    return WELL if all(finding.ok for finding in findings) else NOT_WELL
+    return DONE if all(finding.ok for finding in findings) else NOT_WELL

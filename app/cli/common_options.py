@@ -10,7 +10,7 @@ from app.cli.desktop_file import desktop_directories, desktop_url
 from app.console.json_log import log_as
 from app.database.urls import parse_url, sqlite_file
 from app.errors import ConfigurationError
-from app.settings import IN_KUBERNETES, Settings
+from app.settings import Settings
 
 SQLITE_FILES: Final = ("", "-journal", "-wal", "-shm")
 """What follows the name of a SQLite file in the names of those that belong to it."""
@@ -70,7 +70,7 @@ def load_settings(*, database: str | None, desktop: bool, **options: object) -> 
     given = {"database_url": url, **options}
     settings = Settings.load({name: value for name, value in given.items() if value is not None})
     log_as(settings.log)
-    if settings.require_url or os.environ.get(IN_KUBERNETES):
+    if settings.wants_url:
         settings.chosen_url()
     return settings
 

@@ -4,8 +4,8 @@ from typing import Annotated, Final
 
 import typer
 
-from app.cli.check import WELL
 from app.cli.demo_database import DEFAULT_DEMO_URL, make_demo, upgrade_demo
+from app.cli.exit_codes import DONE
 from app.cli.reading import reading
 from app.console.printing import print_lines, show
 from app.console.tables import status_view
@@ -34,4 +34,4 @@ def demo(
     with existing_database(database) as engine, reading(engine) as connection:
         show(status_view(read_status(connection, exact=True)))
     print_lines("To play with it:", *(f"  media-gen-ids {command} --database {shown}" for command in TO_TRY))
-    return WELL
+    return DONE

@@ -3,19 +3,16 @@
 import os
 import traceback
 from collections.abc import Sequence
-from typing import Final
 
 import typer
 
+from app.cli.exit_codes import FAULT
 from app.cli.names import DEBUG, PROGRAM
 from app.console.errors import print_error, print_traceback
 from app.database.readable_errors import first_line
 from app.database.urls import SETTING as DATABASE_URL
 from app.database.urls import without_secrets
 from app.errors import MediaIdsError
-
-FAULT: Final = 70
-"""A fault of this program, as sysexits.h has it (EX_SOFTWARE)."""
 
 
 def fail(error: Exception, arguments: Sequence[str]) -> int:

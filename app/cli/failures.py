@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from app.cli.check import WELL
 from app.cli.common_options import AsJson, Database, Desktop, load_settings
+from app.cli.exit_codes import DONE
 from app.cli.reading import reading, require_known
 from app.console.printing import print_csv, print_json, show
 from app.console.tables import failures_view
@@ -40,4 +40,4 @@ def failures(
         print_csv(FAILURE_FIELDS, [failure.as_dict() for failure in found])
     else:
         show(failures_view(found))
-    return WELL
+    return DONE

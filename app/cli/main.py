@@ -8,12 +8,11 @@ from typing import Annotated, Final, cast
 
 import typer
 
+from app.cli.exit_codes import INTERRUPTED, USAGE
 from app.cli.names import DEBUG, PROGRAM
 from app.console.streams import lenient_output
 from app.signals import end_on_sigterm
 
-USAGE: Final = 2
-INTERRUPTED: Final = 130
 HELP: Final = "Recover media generation ids from stored API answers, and look after the migration that does it."
 
 COMMANDS: Final[Mapping[str, str]] = {

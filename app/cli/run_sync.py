@@ -14,6 +14,7 @@ from app.backfill.options import Options
 from app.backfill.report import Report
 from app.backfill.retry_failures import retry_failed
 from app.backfill.supported import require_supported
+from app.cli.exit_codes import DONE, NOT_WELL, ROWS_LEFT, SIGNALLED
 from app.database.lock import only_one
 from app.database.urls import describe, parse_url
 from app.reports.target import name_target
@@ -22,10 +23,6 @@ from app.settings import Settings
 from app.signals import StopRequest, stop_on_signals
 from app.videos.adoption import TABLE
 from app.videos.recipe import MEDIA_IDS
-
-DONE, SOME_FAILED, ROWS_LEFT = 0, 1, 3  # what cannot be called done is as good as failed
-SIGNALLED = 128  # plus the signal's number: the shell's convention
-
 
 Failures: TypeAlias = Literal["changed", "all"]
 """Which failures to try again: those whose answer or extractor has changed, or all."""
@@ -88,8 +85,8 @@ def exit_code(report: Report, stop: StopRequest) -> int:
         case "partial":
             return ROWS_LEFT
         case "incomplete":
-            return SOME_FAILED
+            return NOT_WELL
         case "dry_run":
             return DONE
         case "done":
-            return SOME_FAILED if report.failed else DONE
+            return NOT_WELL if report.failed else DONE

@@ -1,16 +1,19 @@
 """`media-gen-ids status`: what has its id, what is left, and the runs."""
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from app.cli.check import WELL, logger
 from app.cli.common_options import AsJson, Database, Desktop, load_settings, require_writable
+from app.cli.exit_codes import DONE
 from app.console.printing import drawn, print_json, show, write_file
 from app.console.tables import status_view
 from app.reports.status import read_status_of
 from app.reports.untouched import database_as_it_is
+
+logger = logging.getLogger(__name__)
 
 
 def status(
@@ -38,4 +41,4 @@ def status(
             logger.info(found.untouched)
     else:
         show(status_view(found))
-    return WELL
+    return DONE

@@ -24,12 +24,11 @@ from app.cli.common_options import (
     load_settings,
     require_writable,
 )
+from app.cli.exit_codes import DONE, NOT_WELL
 from app.console.printing import listening, print_json, print_summary, to_json, write_file
 from app.errors import MediaIdsError
 from app.migration.environment import log_of_alembic_at
 from app.migration.upgrade import Upgrade
-
-DONE, SOME_FAILED = 0, 1
 
 
 def upgrade(  # noqa: PLR0913  # one parameter an option
@@ -83,7 +82,7 @@ def upgrade(  # noqa: PLR0913  # one parameter an option
         raise
     done = asked.report or Report()
     tell(done, report, as_json=as_json)
-    return SOME_FAILED if done.failed else DONE
+    return NOT_WELL if done.failed else DONE
 
 
 def tell(done: Report, file: Path | None, *, as_json: bool) -> None:

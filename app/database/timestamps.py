@@ -5,8 +5,6 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-TIMESTAMP_LENGTH = 24  # characters: YYYY-MM-DDTHH:MM:SS.sssZ
-
 
 class IsoTimestamp(TypeDecorator[datetime]):
     """An aware `datetime` in Python, the 24 characters `YYYY-MM-DDTHH:MM:SS.sssZ` (UTC) in a TEXT column.

@@ -4,8 +4,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from app.backfill.light_tables import pending, table_of
-from app.backfill.recipe import BODY, FILLED, TOUCHED, PlainInSqlite, Recipe
+from app.backfill.light_tables import new_values, pending, table_of
+from app.backfill.recipe import BODY, PlainInSqlite, Recipe
 
 TIMESTAMP: Final = "%Y-%m-%dT%H:%M:%fZ"
 
@@ -18,7 +18,5 @@ def fill_plain(recipe: Recipe, plain: PlainInSqlite) -> sa.Update:
     """
     table = table_of(recipe)
     body = table.c[BODY]
-    values: dict[str, object] = {FILLED: plain.value(table, body)}
-    if TOUCHED in table.c:
-        values[TOUCHED] = sa.func.strftime(TIMESTAMP, "now", type_=sa.Text)
+    values = new_values(table, plain.value(table, body), sa.func.strftime(TIMESTAMP, "now", type_=sa.Text))
     return sa.update(table).where(pending(table), plain.value(table, plain.readable(body)).is_not(None)).values(values)
