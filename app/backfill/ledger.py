@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -15,9 +16,11 @@ from app.backfill.errors import RunSupersededError
 from app.backfill.ledger_tables import BackfillFailure, BackfillRun
 from app.backfill.light_tables import columns_of
 from app.backfill.options import Options
+from app.backfill.orders import NO_ORDERS
 from app.backfill.recipe import Recipe
 from app.backfill.report import Origin, Report
 from app.backfill.rows import INVALID_TEXT, UPDATE_FAILED, Refused
+from app.backfill.started_by import host_name, user_name, version
 from app.database.timestamps import now
 from app.database.urls import describe
 from app.errors import NotUpgradedError
@@ -42,6 +45,7 @@ RUNS: Final = columns_of(
     ),
     *("batch_size", "seconds", "max_batch_seconds", "p99_batch_seconds", "extractor_version"),
     *("started_at", "progress_at", "finished_at"),
+    *("user_name", "host", "process", "version", "options", "orders", "waiting_for", "waiting_since", "error"),
 )
 FAILURES: Final = columns_of(
     BackfillFailure,
@@ -60,8 +64,13 @@ FAILURES: Final = columns_of(
     *("first_seen_at", "last_seen_at"),
 )
 RUNNING: Final = "running"
-FENCED: Final = sa.update(RUNS).where(RUNS.c.id == sa.bindparam("run_id"), RUNS.c.state == RUNNING)
-"""The row of a run that still goes on. Built once, since every batch writes it."""
+OURS: Final = sa.and_(RUNS.c.id == sa.bindparam("run_id"), RUNS.c.state == RUNNING)
+"""The row of a run that still goes on."""
+FENCED: Final = sa.update(RUNS).where(OURS)
+FENCED_AND_ORDERS: Final = FENCED.returning(RUNS.c.orders)
+ORDERS: Final = sa.select(RUNS.c.orders).where(OURS)
+"""Built once, since every batch writes that row and reads what people want of its run."""
+GOES_ON: Final[Mapping[str, None]] = {"waiting_for": None, "waiting_since": None}
 SUPERSEDED: Final = "superseded"
 DONE: Final = "done"
 RETRY_WALK: Final = "failures"
@@ -89,14 +98,32 @@ class Ledger:
         self.run_id = run_id
         self._encoding = encoding
 
-    def save(self, connection: sa.Connection, place: Place, report: Report) -> None:
-        """Write place and counts. Raises RunSupersededError if another run has taken over: the fence."""
-        self._update(connection, **asdict(place), **_counted(report), progress_at=now())
+    def save(self, connection: sa.Connection, place: Place, report: Report) -> str:
+        """Write place and counts, and return the orders, which cost no statement of their own where the database can.
 
-    def finish(self, connection: sa.Connection, place: Place, report: Report, state: str) -> None:
-        """Write how the run ended."""
+        Raises RunSupersededError if another run has taken over: the fence.
+        """
+        values = {**asdict(place), **_counted(report), **GOES_ON, "progress_at": now()}
+        if not connection.dialect.update_returning:  # SQLite before 3.35
+            self._update(connection, **values)
+            return self.orders(connection)
+        return self._fenced(connection.execute(FENCED_AND_ORDERS, {"run_id": self.run_id, **values}).scalar())
+
+    def orders(self, connection: sa.Connection) -> str:
+        """Return what people want of this run, see app.backfill.orders. Raises RunSupersededError; reads only."""
+        return self._fenced(connection.execute(ORDERS, {"run_id": self.run_id}).scalar())
+
+    def wait(self, connection: sa.Connection, reason: str, since: datetime) -> None:
+        """Write why the run does not go on, until it saves again. Raises RunSupersededError."""
+        self._update(connection, waiting_for=_storable(reason, self._encoding), waiting_since=since)
+
+    def finish(
+        self, connection: sa.Connection, place: Place, report: Report, state: str, error: str | None = None
+    ) -> None:
+        """Write how the run ended, and what ended it before its time."""
         self.save(connection, place, report)
-        self._update(connection, state=state, finished_at=now())
+        told = None if error is None else _storable(error, self._encoding)
+        self._update(connection, state=state, finished_at=now(), error=told)
 
     def saved(self, connection: sa.Connection) -> tuple[Place, Counts]:
         """Return place and counts as they are committed: tells what became of a commit whose answer was lost."""
@@ -170,6 +197,11 @@ class Ledger:
         if connection.execute(FENCED, {"run_id": self.run_id, **values}).rowcount != 1:
             raise RunSupersededError(self.run_id)
 
+    def _fenced(self, orders: str | None) -> str:
+        if orders is None:
+            raise RunSupersededError(self.run_id)
+        return orders
+
 
 def require_ledger(connection: sa.Connection, table: str) -> None:
     """Raise NotUpgradedError if the database lacks the ledger, or the `table` that is filled. Reads only."""
@@ -214,6 +246,12 @@ def _insert_run(  # noqa: PLR0913, PLR0917  # what stands in the row
             extractor_version=recipe.version,
             started_at=moment,
             progress_at=moment,
+            user_name=user_name(),
+            host=host_name(),
+            process=os.getpid(),
+            version=version(),
+            options=json.dumps(asdict(options)),
+            orders=NO_ORDERS,
         )
     )
     return int(run_id)
@@ -261,6 +299,12 @@ def read_refused_names(connection: sa.Connection, backfill: str) -> set[str]:
         FAILURES.c.backfill == backfill, FAILURES.c.reason.in_([UPDATE_FAILED, INVALID_TEXT])
     )
     return set(connection.execute(refused).scalars())
+
+
+def select_running(backfill: str) -> sa.Select[Any]:
+    """Select the newest run that has not ended, as far as its row says."""
+    unended = sa.select(RUNS).where(RUNS.c.backfill == backfill, RUNS.c.state == RUNNING)
+    return unended.order_by(RUNS.c.id.desc()).limit(1)
 
 
 def last_runs(connection: sa.Connection, backfill: str, limit: int) -> Iterable[sa.RowMapping]:

@@ -1,7 +1,6 @@
 """Sync: the backfill again, at any time, outside a deploy."""
 
 import logging
-import signal
 from contextlib import ExitStack
 from typing import Literal, TypeAlias
 
@@ -81,7 +80,7 @@ def exit_code(report: Report, stop: StopRequest) -> int:
     """Return what the process ends with."""
     match report.state:
         case "stopped":
-            return SIGNALLED + (stop.signal_number or signal.SIGTERM)
+            return ROWS_LEFT if stop.signal_number is None else SIGNALLED + stop.signal_number  # None: cancelled
         case "partial":
             return ROWS_LEFT
         case "incomplete":
