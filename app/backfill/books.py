@@ -67,7 +67,7 @@ class Books:
         self.counts = Counts()
         self.place = Place()
         self.ledger: Ledger
-        self.sweep = Sweep(walk, None)
+        self.sweep = Sweep(walk.cut, None)
         self.problem = ""
         """Why the run cannot say `done`, where it cannot."""
         self.breaker = Breaker()
@@ -84,7 +84,7 @@ class Books:
 
     def start_sweep(self) -> None:
         """Begin a pass at the place where the run stands; the walk has prepared for it, and every worker has ended."""
-        self.sweep = Sweep(self._walk, self.place.cursor)
+        self.sweep = Sweep(self._walk.cut, self.place.cursor)
         self.commits = 0
         self._kept = None
 
@@ -176,8 +176,8 @@ class Books:
         """Raise Rewound if a worker has raised it; Stopped if the database refuses most rows of the whole table."""
         if self._is_rewound:
             raise Rewound
-        if self._walk.is_whole and self.breaker.problem:
-            self.problem = self.breaker.problem
+        if self._walk.is_whole and (problem := self.breaker.problem):
+            self.problem = problem
             raise Stopped("incomplete")
 
     def report(self, state: State | None, counts: Counts | None = None) -> Report:
