@@ -35,6 +35,7 @@ def test_a_time_of_another_zone_is_stored_as_the_same_moment_in_utc() -> None:
     assert text == "2026-06-30T23:30:00.999Z"
     assert parse_timestamp("2026-07-01T01:30:00.999+02:00") == parse_timestamp(text)
     assert parse_timestamp("2026-07-01T01:30:00.999+02:00").tzinfo is UTC
+    assert parse_timestamp("2026-06-30T23:30:00.999") == parse_timestamp(text)
 
 
 def test_a_time_without_a_zone_is_refused() -> None:

@@ -11,6 +11,13 @@ from tests.support.responses import make_rows
 from tests.support.tables import TABLE, execute, insert
 
 
+def sent_by(engine: sa.Engine) -> list[str]:
+    """Return a list to which every statement of an engine is added from now on."""
+    sent: list[str] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda *arguments: sent.append(arguments[2]))
+    return sent
+
+
 def said(url: str, log: pytest.LogCaptureFixture, **how: int) -> str:
     """Return what is said of the rows."""
     log.clear()
@@ -46,10 +53,21 @@ def test_nothing_is_counted_where_nobody_would_read_it(sqlite_database: str, cap
     """A count of a large table takes its time."""
     caplog.set_level(logging.WARNING, "app")
     engine = make_engine(sqlite_database)
-    sent: list[str] = []
-    sa.event.listen(engine, "before_cursor_execute", lambda *arguments: sent.append(arguments[2]))
+    sent = sent_by(engine)
 
     with engine.connect() as connection:
         name_target(connection)
 
     assert (sent, caplog.messages) == ([], [])
+
+
+def test_a_count_takes_five_seconds_at_most(postgresql_database: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever runs an upgrade waits for it."""
+    caplog.set_level(logging.INFO, "app")
+    engine = make_engine(postgresql_database)
+    sent = sent_by(engine)
+
+    with engine.connect() as connection:
+        name_target(connection)
+
+    assert "SET LOCAL statement_timeout = '5s'" in sent
