@@ -56,6 +56,24 @@ def test_the_environment_is_read_for_every_setting(monkeypatch: pytest.MonkeyPat
     assert getattr(Settings.load({name: "given"}), name) is not None
 
 
+@pytest.mark.parametrize("name", ["database_url", "api_url", "api_token"])
+def test_a_value_that_may_hold_a_secret_is_not_repeated(name: str) -> None:
+    """Here of a program that gives a list for a text."""
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.load({name: ["s3cret"]})
+
+    assert str(caught.value).endswith(": Input should be a valid string")
+
+
+def test_the_longest_names_of_a_schema_and_of_a_version_table() -> None:
+    """PostgreSQL would cut off a longer one."""
+    longest = f"{'s' * 63}.{'t' * 59}"
+
+    assert Settings.load({"version_table": longest}).version_table == longest
+    with pytest.raises(ConfigurationError, match=r"^version_table: must be a plain name"):
+        Settings.load({"version_table": f"s{longest}"})
+
+
 @pytest.mark.parametrize("problem", ["x" * 3, "3.5", "0"])
 def test_a_value_that_holds_no_secret_is_repeated(monkeypatch: pytest.MonkeyPatch, problem: str) -> None:
     """By the name under which it was written."""

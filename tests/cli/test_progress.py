@@ -73,7 +73,7 @@ def test_a_new_sweep_and_a_table_without_a_measure_start_without_an_estimate() -
     clock = Clock()
     outlook = Outlook(clock)
     outlook.estimate(at(0, 0.1))
-    clock.now += 10
+    clock.now += 3
 
     assert outlook.estimate(at(1_000, 0.9)) is not None
     assert outlook.estimate(at(1_000, 0.1, sweep=2)) is None

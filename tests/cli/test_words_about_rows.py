@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from app.database.engines import make_engine
 from app.reports.target import name_target
 from tests.support.responses import make_rows
-from tests.support.tables import TABLE, execute, insert
+from tests.support.tables import TABLE, create_variant, execute, insert
 
 
 def sent_by(engine: sa.Engine) -> list[str]:
@@ -71,3 +71,17 @@ def test_a_count_takes_five_seconds_at_most(postgresql_database: str, caplog: py
         name_target(connection)
 
     assert "SET LOCAL statement_timeout = '5s'" in sent
+
+
+def test_a_column_in_other_letters_is_the_column(sqlite_empty: str, caplog: pytest.LogCaptureFixture) -> None:
+    """SQLite makes no difference: a row that has its id is not pending."""
+    caplog.set_level(logging.INFO, "app")
+    create_variant(sqlite_empty, "A0")
+    insert(sqlite_empty, make_rows(2))
+    execute(
+        sqlite_empty,
+        f"ALTER TABLE {TABLE} ADD COLUMN Media_Generation_Id TEXT",
+        f"UPDATE {TABLE} SET media_generation_id = 'CAUS' WHERE rowid = 1",
+    )
+
+    assert said(sqlite_empty, caplog) == "1 rows pending"
