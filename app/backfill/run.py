@@ -12,7 +12,8 @@ from app.backfill.batch_size import Pace
 from app.backfill.books import Books, Rewound
 from app.backfill.databases import choose_access
 from app.backfill.dry_run import look
-from app.backfill.ledger import DONE, Place, open_ledger, read_refused_names
+from app.backfill.failure_records import read_refused_names
+from app.backfill.ledger import DONE, Place, open_ledger
 from app.backfill.light_tables import table_of
 from app.backfill.limits import Limits, Stopped
 from app.backfill.listener import Listener
@@ -229,6 +230,9 @@ class Run:
         with self._transactions.write() as connection:
             if report.state == "done" and self._whole:
                 books.ledger.forget_failures_not_seen(connection, books.place.sweep)
+            is_all = report.state == "done" and self._walk.is_whole  # of a sweep that several runs may share
+            sweep = None if is_all else books.place.sweep
+            report.accepted, report.new_failures = books.ledger.tally(connection, sweep)
             state = DONE if report.state == "done" else report.state
             books.ledger.finish(connection, books.place, report, state)
 

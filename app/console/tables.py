@@ -1,22 +1,20 @@
-"""Views: status and failures as a person sees them, 80 columns wide. Builds; app.console.printing prints."""
+"""Views: status as a person sees it, 80 columns wide. Builds; app.console.printing prints."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
 
 from rich import box
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from app.backfill.ledger import RETRY_WALK
 from app.console.durations import about, duration, moment_text
 from app.reports.coverage import Coverage
-from app.reports.failures import MEANINGS, Failure
 from app.reports.status import RunningRun, Status
 
 BAR_CELLS: Final = 12
-WORDS: Final = frozenset({"", "reason", "meaning", "by", "state", "started (UTC)"})
+WORDS: Final = frozenset({"", "reason", "by", "state", "started (UTC)"})
 """Columns of words; in all others stand numbers."""
 TABLE_LINES: Final = box.Box("    \n    \n ── \n    \n ── \n ── \n    \n    \n")
 """A line below the head and between sections."""
@@ -46,25 +44,6 @@ def running_sentence(run: RunningRun) -> str:
         return f"{speed}; last progress {duration(run.silent_seconds)} ago"
     silence = f"no progress for {duration(run.silent_seconds)}"
     return f"{speed}\n{silence}: it waits, or was killed; the next run goes on where it stopped"
-
-
-def failures_view(failures: Iterable[Failure]) -> RenderableType:
-    """Return each failure in two lines, then what the reasons mean."""
-    parts: list[RenderableType] = []
-    reasons: dict[str, int] = {}
-    for failure in failures:
-        reasons[failure.reason] = reasons.get(failure.reason, 0) + 1
-        first, last = moment_text(failure.first_seen), moment_text(failure.last_seen)
-        since = first if first == last else f"{first} to {last}"
-        parts.append(Text(f"{failure.id}  {failure.reason}\n  seen {since}"))
-        if failure.detail:
-            parts.append(Padding(Text(failure.detail), (0, 0, 0, 2)))
-    if not parts:
-        return Text("No failures: no row needs a person.")
-    table = _table("reason", "rows", "meaning")
-    for reason, rows in sorted(reasons.items()):
-        table.add_row(reason, f"{rows:,}", MEANINGS.get(reason, ""))
-    return Group(*parts, Text("\nWhat the reasons mean", "bold"), table)
 
 
 def _coverage_table(status: Status) -> RenderableType:
@@ -113,5 +92,5 @@ def _table(*columns: str) -> Table:
     table = Table(box=TABLE_LINES, padding=(0, 1, 0, 0), show_edge=True)
     for column in columns:
         justify: Literal["left", "right"] = "left" if column in WORDS else "right"
-        table.add_column(column, justify=justify, no_wrap=column != "meaning")
+        table.add_column(column, justify=justify, no_wrap=True)
     return table

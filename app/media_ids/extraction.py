@@ -88,7 +88,7 @@ def operation_facts(raw_response: str | bytes, operation_name: str | None, scene
     operation = _select(raw_response, operation_name, scene_id)
     if not isinstance(operation, dict):
         return OperationFacts()
-    video = _video_in(_inner(operation))
+    video = video_in(inner_of(operation))
     return OperationFacts(
         _text(operation.get("status")), _text(video.get("fifeUrl")), _text(video.get("servingBaseUri"))
     )
@@ -100,7 +100,7 @@ def operation_names(raw_response: str | bytes) -> tuple[str, ...]:
         body = parse_answer(raw_response)
     except (ValueError, RecursionError):
         return ()
-    return tuple(name for name in map(_name, _operations(body)) if name)
+    return tuple(name for name in map(_name, operations_of(body)) if name)
 
 
 def _select(
@@ -115,10 +115,10 @@ def _select(
         return Skipped("no_operations")
     if not isinstance(body, dict | list):
         return Failed("not_an_object", type(body).__name__)
-    operations = _operations(body)
+    operations = operations_of(body)
     if not operations:
         return Skipped("media_contract" if _has_media(body) else "no_operations")
-    operation = _operation_of_row(operations, operation_name, scene_id)
+    operation = operation_of_row(operations, operation_name, scene_id)
     return Failed("operation_mismatch", _names(operations)) if operation is None else operation
 
 
@@ -135,7 +135,7 @@ def parse_answer(raw_response: str | bytes) -> Json:
         return json.loads(text, parse_int=float)  # type: ignore[no-any-return]
 
 
-def _operations(body: object) -> list[Operation]:
+def operations_of(body: object) -> list[Operation]:
     """Return the operations of a direct or wrapped body; entries that are no objects do not count."""
     level = body
     while isinstance(level, dict):
@@ -157,9 +157,7 @@ def _has_media(body: object) -> bool:
     return False
 
 
-def _operation_of_row(
-    operations: list[Operation], operation_name: str | None, scene_id: str | None
-) -> Operation | None:
+def operation_of_row(operations: list[Operation], operation_name: str | None, scene_id: str | None) -> Operation | None:
     """Return the one operation that is certainly the row's, else None: another video's id is worse than none."""
     if operation_name:
         if len(operations) == 1 and _name(operations[0]) == operation_name:  # nearly every row
@@ -179,8 +177,8 @@ def _may_be_nameless(operation: Operation, scene_id: str | None) -> bool:
 
 
 def _outcome(operation: Operation) -> Outcome:
-    inner = _inner(operation)
-    error, status, video = inner.get("error"), operation.get("status"), _video_in(inner)
+    inner = inner_of(operation)
+    error, status, video = inner.get("error"), operation.get("status"), video_in(inner)
     candidates = _candidates(operation.get("mediaGenerationId"), video.get("mediaGenerationId"))
     valid = list(filter(is_valid_id, candidates))
     if status == FAILED_STATUS or (error is not None and not (error == {} and status == SUCCESSFUL_STATUS and valid)):
@@ -202,17 +200,19 @@ def _candidates(top_level: object, nested: object) -> list[object]:
     return [candidate for candidate in (top_level, nested) if not _is_blank(candidate)]
 
 
-def _inner(operation: Operation) -> dict[str, object]:
+def inner_of(operation: Operation) -> dict[str, object]:
+    """Return what stands in an operation's field `operation`; nothing where that is no object."""
     return _object(operation.get("operation"))
 
 
-def _video_in(inner: dict[str, object]) -> dict[str, object]:
+def video_in(inner: dict[str, object]) -> dict[str, object]:
+    """Return the video in what `inner_of` returned."""
     return _object(_object(inner.get("metadata")).get("video"))
 
 
 def _name(operation: Operation) -> str | None:
     """Return `operation.name`; a name that is no text is no name."""
-    return _text(_inner(operation).get("name"))
+    return _text(inner_of(operation).get("name"))
 
 
 def _object(value: object) -> dict[str, object]:
