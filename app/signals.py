@@ -11,16 +11,30 @@ STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 class StopRequest:
-    """Whether somebody asked the run to stop; waiting for something ends when somebody does."""
+    """Whether somebody asked the run to stop, by a signal or otherwise; waiting for something ends when somebody does.
+
+    A signal leaves its number, a person who cancels a run through the database a name.
+    """
 
     def __init__(self) -> None:
         """Start without a request."""
         self.signal_number: int | None = None
+        self.cancelled_by = ""
         self._asked = threading.Event()
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the run is to stop."""
+        return self._asked.is_set()
 
     def ask(self, signal_number: int) -> None:
         """Ask the run to stop, as the signal does."""
         self.signal_number = signal_number
+        self._asked.set()
+
+    def cancel(self, person: str) -> None:
+        """Ask the run to stop, on behalf of somebody."""
+        self.cancelled_by = person
         self._asked.set()
 
     def wait(self, seconds: float) -> None:

@@ -1,21 +1,25 @@
 """Ledger: the run's row (place, counts, fence) and the failures, written in the transaction of each batch."""
 
 import json
+import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from app.backfill.counts import Counts
 from app.backfill.errors import RunSupersededError
-from app.backfill.failure_records import FAILURES, FailureRecords, encoding_of
+from app.backfill.failure_records import FAILURES, FailureRecords, encoding_of, storable
 from app.backfill.ledger_tables import BackfillRun
 from app.backfill.light_tables import columns_of
 from app.backfill.options import Options
+from app.backfill.orders import NO_ORDERS
 from app.backfill.recipe import Recipe
 from app.backfill.report import Origin, Report
+from app.backfill.started_by import host_name, user_name, version
 from app.database.timestamps import now
 from app.database.urls import describe
 from app.errors import NotUpgradedError
@@ -40,10 +44,16 @@ RUNS: Final = columns_of(
     ),
     *("batch_size", "seconds", "max_batch_seconds", "p99_batch_seconds", "extractor_version"),
     *("started_at", "progress_at", "finished_at"),
+    *("user_name", "host", "process", "version", "options", "orders", "waiting_for", "waiting_since", "error"),
 )
 RUNNING: Final = "running"
-FENCED: Final = sa.update(RUNS).where(RUNS.c.id == sa.bindparam("run_id"), RUNS.c.state == RUNNING)
-"""The row of a run that still goes on. Built once, since every batch writes it."""
+OURS: Final = sa.and_(RUNS.c.id == sa.bindparam("run_id"), RUNS.c.state == RUNNING)
+"""The row of a run that still goes on."""
+FENCED: Final = sa.update(RUNS).where(OURS)
+FENCED_AND_ORDERS: Final = FENCED.returning(RUNS.c.orders)
+ORDERS: Final = sa.select(RUNS.c.orders).where(OURS)
+"""Built once, since every batch writes that row and reads what people want of its run."""
+GOES_ON: Final[Mapping[str, None]] = {"waiting_for": None, "waiting_since": None}
 SUPERSEDED: Final = "superseded"
 DONE: Final = "done"
 RETRY_WALK: Final = "failures"
@@ -63,14 +73,32 @@ class Place:
 class Ledger(FailureRecords):
     """The row of this run, and the failures. Every method works on the caller's transaction and commits nothing."""
 
-    def save(self, connection: sa.Connection, place: Place, report: Report) -> None:
-        """Write place and counts. Raises RunSupersededError if another run has taken over: the fence."""
-        self._update(connection, **asdict(place), **_counted(report), progress_at=now())
+    def save(self, connection: sa.Connection, place: Place, report: Report) -> str:
+        """Write place and counts, and return the orders, which cost no statement of their own where the database can.
 
-    def finish(self, connection: sa.Connection, place: Place, report: Report, state: str) -> None:
-        """Write how the run ended."""
+        Raises RunSupersededError if another run has taken over: the fence.
+        """
+        values = {**asdict(place), **_counted(report), **GOES_ON, "progress_at": now()}
+        if not connection.dialect.update_returning:  # SQLite before 3.35
+            self._update(connection, **values)
+            return self.orders(connection)
+        return self._fenced(connection.execute(FENCED_AND_ORDERS, {"run_id": self.run_id, **values}).scalar())
+
+    def orders(self, connection: sa.Connection) -> str:
+        """Return what people want of this run, see app.backfill.orders. Raises RunSupersededError; reads only."""
+        return self._fenced(connection.execute(ORDERS, {"run_id": self.run_id}).scalar())
+
+    def wait(self, connection: sa.Connection, reason: str, since: datetime) -> None:
+        """Write why the run does not go on, until it saves again. Raises RunSupersededError."""
+        self._update(connection, waiting_for=storable(reason, self._encoding), waiting_since=since)
+
+    def finish(
+        self, connection: sa.Connection, place: Place, report: Report, state: str, error: str | None = None
+    ) -> None:
+        """Write how the run ended, and what ended it before its time."""
         self.save(connection, place, report)
-        self._update(connection, state=state, finished_at=now())
+        told = None if error is None else storable(error, self._encoding)
+        self._update(connection, state=state, finished_at=now(), error=told)
 
     def saved(self, connection: sa.Connection) -> tuple[Place, Counts]:
         """Return place and counts as they are committed: tells what became of a commit whose answer was lost."""
@@ -108,6 +136,11 @@ class Ledger(FailureRecords):
     def _update(self, connection: sa.Connection, **values: object) -> None:
         if connection.execute(FENCED, {"run_id": self.run_id, **values}).rowcount != 1:
             raise RunSupersededError(self.run_id)
+
+    def _fenced(self, orders: str | None) -> str:
+        if orders is None:
+            raise RunSupersededError(self.run_id)
+        return orders
 
 
 def require_ledger(connection: sa.Connection, table: str) -> None:
@@ -153,6 +186,12 @@ def _insert_run(  # noqa: PLR0913, PLR0917  # what stands in the row
             extractor_version=recipe.version,
             started_at=moment,
             progress_at=moment,
+            user_name=user_name(),
+            host=host_name(),
+            process=os.getpid(),
+            version=version(),
+            options=json.dumps(asdict(options)),
+            orders=NO_ORDERS,
         )
     )
     return int(run_id)
@@ -170,6 +209,12 @@ def _counted(report: Report) -> dict[str, object]:
         "max_batch_seconds": report.max_batch_seconds,
         "p99_batch_seconds": report.p99_batch_seconds,
     }
+
+
+def select_running(backfill: str) -> sa.Select[Any]:
+    """Select the newest run that has not ended, as far as its row says."""
+    unended = sa.select(RUNS).where(RUNS.c.backfill == backfill, RUNS.c.state == RUNNING)
+    return unended.order_by(RUNS.c.id.desc()).limit(1)
 
 
 def last_runs(connection: sa.Connection, backfill: str, limit: int) -> Iterable[sa.RowMapping]:

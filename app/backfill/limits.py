@@ -61,7 +61,7 @@ class Limits:
 
     def check(self) -> None:
         """Raise Stopped if somebody asked to stop, or the time is spent."""
-        if self.stop.signal_number is not None or self._is_abandoned:
+        if self.stop.is_asked or self._is_abandoned:
             raise Stopped("stopped")
         if self._time_budget is not None and time.monotonic() - self._started >= self._time_budget:
             raise Stopped("partial")

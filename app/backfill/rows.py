@@ -59,6 +59,8 @@ class InPlace(Protocol):
 
     settings: Mapping[str, str]
     """Settings of the database for the transaction."""
+    most_rows: int
+    """How many rows it may fill."""
     has_failed: bool = False
     """The database could not do it."""
 

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -50,8 +51,8 @@ class Worker:
     _unconfirmed: Committed | None = None
 
     def windows(self) -> Iterator[Window]:
-        """Yield window after window until the table is handed out."""
-        while (span := self.books.sweep.take()) is not None:
+        """Yield window after window until the table is handed out, or other workers are to take what is left."""
+        while not self.books.control.is_regrouping and (span := self.books.sweep.take()) is not None:
             rest: Span | None = span
             while rest is not None:
                 window = self._read(rest)
@@ -60,17 +61,29 @@ class Worker:
                 rest = None if window.cursor is None else Span(window.cursor, span.end)
 
     def work(self) -> None:
-        """Fill window after window until the table is handed out. Raises Stopped, or Rewound."""
+        """Fill window after window until there is none to take. Raises Stopped, or Rewound."""
         self._unconfirmed = None
         for window in self.windows():
             for in_place in window.in_place:
+                if in_place.most_rows > self.pace.bound:
+                    continue  # the next window reads these rows, for batches as they are wanted by now
                 self._fill_in_place(in_place)
                 self._pause()
-            for rows in window.batches[:-1]:
-                self._fill(Batch(rows=rows))
-                self._pause()
-            self._fill(Batch(rows=window.batches[-1] if window.batches else (), closes=window))
+            for batch in self._batches(window):
+                self._fill(batch)
+                if batch.closes is None:
+                    self._pause()
             self.finish(window, self._pause)
+
+    def _batches(self, window: Window) -> Iterator[Batch]:
+        """Yield the batches of a window, none larger than what is wanted by then; the last one closes it."""
+        left = deque(window.batches or [()])
+        while left:
+            rows = left.popleft()
+            if len(rows) > self.pace.bound:
+                left.appendleft(rows[self.pace.bound :])
+                rows = rows[: self.pace.bound]
+            yield Batch(rows=rows, closes=None if left else window)
 
     def finish(self, window: Window, pause: Callable[[], None]) -> None:
         """Tell of a window that is done and, unless it was the last one, pause and see if the run may go on."""

@@ -1,14 +1,13 @@
 """Accepting: which failures a command line names, and taking them as they are. Writes to the ledger alone."""
 
-import getpass
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from app.backfill.acceptance import accept, take_back
-from app.console.escaping import shown
+from app.backfill.started_by import person
+from app.console.visible import visible
 from app.errors import ConfigurationError
 from app.reports.failures import Failure
 from app.videos.recipe import MEDIA_IDS
@@ -56,7 +55,7 @@ def carry_out(connection: sa.Connection, wish: Wish, found: Sequence[Failure]) -
     else:
         chosen = {failure.seen: failure for failure in named_by(wish.ids, found)}
         chosen |= {failure.seen: failure for failure in found if failure.reason in wish.reasons}
-        changed = accept(connection, MEDIA_IDS.name, chosen, by=_user(), note=wish.note)
+        changed = accept(connection, MEDIA_IDS.name, chosen, by=person(), note=wish.note)
     connection.commit()
     return changed
 
@@ -66,16 +65,8 @@ def named_by(ids: Sequence[str], failures: Sequence[Failure], kind: str = "failu
 
     Raises ConfigurationError for an id that none has.
     """
-    known = {name for failure in failures for name in (failure.id, shown(failure.id))}
+    known = {name for failure in failures for name in (failure.id, visible(failure.id))}
     for one in ids:
         if one not in known:
-            raise ConfigurationError("ID", f"no {kind} has the id {shown(one)}; `media-gen-ids failures` lists them")
-    return [failure for failure in failures if failure.id in ids or shown(failure.id) in ids]
-
-
-def _user() -> str:
-    """Return the name of the operating system's user, or its number where it has no name, as in a container."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return str(os.getuid())
+            raise ConfigurationError("ID", f"no {kind} has the id {visible(one)}; `media-gen-ids failures` lists them")
+    return [failure for failure in failures if failure.id in ids or visible(failure.id) in ids]

@@ -1,7 +1,6 @@
 """Sync: the backfill again, at any time, outside a deploy."""
 
 import logging
-import signal
 from contextlib import ExitStack
 from typing import Literal, TypeAlias
 
@@ -78,11 +77,11 @@ def _run(
     return retry_failed(connection, MEDIA_IDS, options, everything=everything, listener=listener, stop=stop)
 
 
-def exit_code(report: Report, stop: StopRequest, fail_on: Counting) -> int:
+def exit_code(report: Report, stop: StopRequest, fail_on: Counting = "any") -> int:
     """Return what the process ends with."""
     match report.state:
         case "stopped":
-            return SIGNALLED + (stop.signal_number or signal.SIGTERM)
+            return ROWS_LEFT if stop.signal_number is None else SIGNALLED + stop.signal_number  # None: cancelled
         case "partial":
             return ROWS_LEFT
         case "incomplete":

@@ -61,8 +61,8 @@ def sync(  # noqa: PLR0913  # one parameter an option
     """Fill the ids that can be recovered; safe to run again at any time.
 
     Exit codes: 0 done; 1 done, but some rows failed (--fail-on), or incomplete; 2 wrong usage or database; 3 stopped
-    by --limit or --time-budget with rows left; 4 another run is active; 70 a fault of this program; 130 or 143 stopped
-    by a signal.
+    by --limit, --time-budget or `cancel` with rows left; 4 another run is active; 70 a fault of this program; 130 or
+    143 stopped by a signal.
     """
     settings = load_settings(
         database=database,
@@ -92,8 +92,10 @@ def sync(  # noqa: PLR0913  # one parameter an option
         print_json(result.as_dict())
     else:
         print_summary(result)
-    if result.problem:
+    if result.problem and result.state == "incomplete":
         print_error(f"incomplete: {result.problem}. See `media-gen-ids failures`, mend the table, and run it again")
+    elif result.problem:
+        print_error(f"{result.problem}; what is filled is kept. Run it again to go on")
     if estimate is not None:
         print_estimate(estimate, sys.stderr if as_json else sys.stdout)
     return code

@@ -53,9 +53,9 @@ def upgrade(  # noqa: PLR0913  # one parameter an option
     """Make the database ready and fill the ids: what `alembic upgrade head` does, from anywhere.
 
     Exit codes: 0 done, or nothing to do; 1 done, but some rows failed (--fail-on), or incomplete; 2 wrong usage or
-    database; 3 stopped by --time-budget with rows left, call again; 4 another upgrade or sync is active; 70 a fault of
-    this program; 130 or 143 stopped by a signal. After 1 for rows that failed, a second upgrade has nothing to do and
-    ends with 0.
+    database; 3 stopped by --time-budget or `cancel` with rows left, call again; 4 another upgrade or sync is active; 70
+    a fault of this program; 130 or 143 stopped by a signal. After 1 for rows that failed, a second upgrade has nothing
+    to do and ends with 0.
     """
     settings = load_settings(
         database=database,

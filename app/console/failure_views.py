@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from app.console.durations import moment_text
-from app.console.escaping import shown
-from app.console.tables import TABLE_LINES
+from app.console.fitting import Facts
+from app.console.visible import visible
 from app.reports.failure_details import Details, Place
 from app.reports.failures import MEANINGS, Acceptance, Failure
 
@@ -36,26 +36,22 @@ def failures_view(failures: Sequence[Failure], limit: int | None = None) -> Rend
     return Group(*parts)
 
 
-def _summary(failures: Iterable[Failure]) -> Table:
+def _summary(failures: Iterable[Failure]) -> Facts:
     rows: dict[str, list[int]] = {}
     for failure in failures:
         rows.setdefault(failure.reason, [0, 0])[failure.acceptance is not None] += 1
-    table = Table(box=TABLE_LINES, padding=(0, 1, 0, 0), show_edge=True)
-    table.add_column("reason", no_wrap=True)
-    table.add_column("rows", justify="right", no_wrap=True)
-    table.add_column("accepted", justify="right", no_wrap=True)
-    table.add_column("meaning")
+    table = Facts("reason", "rows", "accepted", "meaning", words={"reason", "meaning"}, prose="meaning")
     for reason, (open_rows, accepted) in sorted(rows.items()):
-        table.add_row(shown(reason), f"{open_rows:,}", f"{accepted:,}", MEANINGS.get(reason, ""))
+        table.add_row(reason, f"{open_rows:,}", f"{accepted:,}", MEANINGS.get(reason, ""))
     return table
 
 
 def _entry(failure: Failure) -> RenderableType:
-    lines = [f"{shown(failure.id)}  {failure.reason}", f"  seen {_since(failure)}"]
+    lines = [f"{visible(failure.id)}  {failure.reason}", f"  seen {_since(failure)}"]
     if failure.acceptance is not None:
         lines.append(f"  accepted {_accepted(failure.acceptance)}")
     head = Text("\n".join(lines))
-    return Group(head, Padding(Text(shown(failure.detail)), (0, 0, 0, 2))) if failure.detail else head
+    return Group(head, Padding(Text(visible(failure.detail)), (0, 0, 0, 2))) if failure.detail else head
 
 
 def _since(failure: Failure) -> str:
@@ -64,16 +60,16 @@ def _since(failure: Failure) -> str:
 
 
 def _accepted(accepted: Acceptance) -> str:
-    note = f": {shown(accepted.note)}" if accepted.note else ""
-    return f"{moment_text(accepted.at)} by {shown(accepted.by)}{note}"
+    note = f": {visible(accepted.note)}" if accepted.note else ""
+    return f"{moment_text(accepted.at)} by {visible(accepted.by)}{note}"
 
 
 def details_view(details: Details) -> RenderableType:
     """Return all that is known of a failure, where the reader stands in the body, and the body."""
     facts = Table.grid(padding=(0, 2, 0, 0))
     for name, value in _facts(details):
-        facts.add_row(f"  {name}", Text(shown(value), overflow="fold"))
-    parts: list[RenderableType] = [Text(f"{shown(details.failure.id)}  {details.failure.reason}", "bold"), facts]
+        facts.add_row(f"  {name}", Text(visible(value), overflow="fold"))
+    parts: list[RenderableType] = [Text(f"{visible(details.failure.id)}  {details.failure.reason}", "bold"), facts]
     stand = list(_stand(details))
     if stand:
         parts += [Text("\nWhere the reader stands", "bold"), *stand]
@@ -102,21 +98,23 @@ def _stand(details: Details) -> Iterator[RenderableType]:
         yield from _marked(details.place)
     elif details.now == "operation_mismatch":
         yield Text(f"  the row is {_named(details.asked)}")
-        yield Text(f"  the body answers for {', '.join(map(shown, details.operations)) or '(no name)'}")
+        yield Text(f"  the body answers for {', '.join(map(visible, details.operations)) or '(no name)'}")
     else:
         for path, value in details.ids:
-            yield Text(f"  {path}\n    {shown(value)}", overflow="fold")
+            yield Text(f"  {path}\n    {visible(value)}", overflow="fold")
 
 
 def _named(asked: Mapping[str, str]) -> str:
-    return shown(asked["operation_name"]) or f"the scene {shown(asked['scene_id']) or '(none)'}, without an operation"
+    return (
+        visible(asked["operation_name"]) or f"the scene {visible(asked['scene_id']) or '(none)'}, without an operation"
+    )
 
 
 def _marked(place: Place) -> Iterator[Text]:
     """Yield the text about a place, and a mark below it."""
-    before = shown(place.before)
+    before = visible(place.before)
     yield Text(f"  line {place.line:,}, column {place.column:,}: {place.problem}")
-    yield Text(f"    {before}{shown(place.after)}", overflow="crop", no_wrap=True)
+    yield Text(f"    {before}{visible(place.after)}", overflow="crop", no_wrap=True)
     yield Text(f"    {' ' * cell_len(before)}^")
 
 
@@ -128,7 +126,7 @@ def _body(body: str) -> Iterator[Text]:
         if number >= LONGEST_BODY_LINES or left <= 0:
             yield Text(f"  ... {len(lines) - number:,} more lines: --json has the whole body")
             return
-        yield Text(f"  {shown(line[:left])}", overflow="fold")
+        yield Text(f"  {visible(line[:left])}", overflow="fold")
         if len(line) > left:
             yield Text(f"  ... {len(line) - left:,} more characters: --json has the whole body")
             return

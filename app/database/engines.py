@@ -5,7 +5,7 @@ import socket
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
@@ -15,6 +15,8 @@ from sqlalchemy.pool import NullPool, SingletonThreadPool
 from app.database.readable_errors import first_line, readable_errors
 from app.database.urls import POSTGRESQL_OURS, SETTING, describe, parse_url, sqlite_file, without_secrets
 from app.errors import ConfigurationError, DatabaseError
+
+LONGEST_HOST: Final = 38
 
 
 def make_engine(url: str) -> sa.Engine:
@@ -42,8 +44,13 @@ def _connect_arguments(url: URL) -> dict[str, Any]:
     return {
         "prepare_threshold": None,
         "client_encoding": "utf8",  # whatever the server and the environment say: a body may hold any character
-        "fallback_application_name": f"media-gen-ids {socket.gethostname()}:{os.getpid()}",
+        "fallback_application_name": session_name(socket.gethostname(), os.getpid()),
     }
+
+
+def session_name(host: str, process: int) -> str:
+    """Return what the sessions of a process are called in PostgreSQL, which cuts such names at 63 bytes."""
+    return f"media-gen-ids {host[:LONGEST_HOST]}:{process}"
 
 
 def _pool_class(url: URL) -> type[sa.Pool]:

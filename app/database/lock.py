@@ -12,10 +12,10 @@ import os
 import random
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -27,6 +27,8 @@ from app.database.urls import sqlite_file
 
 LOCK_KEY: Final = 7_308_604_895_331_905_638
 """Advisory locks are per database, so one constant serves: the bytes of `media-id`, less the sign."""
+LOOK_SECONDS: Final = 0.05
+"""Whoever looks if a lock file is held holds it for a moment: to be outlasted by whoever wants it."""
 LOCK_FILE_SUFFIX: Final = ".media-gen-ids.lock"
 TRANSACTION_TIMEOUT: Final = (17,)
 """The version of PostgreSQL from which on it may end a transaction for its length."""
@@ -53,12 +55,23 @@ def only_one(engine: sa.Engine, wait_seconds: float) -> Iterator[None]:
         yield
 
 
+def is_held(connection: sa.Connection) -> bool | None:
+    """Tell whether somebody holds the lock of a connection's database; None where that cannot be told. Takes none.
+
+    A lock file is tried for a moment, which whoever wants it meanwhile outlasts.
+    """
+    if connection.dialect.name == "postgresql":
+        return _advisory_holder(connection) is not None
+    path = sqlite_file(connection.engine.url)
+    return None if path is None else _is_locked(_lock_path(path))
+
+
 @contextmanager
 def _advisory_lock(engine: sa.Engine, wait_seconds: float) -> Iterator[None]:
     connection = engine.connect()
     try:
         _never_time_out(connection)
-        _wait_for(lambda: _try_advisory_lock(connection), lambda: _advisory_holder(connection), wait_seconds)
+        _wait_for(lambda: _try_advisory_lock(connection), lambda: _describe_holder(connection), wait_seconds)
         yield
     finally:
         _let_go(connection)
@@ -85,8 +98,8 @@ def _try_advisory_lock(connection: sa.Connection) -> bool:
     return bool(connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({LOCK_KEY})").scalar_one())
 
 
-def _advisory_holder(connection: sa.Connection) -> str:
-    """Describe the session that holds the lock, as far as this user may see it."""
+def _advisory_holder(connection: sa.Connection) -> Sequence[Any] | None:
+    """Return the session that holds the lock, as far as this user may see it."""
     holder = (
         "SELECT a.pid, a.application_name, CAST(a.client_addr AS text), date_trunc('second', a.xact_start)"
         " FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
@@ -97,7 +110,11 @@ def _advisory_holder(connection: sa.Connection) -> str:
     key: sa.BindParameter[int] = sa.bindparam(
         "key", LOCK_KEY, literal_execute=True
     )  # bound, the query would leave a snapshot behind
-    row = connection.execute(sa.text(holder).bindparams(key)).first()
+    return connection.execute(sa.text(holder).bindparams(key)).first()
+
+
+def _describe_holder(connection: sa.Connection) -> str:
+    row = _advisory_holder(connection)
     if row is None:
         return "holder unknown"
     return f"server process {row[0]}, {row[1] or 'no application name'}, {row[2] or 'local'}, since {row[3]}"
@@ -106,12 +123,32 @@ def _advisory_holder(connection: sa.Connection) -> str:
 @contextmanager
 def _lock_file(database: Path, wait_seconds: float) -> Iterator[None]:
     """Hold the lock file beside the database, whichever of its names the database was opened by."""
-    path = Path(os.path.realpath(database) + LOCK_FILE_SUFFIX)
+    path = _lock_path(database)
     with ExitStack() as held:
         _wait_for(lambda: _try_lock_file(path, held), lambda: _file_holder(path), wait_seconds)
         with contextlib.suppress(OSError):  # a lock without its holder's name is a lock
             path.write_text(f"process {os.getpid()} on {socket.gethostname()} since {format_timestamp(now())}\n")
         yield
+
+
+def _lock_path(database: Path) -> Path:
+    return Path(os.path.realpath(database) + LOCK_FILE_SUFFIX)
+
+
+def _is_locked(path: Path) -> bool | None:
+    """Tell whether somebody holds a lock file; None where the system has no lock that several may share."""
+    try:
+        import fcntl  # noqa: PLC0415  # not on Windows
+
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    except (ImportError, OSError):
+        return None
+    return False
 
 
 def _try_lock_file(path: Path, held: ExitStack) -> bool:
@@ -120,7 +157,7 @@ def _try_lock_file(path: Path, held: ExitStack) -> bool:
 
     lock = FileLock(path)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=LOOK_SECONDS, poll_interval=LOOK_SECONDS / 5)
     except Timeout:
         return False
     except PermissionError as error:

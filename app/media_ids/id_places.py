@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from app.media_ids.extraction import inner_of, operation_of_row, parse_answer, video_in
+from app.media_ids.operations import inner_of, operation_of_row, parse_answer, video_in
 
 
 class IdPlace(NamedTuple):
@@ -37,7 +37,7 @@ def id_places(raw_response: str | bytes, operation_name: str | None, scene_id: s
 
 
 def _list_of_operations(body: object) -> tuple[str, list[object]]:
-    """Return the path and the entries of what `extraction.operations_of` takes the operations from."""
+    """Return the path and the entries of what `operations.operations_in` takes the operations from."""
     level, path = body, "$"
     while isinstance(level, dict):
         entries = level.get("operations")

@@ -100,6 +100,8 @@ def _require_done(report: Report, settings: Settings, stop: StopRequest) -> None
         raise StoppedBySignalError(stop.signal_number, report.synced)
     if report.state == "incomplete":
         raise IncompleteError(report.problem, report.synced)
+    if report.state == "stopped":
+        raise StoppedEarlyError(report.problem, report.synced)
     if report.state != "done":
         raise StoppedEarlyError(f"time_budget of {settings.time_budget:g} s spent", report.synced)
     if report.failed > report.accepted and settings.on_failure == "abort":

@@ -13,8 +13,9 @@ from app.backfill.light_tables import read_besides, table_of
 from app.backfill.recipe import BODY
 from app.backfill.undecodable import readable
 from app.database.column_types import as_text, find_types
-from app.media_ids.extraction import Failed, Found, extract, operation_names
+from app.media_ids.extraction import Failed, Found, extract
 from app.media_ids.id_places import id_places
+from app.media_ids.operations import operation_names
 from app.reports.failures import Failure
 from app.videos.recipe import MEDIA_IDS
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.console.escaping import shown
+from app.console.visible import visible
 from tests.cli.conftest import Command
 from tests.support.migrations import upgrade
 from tests.support.responses import make_rows, named
@@ -129,4 +129,4 @@ def test_jsonb_is_shown_as_postgresql_writes_it(postgresql_database: str, comman
 )
 def test_what_a_terminal_would_obey_is_shown(text: str, line: str) -> None:
     """Colours, titles, line ends, directions; letters of all kinds stay what they are."""
-    assert shown(text) == line
+    assert visible(text) == line
