@@ -27,6 +27,10 @@ class Report:
     max_batch_seconds: float = 0.0
     p99_batch_seconds: float = 0.0
     walk: str = ""
+    accepted: int = 0
+    """Of the failed rows, those that a person has accepted as they are."""
+    new_failures: int = 0
+    """Of the failed rows, those that are not accepted and that no earlier run has told of. A dry run does not know."""
     problem: str = ""
     """Why the run is incomplete, in a sentence for people. No part of the JSON object."""
 

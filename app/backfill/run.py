@@ -13,7 +13,8 @@ from app.backfill.control import Control
 from app.backfill.crew import Crew
 from app.backfill.databases import choose_access
 from app.backfill.dry_run import look
-from app.backfill.ledger import DONE, Place, open_ledger, read_refused_names
+from app.backfill.failure_records import read_refused_names
+from app.backfill.ledger import DONE, Place, open_ledger
 from app.backfill.light_tables import table_of
 from app.backfill.limits import Limits, Stopped
 from app.backfill.listener import Listener
@@ -248,6 +249,9 @@ class Run:
         with self._transactions.write() as connection:
             if report.state == "done" and self._whole:
                 books.ledger.forget_failures_not_seen(connection, books.place.sweep)
+            is_all = report.state == "done" and self._walk.is_whole  # of a sweep that several runs may share
+            sweep = None if is_all else books.place.sweep
+            report.accepted, report.new_failures = books.ledger.tally(connection, sweep)
             state = DONE if report.state == "done" else report.state
             books.ledger.finish(connection, books.place, report, state, report.problem or None)
 
