@@ -20,8 +20,12 @@ def test_a_run_is_asked_to_stop_and_the_handlers_come_back(number: signal.Signal
     """Those of whoever called it, also if the block fails."""
     before = handlers()
 
+    def fail() -> float:
+        signal.raise_signal(number)
+        return 1 / 0
+
     with pytest.raises(ZeroDivisionError), stop_on_signals() as stop:
-        stop.wait(signal.raise_signal(number) or 1 / 0)
+        stop.wait(fail())
 
     assert (stop.signal_number, handlers()) == (number, before)
 
