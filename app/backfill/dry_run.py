@@ -16,7 +16,7 @@ def look(worker: Worker, backfill: str) -> Report:
     state: State = "dry_run"
     try:
         refused, accepted = worker.patience.attempt(lambda: _known(worker, backfill))
-        for window in worker.windows():
+        for window in worker.windows(in_place=False):
             known = _known_to_be_refused(worker, window, refused)
             books.counts.synced += len(window.recovered) - len(known)
             books.counts.add_failures(known)

@@ -18,7 +18,7 @@ from app.backfill.light_tables import columns_of
 from app.backfill.options import Options
 from app.backfill.orders import NO_ORDERS
 from app.backfill.recipe import Recipe
-from app.backfill.report import Origin, Report
+from app.backfill.report import Origin, Report, RunState
 from app.backfill.started_by import host_name, user_name, version
 from app.database.timestamps import now
 from app.database.urls import describe
@@ -46,7 +46,7 @@ RUNS: Final = columns_of(
     *("started_at", "progress_at", "finished_at"),
     *("user_name", "host", "process", "version", "options", "orders", "waiting_for", "waiting_since", "error"),
 )
-RUNNING: Final = "running"
+RUNNING: Final[RunState] = "running"
 OURS: Final = sa.and_(RUNS.c.id == sa.bindparam("run_id"), RUNS.c.state == RUNNING)
 """The row of a run that still goes on."""
 FENCED: Final = sa.update(RUNS).where(OURS)
@@ -54,8 +54,8 @@ FENCED_AND_ORDERS: Final = FENCED.returning(RUNS.c.orders)
 ORDERS: Final = sa.select(RUNS.c.orders).where(OURS)
 """Built once, since every batch writes that row and reads what people want of its run."""
 GOES_ON: Final[Mapping[str, None]] = {"waiting_for": None, "waiting_since": None}
-SUPERSEDED: Final = "superseded"
-DONE: Final = "done"
+SUPERSEDED: Final[RunState] = "superseded"
+DONE: Final[RunState] = "done"
 RETRY_WALK: Final = "failures"
 """A run over the failures alone: it is no pass over the table, and nothing resumes from it."""
 
@@ -93,7 +93,7 @@ class Ledger(FailureRecords):
         self._update(connection, waiting_for=storable(reason, self._encoding), waiting_since=since)
 
     def finish(
-        self, connection: sa.Connection, place: Place, report: Report, state: str, error: str | None = None
+        self, connection: sa.Connection, place: Place, report: Report, state: RunState, error: str | None = None
     ) -> None:
         """Write how the run ended, and what ended it before its time."""
         self.save(connection, place, report)

@@ -74,7 +74,15 @@ class FailuresWalk(KeyWalk):
     def start_sweep(self, connection: sa.Connection) -> None:
         """Prepare nothing."""
 
-    def read(self, connection: sa.Connection, span: Span, rows: int, limit: int | None) -> Window:
+    def read(
+        self,
+        connection: sa.Connection,
+        span: Span,
+        rows: int,
+        limit: int | None,
+        *,
+        is_rest: bool = False,  # noqa: ARG002  # no plan has been before it
+    ) -> Window:
         """Read the rows of the next failures, up to `rows`."""
         wanted = rows if limit is None else min(rows, limit)
         listed = self._listed(connection, span.start, wanted)
