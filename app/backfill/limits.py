@@ -37,6 +37,11 @@ class Limits:
         """Whether the run may end before it has seen the whole table."""
         return self._most_rows is not None or self._time_budget is not None
 
+    @property
+    def has_most_rows(self) -> bool:
+        """Whether the rows that may be read are limited."""
+        return self._most_rows is not None
+
     def abandon(self) -> None:
         """Make every worker stop after its batch: one of them cannot go on."""
         self._is_abandoned = True
