@@ -86,8 +86,8 @@ def test_the_reports_file_holds_what_is_printed(database: str, command: Command,
 
     printed = command("sync", "--json", "--report", str(file), "--database", database)
 
-    written = json.loads(file.read_text().removesuffix("}\n") + "}")
-    assert written == json.loads(printed.out)
+    written = json.loads(file.read_text())
+    assert file.read_text() == printed.out == json.dumps(written, indent=2) + "\n"
     assert {name: written[name] for name in REPORT} == REPORT
     assert sorted(written) == sorted(
         [*REPORT, "reasons", "seconds", "rows_per_second", "max_batch_seconds", "p99_batch_seconds", "walk"]
