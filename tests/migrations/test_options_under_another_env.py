@@ -9,7 +9,7 @@ from alembic.util import CommandError
 from tests.support.migrations import alembic_config
 from tests.support.other_chain import other_chain, recorded, tables
 from tests.support.responses import make_rows
-from tests.support.tables import create_variant, insert
+from tests.support.tables import create_variant, execute, insert
 
 
 def test_its_own_options_are_not_ours_though_they_are_called_so(sqlite_empty: str, tmp_path: Path) -> None:
@@ -46,3 +46,13 @@ def test_it_says_once_which_database_it_is_and_what_is_pending(
 
     said = [record.getMessage().partition(": ")[2] for record in caplog.records if record.name == "app.reports.target"]
     assert said == ["24 rows pending"]
+
+
+def test_an_error_of_the_database_is_one_line(empty_database: str, tmp_path: Path) -> None:
+    """Here a table that somebody else has made under the name of ours."""
+    execute(empty_database, "CREATE TABLE media_generation_id_backfill_failures (id TEXT)")
+
+    with pytest.raises(CommandError, match="already exists") as caught:
+        command.upgrade(other_chain(tmp_path, empty_database, with_ours=True), "media_ids@head")
+
+    assert "\n" not in str(caught.value)
