@@ -11,7 +11,7 @@ from app.database.lock import only_one
 from tests.support.migrations import alembic_config, recorded_version
 from tests.support.processes import wait_until
 from tests.support.responses import make_rows
-from tests.support.tables import TABLE, create_variant, insert, query
+from tests.support.tables import create_variant, insert, query
 
 
 def test_a_command_that_only_reads_takes_no_lock(database: str) -> None:
@@ -25,22 +25,28 @@ def test_a_command_that_only_reads_takes_no_lock(database: str) -> None:
     assert config.stdout.getvalue() == "media_ids_0003 (head)\n"
 
 
-def test_an_upgrade_that_waits_for_another_one_holds_no_lock_on_the_table(
+def test_an_upgrade_that_waits_for_another_one_holds_no_transaction_but_that_of_its_lock(
     postgresql_empty: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The other one could not add a column to it: each would wait for the other."""
+    """A server may end one that stands idle, and what that has read nobody could change meanwhile."""
     caplog.set_level("INFO", "app")
     create_variant(postgresql_empty, "A0")
     insert(postgresql_empty, make_rows(5))
     config = alembic_config(postgresql_empty, lock_wait=60)
     config.attributes["connection"] = make_engine(postgresql_empty)
-    locks = f"SELECT count(*) FROM pg_locks WHERE relation = CAST('{TABLE}' AS regclass)"
 
     with ThreadPoolExecutor(1) as pool:
         with only_one(make_engine(postgresql_empty), 0):
             upgrading = pool.submit(command.upgrade, config, "head")
             wait_until(lambda: "waiting up to 60 s" in caplog.text or upgrading.done())
-            held = query(postgresql_empty, locks)
+            transactions = query(postgresql_empty, OPEN)
         upgrading.result(timeout=60)
 
-    assert (held, recorded_version(postgresql_empty)) == ([(0,)], "media_ids_0003")
+    assert (transactions, recorded_version(postgresql_empty)) == ([(2,)], "media_ids_0003")
+
+
+OPEN = (
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE xact_start IS NOT NULL AND datname = current_database() AND pid <> pg_backend_pid()"
+)
+"""Here those of the two locks: the one that is held, and the one that is tried."""
