@@ -9,14 +9,17 @@ from typing import Final, NamedTuple
 import sqlalchemy as sa
 
 from app.backfill.breaker import Breaker
+from app.backfill.control import Control
 from app.backfill.counts import BatchTimes, Counts, make_report
 from app.backfill.ledger import Ledger, Place
 from app.backfill.limits import Stopped
 from app.backfill.listener import Listener
+from app.backfill.options import Options
 from app.backfill.report import Report, State
 from app.backfill.rows import UPDATE_FAILED, Filling, InPlace, Recovered, Refused, Window
 from app.backfill.sweep import Sweep
 from app.backfill.walk import Walk
+from app.signals import StopRequest
 
 NOT_KEPT: Final = "the database raised no error and left the row without an id: a trigger drops or undoes the update"
 
@@ -53,14 +56,18 @@ class Books:
     filled before that, and side by side.
     """
 
-    def __init__(self, walk: Walk, listener: Listener) -> None:
-        """Take the walk that names rows, and who is told of what is committed; nothing is read or written yet."""
+    def __init__(self, walk: Walk, listener: Listener, control: Control | None = None) -> None:
+        """Take the walk that names rows, who is told of what is committed, and who hears what people want.
+
+        Nothing is read or written yet.
+        """
+        self.control = control or Control(Options(), StopRequest())
         self.turn = threading.RLock()
         self.times = BatchTimes()
         self.counts = Counts()
         self.place = Place()
         self.ledger: Ledger
-        self.sweep = Sweep(walk, None)
+        self.sweep = Sweep(walk.cut, None)
         self.problem = ""
         """Why the run cannot say `done`, where it cannot."""
         self.breaker = Breaker()
@@ -77,7 +84,7 @@ class Books:
 
     def start_sweep(self) -> None:
         """Begin a pass at the place where the run stands; the walk has prepared for it, and every worker has ended."""
-        self.sweep = Sweep(self._walk, self.place.cursor)
+        self.sweep = Sweep(self._walk.cut, self.place.cursor)
         self.commits = 0
         self._kept = None
 
@@ -102,7 +109,7 @@ class Books:
             place = replace(place, cursor=self.sweep.cursor_after(batch.closes))
         self.ledger.record_failures(connection, place.sweep, failures)
         self.ledger.forget_failures(connection, self._mended(batch, filling))
-        self.ledger.save(connection, place, self.report(None, counts))
+        self.control.hear(self.ledger.save(connection, place, self.report(None, counts)))
         self._unconfirmed = Committed(filling=filling, refused=refused, counts=counts, place=place, closes=batch.closes)
         return self._unconfirmed
 
@@ -147,6 +154,7 @@ class Books:
         self._unconfirmed = None
         done.has_arrived = True
         self.commits += 1
+        self.control.progressed()
         self.counts, self.place = done.counts, done.place
         self._kept = done.place, done.counts
         if done.closes is not None:
@@ -168,8 +176,8 @@ class Books:
         """Raise Rewound if a worker has raised it; Stopped if the database refuses most rows of the whole table."""
         if self._is_rewound:
             raise Rewound
-        if self._walk.is_whole and self.breaker.problem:
-            self.problem = self.breaker.problem
+        if self._walk.is_whole and (problem := self.breaker.problem):
+            self.problem = problem
             raise Stopped("incomplete")
 
     def report(self, state: State | None, counts: Counts | None = None) -> Report:

@@ -37,6 +37,11 @@ class Limits:
         """Whether the run may end before it has seen the whole table."""
         return self._most_rows is not None or self._time_budget is not None
 
+    @property
+    def has_most_rows(self) -> bool:
+        """Whether the rows that may be read are limited."""
+        return self._most_rows is not None
+
     def abandon(self) -> None:
         """Make every worker stop after its batch: one of them cannot go on."""
         self._is_abandoned = True
@@ -61,7 +66,7 @@ class Limits:
 
     def check(self) -> None:
         """Raise Stopped if somebody asked to stop, or the time is spent."""
-        if self.stop.signal_number is not None or self._is_abandoned:
+        if self.stop.is_asked or self._is_abandoned:
             raise Stopped("stopped")
         if self._time_budget is not None and time.monotonic() - self._started >= self._time_budget:
             raise Stopped("partial")

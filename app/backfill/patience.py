@@ -1,4 +1,4 @@
-"""Patience: what a run asks of its database is tried again, as long as the run is not to end."""
+"""Patience: what a worker asks of its database is tried again, as long as the run is not to end."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -7,8 +7,9 @@ from sqlalchemy.exc import DBAPIError
 
 from app.backfill.books import Books
 from app.backfill.error_kinds import Trouble, trouble
-from app.backfill.limits import Limits
 from app.backfill.retrying import PATIENCE_SECONDS, attempt
+from app.backfill.standby import Standby
+from app.signals import StopRequest
 
 Result = TypeVar("Result")
 
@@ -16,16 +17,20 @@ Result = TypeVar("Result")
 class Patience:
     """Tries again what fails for a reason that passes, and notices what ends a run meanwhile."""
 
-    def __init__(self, books: Books, limits: Limits, tell: Callable[[str], None]) -> None:
-        """Take what is to know of lost connections, what ends a run, and who is told why it waits."""
+    def __init__(self, books: Books, stop: StopRequest, standby: Standby, tell: Callable[[str], None]) -> None:
+        """Take what is to know of lost connections, what ends a run, how to wait, and who is told why."""
         self._books = books
-        self._limits = limits
+        self._stop = stop
+        self._standby = standby
         self._tell = tell
 
     def check(self) -> None:
         """Raise Stopped or Rewound if the run is to end, or to go back."""
-        self._books.check()
-        self._limits.check()
+        self._standby.check()
+
+    def obey(self) -> None:
+        """Wait for as long as the run is paused. Raises Stopped or Rewound."""
+        self._standby.obey()
 
     def attempt(self, action: Callable[[], Result], *, busy_seconds: float = PATIENCE_SECONDS) -> Result:
         """Return the action's result, after several tries if need be; locked rows are tried for `busy_seconds`.
@@ -33,8 +38,11 @@ class Patience:
         Raises the last DBAPIError when patience is at its end, or when the error is of a kind that does not pass;
         Stopped or Rewound instead where the run is to end or to go back.
         """
+        between = self._standby.between_tries
         try:
-            return attempt(lambda: self._noticing(action), self._limits.stop, self._tell, busy_seconds=busy_seconds)
+            return attempt(
+                lambda: self._noticing(action), self._stop, self._tell, busy_seconds=busy_seconds, between=between
+            )
         except DBAPIError:
             self.check()
             raise

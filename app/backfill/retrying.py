@@ -14,10 +14,16 @@ from app.signals import StopRequest
 PATIENCE_SECONDS: Final = 60.0
 """How long to try to connect again, or to wait for a locked SQLite file."""
 FIRST_WAIT_SECONDS: Final = 0.05
-LONGEST_WAIT_SECONDS: Final = 2.0
+LONGEST_WAIT_SECONDS: Final = 1.0
+"""Whoever looks for a second who keeps the run waiting sees at least one try."""
 
 Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
+
+
+def at_once(_: Trouble) -> float:
+    """Wait no longer than the next try is due."""
+    return 0.0
 
 
 def attempt(
@@ -26,15 +32,16 @@ def attempt(
     tell: Callable[[str], None],
     *,
     busy_seconds: float = PATIENCE_SECONDS,
+    between: Callable[[Trouble], float] = at_once,
 ) -> Result:
     """Return the action's result, after several tries if need be; rows that are locked are tried for `busy_seconds`.
 
-    Raises the last DBAPIError when patience is at its end, when the error is of a kind that does not pass, or when
-    asked to stop.
+    `between` is called before each further try; the seconds that it returns do not count. Raises the last DBAPIError
+    when patience is at its end, when the error is of a kind that does not pass, or when asked to stop.
     """
 
     def is_hopeless(state: RetryCallState) -> bool:
-        if stop.signal_number is not None:
+        if stop.is_asked:
             return True
         waited = state.seconds_since_start or 0.0
         return waited >= (busy_seconds if _kind(state) is Trouble.BUSY else PATIENCE_SECONDS)
@@ -43,6 +50,7 @@ def attempt(
         error = state.outcome.exception() if state.outcome else None
         problem = first_line(error.orig or error) if isinstance(error, DBAPIError) else ""
         tell(f"{_kind(state).value} ({problem})")
+        state.start_time += between(_kind(state))
 
     retrying = Retrying(
         retry=retry_if_exception(_passes),

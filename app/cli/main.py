@@ -18,6 +18,10 @@ HELP: Final = "Recover media generation ids from stored API answers, and look af
 COMMANDS: Final[Mapping[str, str]] = {
     "upgrade": "Do what `alembic upgrade head` does, from anywhere.",
     "sync": "Fill the ids that can be recovered.",
+    "pause": "Let the run that is going on rest.",
+    "resume": "Let a paused run go on.",
+    "cancel": "End the run that is going on; it keeps its place.",
+    "set": "Change how the run that is going on works.",
     "status": "Show what has its id, what is left, and the runs.",
     "failures": "Show the rows that a person must look at.",
     "check": "Say whether revisions, schema and rows are as they must be.",

@@ -1,6 +1,7 @@
 """Record lines: a line for each record, and several listeners as one."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final, TextIO
 
 from app.backfill.listener import Listener, Progress
@@ -74,6 +75,11 @@ class Listeners(Listener):
         """Tell everyone."""
         for listener in self._listeners:
             listener.waiting(reason)
+
+    def paused(self, by: str, since: datetime) -> None:
+        """Tell everyone."""
+        for listener in self._listeners:
+            listener.paused(by, since)
 
 
 def short(generation_id: str | None) -> str:

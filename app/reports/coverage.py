@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from app.backfill.blank import is_empty
-from app.backfill.by_key.walk import text_as_it_is
+from app.backfill.databases import choose_driver
 from app.backfill.failed_rows import find_failing
 from app.backfill.ledger import DONE, RETRY_WALK, RUNS
 from app.backfill.light_tables import columns_of, is_pending
@@ -74,7 +74,7 @@ def read_groups(
     scale = 1 / (part or 1.0)
     table = columns_of(Veo3VideoGeneration, *NEEDED, types=find_types(connection, Veo3VideoGeneration.__tablename__))
     failed = _count_failed(connection, table, work.began)
-    with text_as_it_is(connection):
+    with choose_driver(connection).text_as_it_is(connection):
         rows_by_group = connection.execute(_select_groups(_sampled(table, part), work.began)).all()
     counted = [_counted(row, scale, failed) for row in rows_by_group]
     unexplained = sum(group.seen for group in counted) > work.skipped * (1 if part is None else SAMPLE_TOLERANCE)

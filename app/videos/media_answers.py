@@ -6,7 +6,8 @@ id is read from here. Pure, like app.media_ids.extraction: never raises, whateve
 
 from dataclasses import dataclass
 
-from app.media_ids.extraction import FAILED_STATUS, SUCCESSFUL_STATUS, OperationFacts, error_text, parse_answer
+from app.media_ids.extraction import FAILED_STATUS, SUCCESSFUL_STATUS, OperationFacts, error_text
+from app.media_ids.operations import parse_answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from typing import Protocol, runtime_checkable
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.media_ids.extraction import Failed, Outcome, operation_names
+from app.media_ids.extraction import Failed, Outcome
+from app.media_ids.operations import operation_names
 from app.videos.answer_rules import Reading, changes_by, read_for, trace_of
 from app.videos.errors import GenerationNotFoundError, MediaIdConflictError, NoOperationNameError
 from app.videos.media_answers import media_names

@@ -53,7 +53,7 @@ def test_each_trouble_is_named_with_what_to_do(filled_database: str, command: Co
     execute(
         filled_database,
         "DROP INDEX idx_veo3_generations_status",
-        "ALTER TABLE media_generation_id_backfill_failures ADD COLUMN note TEXT",
+        "ALTER TABLE media_generation_id_backfill_failures ADD COLUMN remark TEXT",
         f"UPDATE {TABLE} SET media_generation_id = NULL WHERE media_generation_id <> '{taken}'",
         f"UPDATE {TABLE} SET media_generation_id = '{taken}' WHERE status = 'processing'",
     )
@@ -66,7 +66,7 @@ def test_each_trouble_is_named_with_what_to_do(filled_database: str, command: Co
         "      - head is media_ids_0003",
         "ok    database at head",
         "FAIL  model and schema agree",
-        "      - media_generation_id_backfill_failures also has column note: add a revision that mends it",
+        "      - media_generation_id_backfill_failures also has column remark: add a revision that mends it",
         "      - accepted: index idx_veo3_generations_status is missing",
         "FAIL  nothing recoverable left",
         "      - 19 ids can be recovered: run `media-gen-ids sync`",

@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-from app.backfill.ledger import FAILURES, RUNS
+from app.backfill.failure_records import FAILURES
+from app.backfill.ledger import RUNS
 from app.database.engines import make_engine
 from app.reports.untouched import ADVICE, as_upgraded
 from tests.cli.conftest import Command

@@ -103,8 +103,12 @@ def test_the_reports_file_holds_what_is_printed(database: str, command: Command,
     assert file.read_text() == printed.out == json.dumps(written, indent=2) + "\n"
     assert {name: written[name] for name in REPORT} == REPORT
     assert sorted(written) == sorted(
-        [*REPORT, "reasons", "seconds", "rows_per_second", "max_batch_seconds", "p99_batch_seconds", "walk"]
+        [
+            *(*REPORT, "reasons", "seconds", "rows_per_second", "max_batch_seconds", "p99_batch_seconds", "walk"),
+            *("accepted", "new_failures"),
+        ]
     )
+    assert (written["accepted"], written["new_failures"]) == (0, written["failed"])
     assert (sum(written["reasons"].values()), written["walk"]) == (28, query_walk(database))
 
 

@@ -1,0 +1,50 @@
+"""Look: what `status` reads of a database, once or again and again."""
+
+import time
+from dataclasses import replace
+from typing import Final
+
+import sqlalchemy as sa
+from rich.console import RenderableType
+
+from app.console.tables import status_view
+from app.reports.running import RunningRun, find_running
+from app.reports.status import Status, read_status_of
+
+COUNTING_SHARE: Final = 0.1
+"""The rows are counted again when counting has taken a tenth of the time since."""
+
+
+class Look:
+    """A look at a database, in two steps: what is known at once, and what has to be counted."""
+
+    def __init__(self, connection: sa.Connection, url: str, *, exact: bool, runs: int) -> None:
+        """Take the database, whether every row is to be counted, and how many runs are to be shown."""
+        self._connection = connection
+        self._url = url
+        self._exact = exact
+        self._runs = runs
+        self._last = Status()
+        self._due = 0.0
+
+    def running(self) -> RunningRun | None:
+        """Return what the run does that goes on."""
+        return find_running(self._connection, self._url)
+
+    def whole(self, running: RunningRun | None) -> Status:
+        """Return all, with the run as it is known by now."""
+        began = time.monotonic()
+        self._last = read_status_of(
+            self._connection, self._url, exact=self._exact, running=running, shown_runs=self._runs
+        )
+        self._connection.rollback()  # whoever looks again and again holds no snapshot meanwhile
+        took = time.monotonic() - began
+        self._due = time.monotonic() + took / COUNTING_SHARE
+        return self._last
+
+    def again(self) -> RenderableType:
+        """Return all as it is now, but for rows that were counted a short while ago."""
+        running = self.running()
+        if time.monotonic() < self._due:
+            return status_view(replace(self._last, running=running))
+        return status_view(self.whole(running))
