@@ -146,7 +146,7 @@ def _is_unchanged(table: sa.FromClause, looked_at: str) -> sa.ColumnElement[bool
 
 
 def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
-    return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
+    return sa.func.sum(sa.case((condition, 1), else_=0))
 
 
 class Work(NamedTuple):
