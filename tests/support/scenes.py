@@ -7,7 +7,6 @@ from typing import TypeAlias
 import sqlalchemy as sa
 
 from app.backfill.engine import backfill
-from app.backfill.listener import Listener
 from app.backfill.options import Options
 from app.backfill.recipe import Recipe
 from app.backfill.report import Report
@@ -21,7 +20,7 @@ from tests.support.partitions import by_hash
 from tests.support.tables import TABLE
 from tests.support.transcript import Told, ToldOfRows
 
-Act: TypeAlias = Callable[[sa.Connection, "Scene", Listener], Report | None]
+Act: TypeAlias = Callable[[sa.Connection, "Scene", Told], Report | None]
 CALM = Options(batch_size=3, target_seconds=1_000.0)
 """However slow the machine is, batches keep their size."""
 LARGE = replace(CALM, batch_size=1_000)
@@ -39,27 +38,35 @@ def mixed(count: int) -> list[AnyRow]:
     return [row(seed, **odd.get(seed % 8, {})) for seed in range(count)]
 
 
-def run(connection: sa.Connection, scene: "Scene", listener: Listener) -> Report:
+def run(connection: sa.Connection, scene: "Scene", listener: Told) -> Report:
     """Fill."""
-    return backfill(connection, scene.recipe, scene.options, origin="sync", listener=listener)
+    return backfill(connection, scene.recipe, scene.options, origin="sync", listener=listener, stop=listener.stop)
 
 
-def look(connection: sa.Connection, scene: "Scene", listener: Listener) -> Report:
+def look(connection: sa.Connection, scene: "Scene", listener: Told) -> Report:
     """Fill nothing."""
     options = replace(scene.options, dry_run=True)
-    return backfill(connection, scene.recipe, options, origin="sync", listener=listener)
+    return backfill(connection, scene.recipe, options, origin="sync", listener=listener, stop=listener.stop)
 
 
-def retry(connection: sa.Connection, scene: "Scene", listener: Listener) -> Report:
+def retry(connection: sa.Connection, scene: "Scene", listener: Told) -> Report:
     """Try the failures again that have changed."""
-    return retry_failed(connection, scene.recipe, scene.options, everything=False, listener=listener)
+    return retry_failed(
+        connection, scene.recipe, scene.options, everything=False, listener=listener, stop=listener.stop
+    )
 
 
-def run_within(connection: sa.Connection, scene: "Scene", listener: Listener) -> Report:
+def run_within(connection: sa.Connection, scene: "Scene", listener: Told) -> Report:
     """Fill in the transaction of a caller."""
     with connection.begin():
         return backfill(
-            connection, scene.recipe, scene.options, origin="upgrade", listener=listener, owned_by_caller=True
+            connection,
+            scene.recipe,
+            scene.options,
+            origin="upgrade",
+            listener=listener,
+            stop=listener.stop,
+            owned_by_caller=True,
         )
 
 

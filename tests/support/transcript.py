@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from app.backfill.listener import Listener, Progress
 from app.backfill.report import Report
 from app.backfill.rows import Recovered, Refused
+from app.signals import StopRequest
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "transcripts"
 STATEMENTS = FOLDER / "statements.sql"
@@ -79,11 +80,24 @@ def _unless_old(found: re.Match[str]) -> str:
     return found[0] if found[0] < "2026-06" else "<now>"
 
 
+class Pauses(StopRequest):
+    """Adds to a transcript where a run pauses, and lets it go on at once."""
+
+    def __init__(self, transcript: Transcript) -> None:
+        super().__init__()
+        self._note = transcript.note
+
+    def wait(self, seconds: float) -> None:  # noqa: ARG002
+        """Note it."""
+        self._note("pause")
+
+
 class Told(Listener):
     """Adds to a transcript what a run tells."""
 
     def __init__(self, transcript: Transcript) -> None:
         self._note = transcript.note
+        self.stop = Pauses(transcript)
 
     def skipped(self, rows: Sequence[Refused]) -> None:
         """Note them, if there are any."""
