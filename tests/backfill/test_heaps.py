@@ -6,9 +6,11 @@ import pytest
 import sqlalchemy as sa
 
 from app.backfill.errors import TableChangedError
+from app.backfill.postgresql import heaps
 from app.backfill.postgresql.catalogue import find_leaves
-from app.backfill.postgresql.heaps import LocalHeaps
+from app.backfill.postgresql.heaps import LocalHeaps, Part
 from app.backfill.postgresql.strides import cut_into_strides
+from app.backfill.postgresql.target import Place
 from app.backfill.rows import Recovered
 from app.database.engines import make_engine
 from app.videos.recipe import MEDIA_IDS
@@ -96,3 +98,18 @@ def test_small_strides_are_put_together_and_long_ones_are_cut() -> None:
 
     assert [[row.row_id for row in stride] for stride in few] == [["0-4", "0-3", "0-2", "0-1"]]
     assert [len(stride) for stride in many] == [2, 2, 1]
+
+
+@pytest.mark.parametrize(("most", "fullness"), [(8_000, 8 / 20), (40, 60 / 40)])
+def test_a_window_is_full_by_its_first_stride_or_by_all_of_its_rows(
+    connection: sa.Connection, monkeypatch: pytest.MonkeyPatch, most: int, fullness: float
+) -> None:
+    """Sixty rows on a page: eight of them are the first stride, and a batch is of twenty rows."""
+    monkeypatch.setattr(heaps, "MAX_WINDOW_ROWS", most)
+    insert = f"INSERT INTO {TABLE} (id, status, raw_response) SELECT n, 'zeroth', '1' FROM generate_series(1, 60) n"
+    connection.exec_driver_sql(insert)
+    heap = HEAPS.list(connection)[1]
+
+    strides, measured = HEAPS.in_place(connection, Part(heap, Place(), heap.blocks), 20)
+
+    assert (len(strides), heap.blocks, measured) == (8, 1, fullness)

@@ -83,8 +83,17 @@ MEND = (
     f"UPDATE {TABLE} SET media_generation_id = 'own' WHERE seed = 18",
 )
 KEY = "PRIMARY KEY (id)"
-UNDO_LATE = tuple(statement.format(t=TABLE) for statement in LATE)
-UNDO = tuple(statement.format(t=TABLE) for statement in UNDOING["postgresql"]["restores the column"])
+UNDONE = "seed BETWEEN 6 AND 8"
+"""Rows of both kinds: plain to the database, and not."""
+
+
+def undoing(what: str) -> tuple[str, ...]:
+    """Return the statements that make a trigger which undoes an update of some rows."""
+    statements = LATE if what == "late" else UNDOING["postgresql"][what]
+    texts = (statement.format(t=TABLE) for statement in statements)
+    return tuple(text.replace("seed < 3", UNDONE).replace("seed < 5", UNDONE) for text in texts)
+
+
 RAISE = (
     "CREATE FUNCTION one() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END'",
     f"CREATE TRIGGER one BEFORE UPDATE ON {TABLE} FOR EACH ROW WHEN (old.seed = 6) EXECUTE FUNCTION one()",
@@ -137,6 +146,7 @@ SCENES = {
     "sqlite-refused": Scene(kind="sqlite", table=(create(KEY), RAISE_SQLITE), acts=(run, look)),
     "sqlite-retry": Scene(kind="sqlite", rows=24, table=(create(),), acts=(run, mend, retry)),
     "sqlite-caller": Scene(kind="sqlite", acts=(run_within,)),
+    "sqlite-wal-caller": Scene(kind="sqlite", table=("PRAGMA journal_mode = WAL", create(KEY)), acts=(run_within,)),
     "sqlite-limit": Scene(kind="sqlite", options=replace(CALM, limit=4), acts=(run,) * 4),
     "postgresql": Scene(table=(SPREAD,), rows=24, acts=(run, run)),
     "postgresql-in-place": Scene(table=(SPREAD,), rows=24, options=LARGE),
@@ -145,9 +155,11 @@ SCENES = {
     "postgresql-no-key-in-place": Scene(table=(create(),), options=LARGE),
     "postgresql-by-key": Scene(table=BY_KEY, rows=24, acts=(run, mend, retry)),
     "postgresql-partitions": Scene(table=PARTITIONS),
-    "postgresql-undone": Scene(table=(create(KEY), *UNDO)),
-    "postgresql-undone-in-place": Scene(table=(create(KEY), *UNDO), options=LARGE),
-    "postgresql-undone-late": Scene(table=(create(KEY), *UNDO_LATE)),
+    "postgresql-ignored": Scene(table=(create(KEY), *undoing("ignores it"))),
+    "postgresql-undone": Scene(table=(create(KEY), *undoing("restores the column"))),
+    "postgresql-undone-in-place": Scene(table=(create(KEY), *undoing("restores the column")), options=LARGE),
+    "postgresql-undone-after": Scene(table=(create(KEY), *undoing("undoes it")), options=LARGE),
+    "postgresql-undone-late": Scene(table=(create(KEY), *undoing("late"))),
     "postgresql-refused": Scene(table=(create(KEY), *RAISE)),
     "postgresql-refused-in-place": Scene(table=(create(KEY), *RAISE), options=LARGE),
     "postgresql-dry-run": Scene(acts=(look,)),

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,20 @@ class Transcript:
     def note(self, line: str) -> None:
         """Add a line, without what is another at each run."""
         self._lines.append(WRITER.sub(r"\1…", MOMENT.sub(_unless_old, line)))
+
+    @contextmanager
+    def with_log(self) -> Iterator[None]:
+        """Add what the engine logs while the block runs."""
+        logger, handler = logging.getLogger("app.backfill"), logging.Handler()
+        handler.emit = lambda record: self.note(f"log {record.levelname} {record.getMessage()}")  # type: ignore[method-assign]
+        before = logger.level
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        try:
+            yield
+        finally:
+            logger.removeHandler(handler)
+            logger.setLevel(before)
 
     def report(self, report: Report) -> None:
         """Add what a run reported, and why it is incomplete."""

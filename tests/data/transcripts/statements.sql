@@ -619,6 +619,9 @@ SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '0'; SET LOCAL e
 --- a4af2e44
 UPDATE media_generation_id_backfill_runs SET state=%(state)s::VARCHAR, finished_at=%(finished_at)s::VARCHAR WHERE media_generation_id_backfill_runs.id = %(run_id)s::BIGINT AND media_generation_id_backfill_runs.state = %(state_1)s::VARCHAR
 
+--- a7313bdd
+DELETE FROM media_generation_id_backfill_failures WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR, %(row_digest_1_3)s::VARCHAR, %(row_digest_1_4)s::VARCHAR, %(row_digest_1_5)s::VARCHAR, %(row_digest_1_6)s::VARCHAR)
+
 --- a7406aec
 SELECT count(*) AS count_1 
 FROM veo3_video_generations 
@@ -678,6 +681,11 @@ SELECT media_generation_id_backfill_failures.row_name, media_generation_id_backf
 FROM media_generation_id_backfill_failures 
 WHERE media_generation_id_backfill_failures.backfill = ? AND media_generation_id_backfill_failures.row_name > ? ORDER BY media_generation_id_backfill_failures.row_name
  LIMIT ? OFFSET ?
+
+--- c0336da5
+SELECT media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.first_seen_at 
+FROM media_generation_id_backfill_failures 
+WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR, %(row_digest_1_3)s::VARCHAR, %(row_digest_1_4)s::VARCHAR, %(row_digest_1_5)s::VARCHAR, %(row_digest_1_6)s::VARCHAR)
 
 --- c06af7d5
 SELECT a.attname, format_type(a.atttypid, a.atttypmod)
