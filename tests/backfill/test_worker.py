@@ -46,8 +46,8 @@ class Hindered(KeyWalk):
     def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Filling:
         """Fill rows, unless one of them cannot be."""
         for one in rows:
-            if one.row_id in self.hindrances:
-                raise raised(self.hindrances[one.row_id])
+            if error := self.hindrances.get(str(one.row_id)):
+                raise raised(error)
         return super().fill(connection, rows, moment)
 
 

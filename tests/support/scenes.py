@@ -56,6 +56,11 @@ def retry(connection: sa.Connection, scene: "Scene", listener: Told) -> Report:
     )
 
 
+def retry_newer(connection: sa.Connection, scene: "Scene", listener: Told) -> Report:
+    """Try the failures again, as a newer version of the recipe does."""
+    return retry(connection, replace(scene, recipe=replace(scene.recipe, version=scene.recipe.version + 1)), listener)
+
+
 def run_within(connection: sa.Connection, scene: "Scene", listener: Told) -> Report:
     """Fill in the transaction of a caller."""
     with connection.begin():
@@ -107,6 +112,7 @@ BY_KEY = (
 PARTITIONS = (
     create(KEY) + " PARTITION BY RANGE (id)",
     f"CREATE TABLE low PARTITION OF {TABLE} FOR VALUES FROM (MINVALUE) TO ('row-5')",
+    f"CREATE TABLE nothing PARTITION OF {TABLE} FOR VALUES FROM ('z') TO (MAXVALUE)",
     f"CREATE TABLE high PARTITION OF {TABLE} DEFAULT",
 )
 SHARDS = (
@@ -144,7 +150,7 @@ SCENES = {
     "sqlite-wal": Scene(kind="sqlite", table=("PRAGMA journal_mode = WAL", create(KEY)), listener=Told),
     "sqlite-dry-run": Scene(kind="sqlite", acts=(look,)),
     "sqlite-refused": Scene(kind="sqlite", table=(create(KEY), RAISE_SQLITE), acts=(run, look)),
-    "sqlite-retry": Scene(kind="sqlite", rows=24, table=(create(),), acts=(run, mend, retry)),
+    "sqlite-retry": Scene(kind="sqlite", rows=24, table=(create(),), acts=(run, mend, retry, retry_newer)),
     "sqlite-caller": Scene(kind="sqlite", acts=(run_within,)),
     "sqlite-wal-caller": Scene(kind="sqlite", table=("PRAGMA journal_mode = WAL", create(KEY)), acts=(run_within,)),
     "sqlite-limit": Scene(kind="sqlite", options=replace(CALM, limit=4), acts=(run,) * 4),
