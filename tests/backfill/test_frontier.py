@@ -1,9 +1,13 @@
 """Frontier: the cursor stands at the oldest window that is not finished, whoever is faster."""
 
 import itertools
+from types import SimpleNamespace
+from typing import cast
 
 from app.backfill.frontier import Frontier
-from app.backfill.rows import Span
+from app.backfill.rows import Span, Window
+from app.backfill.sweep import Sweep
+from app.backfill.walk import Walk
 
 ENDS = {None: "a", "a": "b", "b": "c", "c": None}
 
@@ -57,3 +61,13 @@ def test_a_span_that_is_done_in_part_holds_the_cursor_at_that_part() -> None:
     frontier.advance(second, None)
 
     assert frontier.cursor_after(first, "within a") == "within a"
+    frontier.advance(first, "within a")
+    assert (frontier.cursor_after(Span("b", "c"), None), frontier.is_through) == ("within a", False)
+
+
+def test_the_part_that_is_done_never_gets_smaller() -> None:
+    """Windows come in whatever order; where nobody can tell, nobody does."""
+    sweep = Sweep(cast("Walk", SimpleNamespace(cut=cut)), "b")
+    fractions = [sweep.fraction_after(Window(fraction=part)) for part in (0.25, 0.75, 0.5, None, 1.0)]
+
+    assert (sweep.take(), fractions) == (("b", "c"), [0.25, 0.75, 0.75, None, 1.0])

@@ -109,6 +109,11 @@ BY_KEY = (
     create("PRIMARY KEY (id, updated_at)") + " PARTITION BY RANGE (updated_at)",
     f"CREATE TABLE all_of_it PARTITION OF {TABLE} DEFAULT",
 )
+NATIVE_BY_KEY = (
+    create("PRIMARY KEY (id, updated_at)", updated_at="timestamptz") + " PARTITION BY RANGE (updated_at)",
+    f"CREATE TABLE all_of_it PARTITION OF {TABLE} DEFAULT",
+)
+NATIVE = (create("PRIMARY KEY (seed)", updated_at="timestamp", scene_id="uuid", raw_response="varchar(500)"),)
 PARTITIONS = (
     create(KEY) + " PARTITION BY RANGE (id)",
     f"CREATE TABLE low PARTITION OF {TABLE} FOR VALUES FROM (MINVALUE) TO ('row-5')",
@@ -160,6 +165,9 @@ SCENES = {
     "postgresql-no-key": Scene(table=(create(),), rows=24, acts=(run, mend, retry)),
     "postgresql-no-key-in-place": Scene(table=(create(),), options=LARGE),
     "postgresql-by-key": Scene(table=BY_KEY, rows=24, acts=(run, mend, retry)),
+    "postgresql-native": Scene(table=NATIVE),
+    "postgresql-native-in-place": Scene(table=NATIVE, options=LARGE),
+    "postgresql-native-by-key": Scene(table=NATIVE_BY_KEY),
     "postgresql-partitions": Scene(table=PARTITIONS),
     "postgresql-ignored": Scene(table=(create(KEY), *undoing("ignores it"))),
     "postgresql-undone": Scene(table=(create(KEY), *undoing("restores the column"))),

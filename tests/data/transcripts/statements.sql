@@ -63,6 +63,12 @@ WHERE media_generation_id_backfill_failures.backfill = ? ORDER BY media_generati
 --- 0e622b8c
 RELEASE SAVEPOINT sa_savepoint_13
 
+--- 0ea439a4
+SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(id AS TEXT) AS id_text, CASE WHEN isfinite(updated_at) THEN (to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s) || %(param_1)s::VARCHAR ELSE to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s END AS updated_at_text 
+FROM veo3_video_generations 
+WHERE (id, updated_at) IN ((CAST(%(param_2)s::VARCHAR AS text), CAST(%(param_3)s::VARCHAR AS timestamp with time zone)), (CAST(%(param_4)s::VARCHAR AS text), CAST(%(param_5)s::VARCHAR AS timestamp with time zone))) AND veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) FOR UPDATE
+
 --- 0f875dee
 PRAGMA database_list
 
@@ -318,6 +324,12 @@ WHERE users.email IS NOT NULL AND (users.domain IS NULL OR (ltrim(users.domain, 
 --- 44303f76
 PRAGMA cache_size = -2000
 
+--- 4512686d
+SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(id AS TEXT) AS id_text, CASE WHEN isfinite(updated_at) THEN (to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s) || %(param_1)s::VARCHAR ELSE to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s END AS updated_at_text 
+FROM veo3_video_generations 
+WHERE (id, updated_at) IN ((CAST(%(param_2)s::VARCHAR AS text), CAST(%(param_3)s::VARCHAR AS timestamp with time zone)), (CAST(%(param_4)s::VARCHAR AS text), CAST(%(param_5)s::VARCHAR AS timestamp with time zone)), (CAST(%(param_6)s::VARCHAR AS text), CAST(%(param_7)s::VARCHAR AS timestamp with time zone))) AND veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) FOR UPDATE
+
 --- 4696ee0c
 DELETE FROM media_generation_id_backfill_failures WHERE media_generation_id_backfill_failures.backfill = ? AND (media_generation_id_backfill_failures.run_id != ? OR media_generation_id_backfill_failures.sweep != ?)
 
@@ -389,6 +401,10 @@ PRAGMA wal_autocheckpoint = 1000
 --- 5acdcd89
 SELECT type, wr FROM pragma_table_list WHERE schema = 'main' AND name = ? COLLATE NOCASE
 
+--- 5b76c689
+UPDATE public.veo3_video_generations SET media_generation_id=found.found_id, updated_at=CAST(%(param_1)s::VARCHAR AS timestamp without time zone) FROM json_to_recordset(CAST(%(param_2)s::VARCHAR AS JSON)) AS found(key_0 integer, number INTEGER, writer xid, found_id TEXT, place TEXT, fingerprint BIGINT) WHERE public.veo3_video_generations.seed = found.key_0 AND public.veo3_video_generations.xmin = found.writer AND hashtextextended(public.veo3_video_generations.raw_response || %(body_1)s::VARCHAR || coalesce(public.veo3_video_generations.operation_name, %(coalesce_1)s::VARCHAR) || %(param_3)s::VARCHAR || coalesce(CAST(public.veo3_video_generations.scene_id AS TEXT), %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_1)s::INTEGER) = found.fingerprint AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) RETURNING found.number, CAST(public.veo3_video_generations.ctid AS TEXT) AS ctid
+
 --- 5cdbd6fb
 UPDATE veo3_video_generations SET media_generation_id=%(found_id)s::VARCHAR, updated_at=%(moment)s::VARCHAR WHERE id = CAST(%(key_0)s::VARCHAR AS text) AND updated_at = CAST(%(key_1)s::VARCHAR AS text) AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0))
@@ -415,6 +431,13 @@ SELECT count(*) AS count_1
 FROM users 
 WHERE users.email IS NOT NULL AND (users.domain IS NULL OR (ltrim(users.domain, ' \t
 \x0b\x0c\r') = '') = 1)
+
+--- 5f3192b1
+SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(id AS TEXT) AS id_text, CASE WHEN isfinite(updated_at) THEN (to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s) || %(param_1)s::VARCHAR ELSE to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s END AS updated_at_text 
+FROM veo3_video_generations 
+WHERE veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) ORDER BY id, updated_at 
+ LIMIT %(param_2)s::INTEGER
 
 --- 60c8fa12
 SELECT lower(name) FROM pragma_table_xinfo(?)
@@ -474,6 +497,22 @@ WHERE public.veo3_video_generations.ctid > CAST(%(start)s::VARCHAR AS tid) AND p
 --- 71fdbfc5
 SHOW server_encoding
 
+--- 74b9015b
+UPDATE public.veo3_video_generations SET media_generation_id=found.found_id, updated_at=CAST(%(moment)s::VARCHAR AS timestamp without time zone) FROM (SELECT bodies.key_0 AS key_0, bodies.writer AS writer, plain.value AS found_id 
+FROM (SELECT source.seed AS key_0, source.ctid AS ctid, source.xmin AS writer, source.operation_name AS operation_name, CAST(source.scene_id AS TEXT) AS scene_id, source.raw_response || %(body_1)s::VARCHAR AS text 
+FROM public.veo3_video_generations AS source 
+WHERE source.ctid = ANY (CAST(%(places)s::VARCHAR AS tid[])) AND source.raw_response IS NOT NULL AND (source.media_generation_id IS NULL OR (length(ltrim(source.media_generation_id, ' \t
+\x0b\x0c\r')) = 0))) AS bodies JOIN LATERAL (SELECT bodies.text AS value
+ LIMIT ALL OFFSET %(param_1)s::INTEGER) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
+ LIMIT ALL OFFSET %(param_2)s::INTEGER) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value[%(value_1)s::TEXT]) = %(jsonb_typeof_1)s::VARCHAR AND parsed.value[%(value_1)s::TEXT][%(param_3)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_1)s::TEXT][%(param_4)s::INT] IS NULL) THEN parsed.value[%(value_1)s::TEXT][%(param_5)s::INT] END WHEN (jsonb_typeof(parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT]) = %(jsonb_typeof_2)s::VARCHAR AND parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT][%(param_7)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT][%(param_8)s::INT] IS NULL) THEN parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT][%(param_9)s::INT] END END AS value
+ LIMIT ALL OFFSET %(param_10)s::INTEGER) AS operation ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != %(operation_name_1)s::VARCHAR AND (CASE WHEN (jsonb_typeof(operation.value[%(value_3)s::TEXT][%(param_11)s::TEXT]) = %(jsonb_typeof_3)s::VARCHAR) THEN ((operation.value[%(value_3)s::TEXT][%(param_11)s::TEXT]) #>> %(param_12)s) END COLLATE "C") = bodies.operation_name AND nullif(operation.value[%(value_3)s::TEXT][%(param_13)s::TEXT], CAST(%(param_14)s::VARCHAR AS JSONB)) IS NULL AND operation.value[%(value_4)s::TEXT] IS DISTINCT FROM CAST(%(param_15)s::VARCHAR AS JSONB) AND (nullif(operation.value[%(value_5)s::TEXT], CAST(%(param_16)s::VARCHAR AS JSONB)) IS NULL OR nullif(((operation.value[%(value_3)s::TEXT]) #> %(param_17)s), CAST(%(param_18)s::VARCHAR AS JSONB)) IS NULL OR nullif(operation.value[%(value_5)s::TEXT], CAST(%(param_16)s::VARCHAR AS JSONB)) = nullif(((operation.value[%(value_3)s::TEXT]) #> %(param_17)s), CAST(%(param_18)s::VARCHAR AS JSONB)))) THEN coalesce(nullif(operation.value[%(value_5)s::TEXT], CAST(%(param_16)s::VARCHAR AS JSONB)), nullif((operation.value[%(value_3)s::TEXT]) #> %(param_17)s, CAST(%(param_18)s::VARCHAR AS JSONB))) END AS value
+ LIMIT ALL OFFSET %(param_19)s::INTEGER) AS candidate ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(candidate.value) = %(jsonb_typeof_4)s::VARCHAR) THEN candidate.value #>> %(value_6)s END AS value
+ LIMIT ALL OFFSET %(param_20)s::INTEGER) AS found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(found.value) <= %(char_length_1)s::INTEGER AND found.value ~ %(value_7)s::VARCHAR) THEN found.value END AS value
+ LIMIT ALL OFFSET %(param_21)s::INTEGER) AS plain ON true 
+WHERE plain.value IS NOT NULL ORDER BY bodies.ctid
+ LIMIT ALL OFFSET %(param_22)s::INTEGER) AS found WHERE public.veo3_video_generations.seed = found.key_0 AND public.veo3_video_generations.xmin = found.writer AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) RETURNING public.veo3_video_generations.id, public.veo3_video_generations.media_generation_id, (public.veo3_video_generations.media_generation_id COLLATE "C") = found.found_id AS is_kept
+
 --- 77936b04
 INSERT INTO media_generation_id_backfill_runs (id, backfill, origin, state, walk, cursor, sweep, sweep_filled, found, synced, skipped, failed, reasons, batches, batch_size, seconds, max_batch_seconds, p99_batch_seconds, extractor_version, started_at, progress_at) VALUES (%(id)s::BIGINT, %(backfill)s::VARCHAR, %(origin)s::VARCHAR, %(state)s::VARCHAR, %(walk)s::VARCHAR, %(cursor)s::VARCHAR, %(sweep)s::INTEGER, %(sweep_filled)s::BIGINT, %(found)s::BIGINT, %(synced)s::BIGINT, %(skipped)s::BIGINT, %(failed)s::BIGINT, %(reasons)s::VARCHAR, %(batches)s::BIGINT, %(batch_size)s::INTEGER, %(seconds)s, %(max_batch_seconds)s, %(p99_batch_seconds)s, %(extractor_version)s::INTEGER, %(started_at)s::VARCHAR, %(progress_at)s::VARCHAR)
 
@@ -492,6 +531,12 @@ FROM veo3_video_generations
 WHERE veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0)) AND (id, updated_at) > (CAST(%(param_1)s::VARCHAR AS text), CAST(%(param_2)s::VARCHAR AS text)) ORDER BY id, updated_at 
  LIMIT %(param_3)s::INTEGER
+
+--- 7ae22674
+SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(id AS TEXT) AS id_text, CASE WHEN isfinite(updated_at) THEN (to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s) || %(param_1)s::VARCHAR ELSE to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s END AS updated_at_text 
+FROM veo3_video_generations 
+WHERE id = CAST(%(param_2)s::VARCHAR AS text) AND updated_at = CAST(%(param_3)s::VARCHAR AS timestamp with time zone) AND veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) FOR UPDATE
 
 --- 7b559025
 RELEASE SAVEPOINT sa_savepoint_12
@@ -619,6 +664,13 @@ SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '0'; SET LOCAL e
 --- a4af2e44
 UPDATE media_generation_id_backfill_runs SET state=%(state)s::VARCHAR, finished_at=%(finished_at)s::VARCHAR WHERE media_generation_id_backfill_runs.id = %(run_id)s::BIGINT AND media_generation_id_backfill_runs.state = %(state_1)s::VARCHAR
 
+--- a6050abe
+SELECT CAST(public.veo3_video_generations.ctid AS TEXT) AS place, CAST(public.veo3_video_generations.xmin AS TEXT) AS writer, %(param_1)s::VARCHAR AS relation, public.veo3_video_generations.id, coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_1)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_2)s::INTEGER) + CASE WHEN (coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_1)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_2)s::INTEGER) <= %(param_2)s::INTEGER) THEN coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_3)s::INTEGER) ELSE %(param_3)s::INTEGER END AS anon_1, NULL AS anon_2, public.veo3_video_generations.operation_name, CAST(public.veo3_video_generations.scene_id AS TEXT) AS scene_id, CASE WHEN (octet_length(public.veo3_video_generations.raw_response) <= %(octet_length_1)s::INTEGER) THEN public.veo3_video_generations.raw_response END AS anon_3, octet_length(public.veo3_video_generations.raw_response) AS octet_length_2, hashtextextended(public.veo3_video_generations.raw_response || %(body_1)s::VARCHAR || coalesce(public.veo3_video_generations.operation_name, %(coalesce_4)s::VARCHAR) || %(param_4)s::VARCHAR || coalesce(CAST(public.veo3_video_generations.scene_id AS TEXT), %(coalesce_5)s::VARCHAR) COLLATE "C", %(hashtextextended_2)s::INTEGER) AS hashtextextended_1, CAST(public.veo3_video_generations.seed AS TEXT) AS key_0 
+FROM public.veo3_video_generations 
+WHERE public.veo3_video_generations.ctid > CAST(%(start)s::VARCHAR AS tid) AND public.veo3_video_generations.ctid < CAST(%(end)s::VARCHAR AS tid) AND public.veo3_video_generations.raw_response IS NOT NULL AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) 
+ LIMIT %(rows)s::INTEGER
+
 --- a7313bdd
 DELETE FROM media_generation_id_backfill_failures WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR, %(row_digest_1_3)s::VARCHAR, %(row_digest_1_4)s::VARCHAR, %(row_digest_1_5)s::VARCHAR, %(row_digest_1_6)s::VARCHAR)
 
@@ -709,6 +761,24 @@ FROM (
 CROSS JOIN LATERAL generate_series(0, i.indnkeyatts - 1) AS n
 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n]
 ORDER BY n
+
+--- c1b3c4d3
+SELECT bodies.place, bodies.writer, bodies.relation, bodies.id, bodies.row_bytes, plain.value, CASE WHEN (plain.value IS NULL) THEN bodies.operation_name END AS anon_1, CASE WHEN (plain.value IS NULL) THEN bodies.scene_id END AS anon_2, CASE WHEN (plain.value IS NULL AND octet_length(body.value) <= %(octet_length_1)s::INTEGER) THEN body.value END AS anon_3, octet_length(body.value) AS octet_length_2, hashtextextended(body.value || %(value_1)s::VARCHAR || coalesce(bodies.operation_name, %(coalesce_1)s::VARCHAR) || %(param_1)s::VARCHAR || coalesce(bodies.scene_id, %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_2)s::INTEGER) AS hashtextextended_1, bodies.key_0 
+FROM (SELECT CAST(public.veo3_video_generations.ctid AS TEXT) AS place, CAST(public.veo3_video_generations.xmin AS TEXT) AS writer, %(param_2)s::VARCHAR AS relation, public.veo3_video_generations.id AS id, coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_4)s::INTEGER) + CASE WHEN (coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_5)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_4)s::INTEGER) <= %(param_3)s::INTEGER) THEN coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_5)s::INTEGER) ELSE %(param_4)s::INTEGER END AS row_bytes, CAST(public.veo3_video_generations.seed AS TEXT) AS key_0, public.veo3_video_generations.operation_name AS operation_name, CAST(public.veo3_video_generations.scene_id AS TEXT) AS scene_id, public.veo3_video_generations.raw_response || %(body_1)s::VARCHAR AS text 
+FROM public.veo3_video_generations 
+WHERE public.veo3_video_generations.ctid > CAST(%(start)s::VARCHAR AS tid) AND public.veo3_video_generations.ctid < CAST(%(end)s::VARCHAR AS tid) AND public.veo3_video_generations.raw_response IS NOT NULL AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) 
+ LIMIT %(rows)s::INTEGER) AS bodies JOIN LATERAL (SELECT bodies.text AS value
+ LIMIT ALL OFFSET %(param_5)s::INTEGER) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
+ LIMIT ALL OFFSET %(param_6)s::INTEGER) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value[%(value_2)s::TEXT]) = %(jsonb_typeof_1)s::VARCHAR AND parsed.value[%(value_2)s::TEXT][%(param_7)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_2)s::TEXT][%(param_8)s::INT] IS NULL) THEN parsed.value[%(value_2)s::TEXT][%(param_9)s::INT] END WHEN (jsonb_typeof(parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT]) = %(jsonb_typeof_2)s::VARCHAR AND parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT][%(param_11)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT][%(param_12)s::INT] IS NULL) THEN parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT][%(param_13)s::INT] END END AS value
+ LIMIT ALL OFFSET %(param_14)s::INTEGER) AS operation ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != %(operation_name_1)s::VARCHAR AND (CASE WHEN (jsonb_typeof(operation.value[%(value_4)s::TEXT][%(param_15)s::TEXT]) = %(jsonb_typeof_3)s::VARCHAR) THEN ((operation.value[%(value_4)s::TEXT][%(param_15)s::TEXT]) #>> %(param_16)s) END COLLATE "C") = bodies.operation_name AND nullif(operation.value[%(value_4)s::TEXT][%(param_17)s::TEXT], CAST(%(param_18)s::VARCHAR AS JSONB)) IS NULL AND operation.value[%(value_5)s::TEXT] IS DISTINCT FROM CAST(%(param_19)s::VARCHAR AS JSONB) AND (nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_20)s::VARCHAR AS JSONB)) IS NULL OR nullif(((operation.value[%(value_4)s::TEXT]) #> %(param_21)s), CAST(%(param_22)s::VARCHAR AS JSONB)) IS NULL OR nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_20)s::VARCHAR AS JSONB)) = nullif(((operation.value[%(value_4)s::TEXT]) #> %(param_21)s), CAST(%(param_22)s::VARCHAR AS JSONB)))) THEN coalesce(nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_20)s::VARCHAR AS JSONB)), nullif((operation.value[%(value_4)s::TEXT]) #> %(param_21)s, CAST(%(param_22)s::VARCHAR AS JSONB))) END AS value
+ LIMIT ALL OFFSET %(param_23)s::INTEGER) AS candidate ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(candidate.value) = %(jsonb_typeof_4)s::VARCHAR) THEN candidate.value #>> %(value_7)s END AS value
+ LIMIT ALL OFFSET %(param_24)s::INTEGER) AS found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(found.value) <= %(char_length_1)s::INTEGER AND found.value ~ %(value_8)s::VARCHAR) THEN found.value END AS value
+ LIMIT ALL OFFSET %(param_25)s::INTEGER) AS plain ON true
+
+--- c1e2aa68
+UPDATE veo3_video_generations SET media_generation_id=%(found_id)s::VARCHAR, updated_at=CAST(%(moment)s::VARCHAR AS timestamp with time zone) WHERE id = CAST(%(key_0)s::VARCHAR AS text) AND updated_at = CAST(%(key_1)s::VARCHAR AS timestamp with time zone) AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0))
 
 --- c1e88f08
 SELECT media_generation_id_backfill_failures.row_name 
@@ -887,6 +957,13 @@ WHERE plain.value IS NOT NULL ORDER BY bodies.ctid
 SELECT media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.first_seen_at 
 FROM media_generation_id_backfill_failures 
 WHERE media_generation_id_backfill_failures.backfill = ? AND media_generation_id_backfill_failures.row_digest IN (?, ?)
+
+--- ed6337f6
+SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(id AS TEXT) AS id_text, CASE WHEN isfinite(updated_at) THEN (to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s) || %(param_1)s::VARCHAR ELSE to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s END AS updated_at_text 
+FROM veo3_video_generations 
+WHERE veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) AND (id, updated_at) > (CAST(%(param_2)s::VARCHAR AS text), CAST(%(param_3)s::VARCHAR AS timestamp with time zone)) ORDER BY id, updated_at 
+ LIMIT %(param_4)s::INTEGER
 
 --- ed64127e
 RELEASE SAVEPOINT sa_savepoint_14
