@@ -37,7 +37,10 @@ class OwnHeaps:
     knows_plain_cases = True
     fewest_in_place = 10
 
-    def __init__(self, *, bad_blocks: Iterable[int] = (), fillable: Iterable[str] = (), long: bool = False) -> None:
+    def __init__(
+        self, *, bad_blocks: Iterable[int] = (), fillable: Iterable[str] = (), long: bool = False, blocks: int = 40
+    ) -> None:
+        self._blocks = blocks
         self.asked: list[tuple[object, ...]] = []
         self._bad = set(bad_blocks)
         self._fillable = set(fillable)
@@ -45,7 +48,7 @@ class OwnHeaps:
 
     def list(self, connection: sa.Connection) -> Sequence[Heap]:  # noqa: ARG002
         """Return them, and one that is empty."""
-        return [Heap(label="first", blocks=40), Heap(label="empty", blocks=0), Heap(label="last", blocks=3)]
+        return [Heap(label="first", blocks=self._blocks), Heap(label="empty", blocks=0), Heap(label="last", blocks=3)]
 
     def window_rows(self, batch_rows: int) -> int:
         """Return eight batches."""
@@ -162,15 +165,15 @@ def test_a_limit_is_the_most_that_is_read() -> None:
 
 
 def test_the_blocks_round_a_body_that_cannot_be_cast_are_closed_in_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Block 30 of 40: fewer blocks each time, then eight without a cast, and then more again."""
-    monkeypatch.setattr(walk_module, "FIRST_BLOCKS", 40)
-    heaps = OwnHeaps(bad_blocks=(30,))
+    """Block 20 of 200: fewer blocks each time, then eight without a cast, and then step by step more again."""
+    monkeypatch.setattr(walk_module, "FIRST_BLOCKS", 200)
+    heaps = OwnHeaps(bad_blocks=(20,), blocks=200)
 
-    whole(begun(heaps), 20)
+    whole(begun(heaps), 200)
 
     assert [(*asked[2:4], asked[5]) for asked in heaps.asked if asked[1] == "first"] == [
-        *((0, 40, True), (0, 10, True), (10, 40, True), (10, 18, True), (18, 40, True), (18, 26, True)),
-        *((26, 40, True), (26, 34, True), (26, 34, False), (34, 40, True)),
+        *((0, 200, True), (0, 50, True), (0, 12, True), (12, 60, True), (12, 24, True), (12, 20, True)),
+        *((20, 52, True), (20, 28, True), (20, 28, False), (28, 60, True), (60, 188, True), (188, 200, True)),
     ]
 
 

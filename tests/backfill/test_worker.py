@@ -18,7 +18,7 @@ from app.backfill.light_tables import table_of
 from app.backfill.limits import Stopped
 from app.backfill.options import Options
 from app.backfill.report import Report
-from app.backfill.rows import Filling, InPlace, Recovered, TooManyRowsError
+from app.backfill.rows import Filling, Recovered
 from app.backfill.run import Run
 from app.backfill.transactions import NO_SETTINGS, Transactions
 from app.backfill.worker import Worker
@@ -199,41 +199,18 @@ def test_a_batch_whose_commit_is_lost_is_done_and_counted_once(url: str, clock: 
     assert (worker.books.commits, listener.rows) == (2, [f"row-{seed}" for seed in range(8)])
 
 
-class Part(InPlace):
-    """Rows that the database is to fill by itself, which it cannot."""
-
-    settings = NO_SETTINGS
-
-    def __init__(self, error: Exception) -> None:
-        self._error = error
-
-    def fill(self, connection: sa.Connection, moment: datetime, *, listed: bool) -> Filling:  # noqa: ARG002
-        """Fail."""
-        raise self._error
-
-
-@pytest.mark.parametrize(
-    ("error", "waited"), [(raised(LOCKED_ROW), True), (raised(REFUSED), False), (TooManyRowsError(), False)]
-)
-def test_what_the_database_could_not_fill_by_itself_is_marked(
-    url: str, clock: Clock, error: Exception, *, waited: bool
-) -> None:
-    """The next window does its rows one by one; for locked ones it is tried for 0.3 s."""
-    part = Part(error)
+def test_a_batch_that_fills_nothing_teaches_nothing(url: str, clock: Clock) -> None:
+    """Its rows were somebody else's by then; the next batch is as large as it would have been."""
     with run_over(url, clock) as (run, _):
-        worker_of(run)._fill_in_place(part)  # noqa: SLF001
+        worker = worker_of(run)
+        worker.pace._bound = 1_000  # noqa: SLF001
+        next(worker.windows())
+        sizes = [worker.pace.size]
+        for rows in ([Recovered((99,), "gone", "id")], [Recovered((1,), "row-0", "id")]):
+            worker._fill(Batch(rows=rows))  # noqa: SLF001
+            sizes.append(worker.pace.size)
 
-    assert (part.has_failed, 0.3 <= clock.now < 0.7) == (True, waited)
-
-
-def test_an_error_of_no_row_while_the_database_fills_by_itself_is_raised(url: str, clock: Clock) -> None:
-    """The next window would meet it again."""
-    part = Part(raised(NO_TABLE))
-
-    with run_over(url, clock) as (run, _), pytest.raises(DBAPIError):
-        worker_of(run)._fill_in_place(part)  # noqa: SLF001
-
-    assert not part.has_failed
+    assert (sizes, worker.books.counts.synced, worker.books.times.last) == ([8, 8, 12], 1, 0.0)
 
 
 @pytest.mark.parametrize("is_last", [False, True])
