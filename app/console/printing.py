@@ -20,7 +20,7 @@ from app.console.record_lines import Listeners, RecordLines
 from app.console.streams import ESCAPE, is_unicode
 from app.console.visible import visible, visible_json
 from app.reports.estimate import Estimate
-from app.reports.health import Finding
+from app.reports.findings import Finding
 from app.settings import Settings
 
 SVG_COLUMNS: Final = 80
