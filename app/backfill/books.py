@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from app.backfill.breaker import Breaker
 from app.backfill.control import Control
 from app.backfill.counts import BatchTimes, Counts, make_report
+from app.backfill.history import History
 from app.backfill.ledger import Ledger, Place
 from app.backfill.limits import Stopped
 from app.backfill.listener import Listener
@@ -64,6 +65,7 @@ class Books:
         self.control = control or Control(Options(), StopRequest())
         self.turn = threading.RLock()
         self.times = BatchTimes()
+        self.history = History()
         self.counts = Counts()
         self.place = Place()
         self.ledger: Ledger
@@ -157,6 +159,7 @@ class Books:
         done.has_arrived = True
         self.commits += 1
         self.control.progressed()
+        self.history.add(done.counts.done - self.counts.done, seconds if done.filling.rows else 0.0)
         self.counts, self.place = done.counts, done.place
         self._kept = done.place, done.counts
         if done.closes is not None:

@@ -221,6 +221,7 @@ class Run:
         books = self._books
         with self._transactions.write() as connection:
             books.ledger, books.place = open_ledger(connection, self._recipe, origin, self._walk.name, self._options)
+        books.ledger.history = books.history
         self._control.ledger = books.ledger
 
     def _done(self, unaccounted: Unaccounted) -> Report:

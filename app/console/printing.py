@@ -51,6 +51,11 @@ def print_lines(*lines: str) -> None:
     print(*map(visible, lines), sep="\n", flush=True)
 
 
+def print_text(text: str) -> None:
+    """Print a text that has its own ends of lines."""
+    print(text, end="")
+
+
 def print_json(value: object) -> None:
     """Print a value as JSON, in ASCII where stdout takes nothing else."""
     print(to_json(value, ascii_only=not is_unicode(sys.stdout)))

@@ -126,7 +126,7 @@ def _counted(status: Status, groups: Iterable[Group]) -> Status:
 
 def _run(row: Mapping[Any, Any], running: RunningRun | None) -> dict[str, Any]:
     """Return a run without its cursor, which means nothing to a reader; one that is gone is not running."""
-    hidden = {"backfill", "cursor", "sweep_filled", "extractor_version"}
+    hidden = {"backfill", "cursor", "sweep_filled", "extractor_version", "batch_seconds", "points"}
     facts = {str(name): value for name, value in row.items() if name not in hidden}
     facts |= {name: json.loads(facts[name]) for name in ("reasons", "options", "orders")}
     is_gone = running is not None and running.id == facts["id"] and running.condition == GONE
