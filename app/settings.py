@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     time_budget: PositiveSeconds | None = None
     lock_wait: Seconds = DEFAULT_LOCK_WAIT_SECONDS
     on_failure: Literal["continue", "abort"] = "continue"
+    fail_on: Literal["any", "new", "none"] = "any"
     backfill: Literal["run", "defer"] = "run"
     version_table: TableName = DEFAULT_VERSION_TABLE
     log: Literal["text", "json"] = "text"

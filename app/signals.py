@@ -39,8 +39,7 @@ class StopRequest:
 
     def wait(self, seconds: float) -> None:
         """Wait so many seconds, or until somebody asks to stop."""
-        if seconds > 0:
-            self._asked.wait(seconds)
+        self._asked.wait(seconds)
 
 
 @contextmanager

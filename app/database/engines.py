@@ -72,7 +72,6 @@ def existing_database(url: str) -> Iterator[sa.Engine]:
         )
     with readable_errors(engine.url):
         yield engine
-    engine.dispose()
 
 
 def is_missing_file(url: str) -> bool:

@@ -65,7 +65,7 @@ def parse_url(url: str) -> URL:
 
 def _is_path(text: str) -> bool:
     """Tell whether a text is the path of a file that is there, or that is called like a SQLite file."""
-    if "://" in text or "\0" in text:
+    if "://" in text:
         return False
     return os.path.isfile(text) or PurePath(text).suffix.lower() in FILE_SUFFIXES  # noqa: PTH113  # raises nothing
 
