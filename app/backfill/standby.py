@@ -1,4 +1,4 @@
-"""Standby: how one worker waits: it writes into the ledger why, and hears what people want meanwhile."""
+"""Standby: how one worker waits: it writes the reason into the ledger, and reads the orders meanwhile."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -52,9 +52,9 @@ class Standby:
         return time.monotonic() - began
 
     def between_tries(self, kind: Trouble) -> float:
-        """Hear what people want before something is tried again, and return for how long that made the run pause.
+        """Read the orders before another try, and return the seconds for which they paused the run.
 
-        Where the whole database is locked, or lost, nothing can be written into it.
+        If the whole database is locked or lost, nothing is written or read.
         """
         if kind is Trouble.BUSY:
             self.note(kind.value)
@@ -62,7 +62,7 @@ class Standby:
         return self.obey()
 
     def note(self, reason: str) -> None:
-        """Write down why the run waits, if the database lets us."""
+        """Write into the ledger why the run waits; a refusal by the database is ignored."""
         with self._if_possible(), self._books.turn:
             self._books.commits += self._control.write_wait(self._transactions, reason)
 
@@ -72,7 +72,7 @@ class Standby:
 
     @contextmanager
     def _if_possible(self) -> Iterator[None]:
-        """Go on where the database refuses: the run's own work will meet the same, and sees to it."""
+        """Ignore errors of the database: the run's own work will meet and handle the same errors."""
         try:
             yield
         except DBAPIError as error:

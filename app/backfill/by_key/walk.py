@@ -31,11 +31,11 @@ class KeyAccess(NamedTuple):
     driver: Driver = Driver()
     """How they are read and written."""
     body: Callable[[sa.ColumnElement[Any]], sa.ColumnElement[Any]] = lambda column: column
-    """What to fetch of a body: text, or UTF-8 bytes, which the parser would rather have."""
+    """The expression to select for a body: text, or UTF-8 bytes, which the parser reads faster."""
     singly: bool = False
     """Rows can be locked one at a time only: Citus locks no rows of several shards together."""
     has_triggers: bool = False
-    """An UPDATE may say that it changed a row which it did not, or not for long."""
+    """The table has triggers, so that an UPDATE may count a row as changed though the change was undone."""
 
 
 class KeyWalk:
