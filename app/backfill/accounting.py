@@ -19,7 +19,7 @@ from app.backfill.recipe import BODY, Recipe
 from app.database.column_types import as_text
 
 MOST_ROWS: Final = 10_000
-"""The most rows that are collected; a run that leaves more is incomplete in any case."""
+"""The most rows that are collected and compared."""
 SHOWN_EXAMPLES: Final = 3
 
 

@@ -87,7 +87,7 @@ class BatchTimes:
         return self._seconds[-1] if self._seconds else 0.0
 
     def p99(self, *, exactly: bool = True) -> float:
-        """Return the seconds that 99 in 100 batches do not exceed; unless `exactly`, it may lag 10 % of them behind."""
+        """Return the seconds that 99 in 100 batches do not exceed; unless `exactly`, renewed after 10 % more."""
         count = len(self._seconds)
         if count and (exactly or count > self._p99_of * 1.1):
             self._p99 = sorted(self._seconds)[min(count - 1, int(count * PERCENTILE))]

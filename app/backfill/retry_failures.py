@@ -39,8 +39,8 @@ def retry_failed(  # noqa: PLR0913  # what it works with, and who listens
 
     Only rows whose body, or whose recipe's version, has changed since they failed are tried; with `everything` all are.
     A
-    row that is filled, gone, or no longer a failure leaves the list. Where an interrupted run over the whole table
-    resumes is not changed.
+    row that is filled, gone, or no longer a failure leaves the list. An interrupted run over the whole table resumes at
+    the same place as before.
     """
     transactions = Transactions(connection, owned_by_caller=False)
     with transactions.read() as reading:
