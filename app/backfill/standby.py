@@ -32,7 +32,7 @@ class Standby:
         self._limits.check()
 
     def rest(self, seconds: Callable[[], float]) -> None:
-        """Wait for as long as is wanted, which may change meanwhile, unless the run is to end."""
+        """Wait for `seconds()`, which may change during the wait; end early if the run is to end."""
         began = time.monotonic()
         while (left := seconds() - (time.monotonic() - began)) > 0 and not self._limits.stop.is_asked:
             self._limits.stop.wait(min(left, HEAR_SECONDS))

@@ -55,9 +55,9 @@ class Sweep:
                 self._open[window.span] = window.cursor
 
     def fraction_after(self, window: Window) -> float | None:
-        """Return the part of the table that is done, 0 to 1, by the window that reaches furthest; None: untold.
+        """Return the part of the table that is done, 0 to 1, by the window that reaches furthest; None: unknown.
 
-        After a window that tells nothing, what the one before has told still holds.
+        For a window without a fraction, the last known fraction is returned.
         """
         with self._turn:
             if window.fraction is not None:
