@@ -40,15 +40,12 @@ class Control:
         self._turn = threading.Lock()
         self._text = NO_ORDERS
         self._orders: Orders = {}
+        self.paused: Order | None = None
+        """The order to pause; None where the run may go on."""
         self._told: Order | None = None
         self._written = ""
         self._waiting_since: datetime | None = None
         self._heard_at = self._progress_at = time.monotonic()
-
-    @property
-    def paused(self) -> Order | None:
-        """The order to pause; None where the run may go on."""
-        return in_force(self._orders, PAUSED)
 
     @property
     def is_regrouping(self) -> bool:
@@ -69,6 +66,7 @@ class Control:
         with self._turn:
             before, self._orders, self._text = self._orders, read_orders(text), text
             self._tune(before)
+            self.paused = in_force(self._orders, PAUSED)
         if (order := in_force(self._orders, CANCELLED)) is not None:
             self._stop.cancel(order.by)
 

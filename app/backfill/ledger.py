@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from app.backfill.counts import Counts
 from app.backfill.errors import RunSupersededError
 from app.backfill.failure_records import FAILURES, FailureRecords, encoding_of, storable
+from app.backfill.history import NO_BATCHES, NO_POINTS, History
 from app.backfill.ledger_tables import BackfillRun
 from app.backfill.light_tables import columns_of
 from app.backfill.options import Options
@@ -43,6 +44,7 @@ RUNS: Final = columns_of(
         "batches",
     ),
     *("batch_size", "seconds", "max_batch_seconds", "p99_batch_seconds", "extractor_version"),
+    *("batch_seconds", "points"),
     *("started_at", "progress_at", "finished_at"),
     *("user_name", "host", "process", "version", "options", "orders", "waiting_for", "waiting_since", "error"),
 )
@@ -73,12 +75,18 @@ class Place:
 class Ledger(FailureRecords):
     """The row of this run, and the failures. Every method works on the caller's transaction and commits nothing."""
 
-    def save(self, connection: sa.Connection, place: Place, report: Report) -> str:
-        """Write place and counts, and return the orders, which cost no statement of their own where the database can.
+    def __init__(self, recipe: Recipe, run_id: int, encoding: str) -> None:
+        """Take what is filled, the run's number, and an encoding that the database's texts fit in."""
+        super().__init__(recipe, run_id, encoding)
+        self.history = History()
+
+    def save(self, connection: sa.Connection, place: Place, report: Report, *, ends: bool = False) -> str:
+        """Write place, counts and history, and return the orders: without a statement of their own where that can be.
 
         Raises RunSupersededError if another run has taken over: the fence.
         """
-        values = {**asdict(place), **_counted(report), **GOES_ON, "progress_at": now()}
+        history = self.history.columns(report.seconds, ends=ends)
+        values = {**asdict(place), **_counted(report), **history, **GOES_ON, "progress_at": now()}
         if not connection.dialect.update_returning:  # SQLite before 3.35
             self._update(connection, **values)
             return self.orders(connection)
@@ -96,7 +104,7 @@ class Ledger(FailureRecords):
         self, connection: sa.Connection, place: Place, report: Report, state: RunState, error: str | None = None
     ) -> None:
         """Write how the run ended, and what ended it before its time."""
-        self.save(connection, place, report)
+        self.save(connection, place, report, ends=True)
         told = None if error is None else storable(error, self._encoding)
         self._update(connection, state=state, finished_at=now(), error=told)
 
@@ -182,6 +190,8 @@ def _insert_run(  # noqa: PLR0913, PLR0917  # what stands in the row
             walk=walk,
             **asdict(place),
             **_counted(first),
+            batch_seconds=NO_BATCHES,
+            points=NO_POINTS,
             batch_size=options.batch_size,
             extractor_version=recipe.version,
             started_at=moment,

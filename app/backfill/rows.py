@@ -109,12 +109,6 @@ class Window:
     over: Sequence[str] = ()
     """The names of failures whose rows are filled or gone, or need nobody any more; where failures are walked over."""
 
-    def close(self, span: Span, part: Span) -> None:
-        """Put the window into the span that a worker has taken; it was read from a part of that."""
-        self.span = span
-        if self.cursor is None and part.end != span.end:
-            self.cursor = part.end
-
     @property
     def found(self) -> int:
         """Pending rows that were read."""

@@ -19,9 +19,9 @@ from app.backfill.light_tables import table_of
 from app.backfill.limits import Limits, Stopped
 from app.backfill.listener import Listener
 from app.backfill.options import Options
-from app.backfill.patience import Patience
 from app.backfill.recipe import Recipe
 from app.backfill.report import Origin, Report
+from app.backfill.retrying import Patience
 from app.backfill.standby import Standby
 from app.backfill.throttle import Throttle
 from app.backfill.transactions import Transactions
@@ -221,6 +221,7 @@ class Run:
         books = self._books
         with self._transactions.write() as connection:
             books.ledger, books.place = open_ledger(connection, self._recipe, origin, self._walk.name, self._options)
+        books.ledger.history = books.history
         self._control.ledger = books.ledger
 
     def _done(self, unaccounted: Unaccounted) -> Report:

@@ -17,8 +17,7 @@ from app.backfill.books import Batch, Books, Committed, Rewound
 from app.backfill.error_kinds import Trouble, trouble
 from app.backfill.limits import Limits, Stopped
 from app.backfill.listener import Listener, Progress
-from app.backfill.patience import Patience
-from app.backfill.retrying import PATIENCE_SECONDS
+from app.backfill.retrying import PATIENCE_SECONDS, Patience
 from app.backfill.rows import UPDATE_FAILED, Filling, InPlace, Plan, Refused, Span, TooManyRowsError, Window
 from app.backfill.throttle import Throttle
 from app.backfill.transactions import Transactions
@@ -61,7 +60,9 @@ class Worker:
                 plan = self._plan(rest) if in_place and self._can_plan(rest) else None
                 part = rest if plan is None else plan.part
                 for window in self._read_part(part, is_rest=plan is not None):
-                    window.close(span, part)
+                    window.span = span
+                    if window.cursor is None and part.end != span.end:
+                        window.cursor = part.end
                     yield window
                 rest = None if part.end == span.end else Span(part.end, span.end)
 
@@ -79,7 +80,7 @@ class Worker:
                 self.limits.check_rows()
 
     def _can_plan(self, span: Span) -> bool:
-        return not self.limits.has_most_rows and self.walk.can_plan(span, self.pace.size)
+        return self.limits.most_rows is None and self.walk.can_plan(span, self.pace.size)
 
     def _plan(self, span: Span) -> Plan:
         """Let the database fill what it can by itself of the first part of a span, and return that part."""
@@ -119,9 +120,12 @@ class Worker:
         """Read one window in a transaction of its own: nothing is locked while bodies are looked at."""
 
         def read() -> Window:
-            with self.transactions.read(self.walk.reading) as connection, self.limits.rows_left() as left:
-                window = self.walk.read(connection, span, self.pace.size, left, is_rest=is_rest)
-                self.limits.count(window.found)
+            with self.transactions.read(self.walk.reading) as connection:
+                if self.limits.most_rows is None:
+                    return self.walk.read(connection, span, self.pace.size, None, is_rest=is_rest)
+                with self.limits.rows_left() as left:
+                    window = self.walk.read(connection, span, self.pace.size, left)
+                    self.limits.count(window.found)
                 return window
 
         return self.patience.attempt(read)
@@ -130,7 +134,7 @@ class Worker:
         """Tell the listener of a window that is done, and how far the sweep is."""
         books = self.books
         with books.turn:
-            if books.place.sweep == 1:
+            if books.place.sweep == 1 and (window.skips or window.failures):
                 self.listener.skipped(window.skips)
                 self.listener.failed(window.failures)
             progress = Progress(

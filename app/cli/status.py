@@ -9,10 +9,12 @@ import typer
 from app.cli.common_options import AsJson, Database, Desktop, load_settings, require_writable
 from app.cli.exit_codes import DONE
 from app.cli.look import Look
-from app.console.printing import drawn, print_json, print_lines, show, write_file
+from app.console.exposition import exposition
+from app.console.printing import drawn, print_json, print_lines, print_text, show, write_file
 from app.console.tables import before_counting, brief_line, status_view
 from app.console.watching import is_watchable, watch
 from app.errors import ConfigurationError
+from app.reports.metrics import read_metrics
 from app.reports.status import SHOWN_RUNS
 from app.reports.untouched import database_as_it_is
 
@@ -31,6 +33,9 @@ def status(  # noqa: PLR0913  # one parameter an option
     watched: Annotated[bool, typer.Option("--watch", help="Draw it every two seconds, until you type q.")] = False,
     svg: Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Draw it into an SVG file too.")] = None,
     as_json: AsJson = False,
+    prometheus: Annotated[
+        bool, typer.Option("--prometheus", help="Print metrics in the text format of Prometheus.")
+    ] = False,
 ) -> int:
     """Show what a run does, how many rows have their id, what is left and why, and the runs. Reads only.
 
@@ -38,7 +43,8 @@ def status(  # noqa: PLR0913  # one parameter an option
     another one had stopped are shown with it, as one. A PostgreSQL table of more than a million rows is sampled unless
     --exact is given. Works before the first upgrade.
     """
-    _require_one_form({"--brief": brief, "--watch": watched, "--json": as_json}, svg)
+    forms = {"--brief": brief, "--watch": watched, "--json": as_json, "--prometheus": prometheus}
+    _require_one_form(forms, svg)
     settings = load_settings(database=database, desktop=desktop)
     if svg is not None:
         require_writable("--svg", svg, settings.database_url)
@@ -50,6 +56,8 @@ def status(  # noqa: PLR0913  # one parameter an option
             print_lines(brief_line(look.whole(look.running())))
         elif as_json:
             _print_json(look, svg)
+        elif prometheus:
+            print_text(exposition(read_metrics(connection, look.whole(look.running()))))
         else:
             _show(look, svg)
     return DONE

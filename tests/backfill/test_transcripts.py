@@ -89,7 +89,7 @@ def transcript_of(url: str, scene: Scene) -> Transcript:
     engine = make_engine(url)
     transcript = Transcript(engine)
     for act in scene.acts:
-        with engine.connect() as connection:
+        with transcript.with_log(), engine.connect() as connection:
             report = act(connection, scene, scene.listener(transcript))
         if report is not None:
             transcript.report(report)

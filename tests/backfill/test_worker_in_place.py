@@ -1,0 +1,51 @@
+"""What a worker does where the database could not fill rows by itself."""
+
+from datetime import datetime
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from app.backfill.rows import Filling, InPlace, TooManyRowsError
+from app.backfill.transactions import NO_SETTINGS
+from tests.backfill.test_retrying import LOCKED_ROW, NO_TABLE, REFUSED, Clock, clock
+from tests.backfill.test_worker import raised, run_over, url, worker_of
+
+__all__ = ["clock", "url"]
+
+
+class Part(InPlace):
+    """Rows that the database is to fill by itself, which it cannot."""
+
+    settings = NO_SETTINGS
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def fill(self, connection: sa.Connection, moment: datetime, *, listed: bool) -> Filling:  # noqa: ARG002
+        """Fail."""
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "waited"), [(raised(LOCKED_ROW), True), (raised(REFUSED), False), (TooManyRowsError(), False)]
+)
+def test_what_the_database_could_not_fill_by_itself_is_marked(
+    url: str, clock: Clock, error: Exception, *, waited: bool
+) -> None:
+    """The next window does its rows one by one; for locked ones it is tried for 0.3 s."""
+    part = Part(error)
+    with run_over(url, clock) as (run, _):
+        worker_of(run)._fill_in_place(part)  # noqa: SLF001
+
+    assert (part.has_failed, 0.3 <= clock.now < 0.7) == (True, waited)
+
+
+def test_an_error_of_no_row_while_the_database_fills_by_itself_is_raised(url: str, clock: Clock) -> None:
+    """The next window would meet it again."""
+    part = Part(raised(NO_TABLE))
+
+    with run_over(url, clock) as (run, _), pytest.raises(DBAPIError):
+        worker_of(run)._fill_in_place(part)  # noqa: SLF001
+
+    assert not part.has_failed
