@@ -45,3 +45,24 @@ def test_an_error_of_no_row_while_the_database_fills_by_itself_is_raised(url: st
     """Whoever reads the rows would meet it again."""
     with run_over(url, clock) as (run, _), pytest.raises(DBAPIError):
         worker_of(run)._fill_in_place(Part(raised(NO_TABLE)))  # noqa: SLF001
+
+
+class Done(InPlace):
+    """Rows that the database has filled by itself."""
+
+    settings = NO_SETTINGS
+    most_rows = 50
+
+    def fill(self, connection: sa.Connection, moment: datetime, *, listed: bool) -> Filling:  # noqa: ARG002
+        """Say how many."""
+        return Filling(counted=50)
+
+
+def test_what_the_database_filled_by_itself_tells_how_large_the_next_batch_may_be(url: str, clock: Clock) -> None:
+    """As rows do that were handed out."""
+    with run_over(url, clock) as (run, _):
+        worker = worker_of(run)
+        worker.pace.bound = 1_000
+        worker._fill_in_place(Done())  # noqa: SLF001
+
+    assert (worker.pace.size, worker.books.counts.synced) == (12, 50)
