@@ -121,7 +121,7 @@ class Books:
         return Refused(row.row_id, UPDATE_FAILED, NOT_KEPT, name=self._name_of(row))
 
     def _mended(self, batch: Batch, filling: Filling) -> Sequence[str]:
-        """Return the names of the failures that a batch ends; none for a whole walk, whose sweep removes them itself."""
+        """Return the names of the failures that a batch ends; none for a whole walk, whose end removes them."""
         if self._walk.is_whole:
             return ()
         over = () if batch.closes is None else batch.closes.over

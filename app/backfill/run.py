@@ -148,7 +148,7 @@ class Run:
         return True
 
     def _anchor(self) -> None:
-        """Commit and wait for the disk, which makes all earlier batches durable. Raises Rewound if a crash has undone some."""
+        """Commit and wait for the disk, which makes all earlier batches durable. Raises Rewound after a crash."""
         books = self._books
         with self._transactions.write() as connection:
             books.settle(connection)

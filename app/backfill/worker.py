@@ -180,7 +180,7 @@ class Worker:
         return True
 
     def _busy_seconds(self, batch: Batch) -> float:
-        """Return the seconds to wait for locked rows: few while a batch can be split, more for one row in a later sweep."""
+        """Return the seconds to wait for locked rows: few while a batch can be split, else more in later sweeps."""
         if not batch.rows:
             return PATIENCE_SECONDS
         return BUSY_BATCH_SECONDS if len(batch.rows) > 1 or self.books.place.sweep == 1 else BUSY_ROW_SECONDS
