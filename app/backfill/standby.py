@@ -40,16 +40,23 @@ class Standby:
 
     def obey(self) -> float:
         """Wait for as long as the run is paused, and return how long that was. Raises Stopped or Rewound."""
-        began = time.monotonic()
         self.check()
+        if self._control.paused is None:
+            return 0.0
+        began = time.monotonic()
+        with self._control.resting():
+            self._sleep()
+        return time.monotonic() - began
+
+    def _sleep(self) -> None:
         while (order := self._control.paused) is not None:
             if self._control.is_news(order):
                 self._listener.paused(order.by, order.at)
-            self.note(PAUSED)
+            if self._control.is_at_rest:
+                self.note(PAUSED)
             self._limits.stop.wait(HEAR_SECONDS)
             self._hear()
             self.check()
-        return time.monotonic() - began
 
     def between_tries(self, kind: Trouble) -> float:
         """Hear what people want before something is tried again, and return for how long that made the run pause.

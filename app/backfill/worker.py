@@ -235,6 +235,8 @@ class Worker:
 
 def work_together(limits: Limits, workers: Sequence[Worker]) -> None:
     """Let the workers fill the table side by side. Raises what one raises: an error, else Rewound, else Stopped."""
+    control = workers[0].books.control
+    control.start_work(len(workers))
     if len(workers) == 1:
         workers[0].work()
         return
@@ -248,6 +250,8 @@ def work_together(limits: Limits, workers: Sequence[Worker]) -> None:
         except BaseException as error:  # noqa: BLE001  # raised again below, in the thread that everybody waits in
             ends.append(error)
             limits.abandon()
+        finally:
+            control.leave_work()
 
     with ThreadPoolExecutor(len(workers)) as pool:
         list(pool.map(work, workers))

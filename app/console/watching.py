@@ -22,7 +22,16 @@ def is_watchable() -> bool:
 
 
 def watch(view: Callable[[], RenderableType], seconds: float = WATCH_SECONDS) -> None:
-    """Draw what `view` returns, each time anew, until q or Ctrl-C; the last picture stays."""
+    """Draw what `view` returns, each time anew, until q or Ctrl-C; the last picture stays.
+
+    Without a terminal nothing is drawn, and whatever else `view` does is done until Ctrl-C.
+    """
+    if not is_watchable():
+        with contextlib.suppress(KeyboardInterrupt):
+            while True:
+                view()
+                time.sleep(seconds)
+        return
     console = Console(highlight=False, emoji=False, markup=False)
     live = Live(view(), console=console, auto_refresh=False, vertical_overflow="crop")
     with contextlib.suppress(KeyboardInterrupt), _keys() as typed_within, live:

@@ -23,6 +23,8 @@ STATEMENTS = FOLDER / "statements.sql"
 BEFORE_STATEMENT = "\n--- "
 WRITTEN_OUT = {ord(character): repr(character)[1:-1] for character in "\t\v\f\r"}
 MOMENT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+HISTORY = re.compile(r'\{\\"counts\\": .*?\\"sum\\": [0-9.e-]+\}|\[\[0\.0,0\].*?\]\]')
+"""How long batches took, and when."""
 WRITER = re.compile(r'(\\"writer\\":\\")\d+')
 STARTER = {"user_name", "host", "process", "version"}
 """Columns that say who runs it."""
@@ -43,7 +45,7 @@ class Transcript:
 
     def note(self, line: str) -> None:
         """Add a line, without what is another at each run."""
-        self._lines.append(WRITER.sub(r"\1…", MOMENT.sub(_unless_old, line)))
+        self._lines.append(HISTORY.sub("<history>", WRITER.sub(r"\1…", MOMENT.sub(_unless_old, line))))
 
     @contextmanager
     def with_log(self) -> Iterator[None]:

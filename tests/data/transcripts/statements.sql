@@ -155,8 +155,18 @@ SET LOCAL extra_float_digits = '1'; SET LOCAL enable_hashjoin = 'off'; SET LOCAL
 --- 257d02e6
 RELEASE SAVEPOINT sa_savepoint_5
 
+--- 25faf257
+SELECT found.number 
+FROM json_to_recordset(CAST(%(param_1)s::VARCHAR AS JSON)) AS found(number INTEGER, writer xid, found_id TEXT, place TEXT, fingerprint BIGINT), public.veo3_video_generations 
+WHERE public.veo3_video_generations.ctid = CAST(found.place AS tid) AND public.veo3_video_generations.xmin = found.writer AND hashtextextended(public.veo3_video_generations.raw_response || %(body_1)s::VARCHAR || coalesce(public.veo3_video_generations.operation_name, %(coalesce_1)s::VARCHAR) || %(param_2)s::VARCHAR || coalesce(public.veo3_video_generations.scene_id, %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_1)s::INTEGER) = found.fingerprint AND public.veo3_video_generations.raw_response IS NOT NULL AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0))
+
 --- 25fd3c4e
 RELEASE SAVEPOINT sa_savepoint_6
+
+--- 278cacdf
+UPDATE veo3_video_generations SET media_generation_id=%(found_id)s::VARCHAR, updated_at=%(moment)s::VARCHAR WHERE tableoid = CAST(%(key_0)s::VARCHAR AS oid) AND ctid = CAST(%(key_1)s::VARCHAR AS tid) AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0))
 
 --- 27ce7fbe
 SAVEPOINT sa_savepoint_11
@@ -339,6 +349,11 @@ DELETE FROM media_generation_id_backfill_failures WHERE media_generation_id_back
 --- 4a70a441
 PRAGMA synchronous = NORMAL
 
+--- 4b480c50
+SELECT CAST(id AS TEXT) AS id_text, CAST(updated_at AS TEXT) AS updated_at_text, veo3_video_generations.media_generation_id 
+FROM veo3_video_generations 
+WHERE id = CAST(%(param_1)s::VARCHAR AS text) AND updated_at = CAST(%(param_2)s::VARCHAR AS text)
+
 --- 4c3ce61b
 SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '60s'; SET LOCAL extra_float_digits = '1'; SET LOCAL citus.propagate_set_commands = 'local'; SET LOCAL citus.max_adaptive_executor_pool_size = '1'; SET LOCAL enable_memoize = 'off'; SET LOCAL jit = 'off'; SET LOCAL max_parallel_workers_per_gather = '0'
 
@@ -442,6 +457,11 @@ WHERE veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generation
 --- 60c8fa12
 SELECT lower(name) FROM pragma_table_xinfo(?)
 WHERE hidden IN (2, 3) AND lower(name) IN (?, ?) ORDER BY 1
+
+--- 627c1ec2
+SELECT found.number 
+FROM json_to_recordset(CAST(%(param_1)s::VARCHAR AS JSON)) AS found(number INTEGER, writer xid, found_id TEXT, place TEXT, fingerprint BIGINT), public.veo3_video_generations 
+WHERE public.veo3_video_generations.ctid = CAST(found.place AS tid) AND (public.veo3_video_generations.media_generation_id COLLATE "C") = found.found_id
 
 --- 64c75a11
 SELECT to_regclass('pg_dist_partition') IS NULL
@@ -613,6 +633,12 @@ SELECT pg_current_wal_lsn() - '0/0'::pg_lsn, min(replay_lsn - '0/0'::pg_lsn) FRO
 --- 930a7770
 BEGIN IMMEDIATE
 
+--- 9432254c
+SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(id AS TEXT) AS id_text, CAST(updated_at AS TEXT) AS updated_at_text 
+FROM veo3_video_generations 
+WHERE veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0))
+
 --- 95469452
 SAVEPOINT sa_savepoint_6
 
@@ -664,6 +690,11 @@ SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '0'; SET LOCAL e
 --- a4af2e44
 UPDATE media_generation_id_backfill_runs SET state=%(state)s::VARCHAR, finished_at=%(finished_at)s::VARCHAR WHERE media_generation_id_backfill_runs.id = %(run_id)s::BIGINT AND media_generation_id_backfill_runs.state = %(state_1)s::VARCHAR
 
+--- a567edba
+SELECT CAST(tableoid AS TEXT) AS tableoid_text, CAST(ctid AS TEXT) AS ctid_text, veo3_video_generations.media_generation_id 
+FROM veo3_video_generations 
+WHERE tableoid = CAST(%(param_1)s::VARCHAR AS oid) AND ctid = CAST(%(param_2)s::VARCHAR AS tid)
+
 --- a6050abe
 SELECT CAST(public.veo3_video_generations.ctid AS TEXT) AS place, CAST(public.veo3_video_generations.xmin AS TEXT) AS writer, %(param_1)s::VARCHAR AS relation, public.veo3_video_generations.id, coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_1)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_2)s::INTEGER) + CASE WHEN (coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_1)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_2)s::INTEGER) <= %(param_2)s::INTEGER) THEN coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_3)s::INTEGER) ELSE %(param_3)s::INTEGER END AS anon_1, NULL AS anon_2, public.veo3_video_generations.operation_name, CAST(public.veo3_video_generations.scene_id AS TEXT) AS scene_id, CASE WHEN (octet_length(public.veo3_video_generations.raw_response) <= %(octet_length_1)s::INTEGER) THEN public.veo3_video_generations.raw_response END AS anon_3, octet_length(public.veo3_video_generations.raw_response) AS octet_length_2, hashtextextended(public.veo3_video_generations.raw_response || %(body_1)s::VARCHAR || coalesce(public.veo3_video_generations.operation_name, %(coalesce_4)s::VARCHAR) || %(param_4)s::VARCHAR || coalesce(CAST(public.veo3_video_generations.scene_id AS TEXT), %(coalesce_5)s::VARCHAR) COLLATE "C", %(hashtextextended_2)s::INTEGER) AS hashtextextended_1, CAST(public.veo3_video_generations.seed AS TEXT) AS key_0 
 FROM public.veo3_video_generations 
@@ -698,6 +729,11 @@ DELETE FROM media_generation_id_backfill_failures WHERE media_generation_id_back
 SELECT media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.first_seen_at 
 FROM media_generation_id_backfill_failures 
 WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR)
+
+--- ab6f30b1
+SELECT id, seed, veo3_video_generations.media_generation_id 
+FROM veo3_video_generations 
+WHERE id = ? AND seed = ?
 
 --- ad5e836d
 UPDATE public.veo3_video_generations SET media_generation_id=found.found_id, updated_at=%(touched)s::VARCHAR FROM json_to_recordset(CAST(%(param_1)s::VARCHAR AS JSON)) AS found(number INTEGER, writer xid, found_id TEXT, place TEXT, fingerprint BIGINT) WHERE public.veo3_video_generations.ctid = CAST(found.place AS tid) AND public.veo3_video_generations.xmin = found.writer AND hashtextextended(public.veo3_video_generations.raw_response || %(body_1)s::VARCHAR || coalesce(public.veo3_video_generations.operation_name, %(coalesce_1)s::VARCHAR) || %(param_2)s::VARCHAR || coalesce(public.veo3_video_generations.scene_id, %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_1)s::INTEGER) = found.fingerprint AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
@@ -822,6 +858,12 @@ WHERE veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generation
 \x0b\x0c\r') = '') = 1) AND rowid > ? ORDER BY rowid
  LIMIT ? OFFSET ?
 
+--- cb3ddc2d
+SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, CAST(veo3_video_generations.raw_response AS BLOB) AS raw_response, id, seed 
+FROM veo3_video_generations 
+WHERE id = ? AND seed = ? AND veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (ltrim(veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r') = '') = 1)
+
 --- cd53cf9d
 DELETE FROM media_generation_id_backfill_failures WHERE media_generation_id_backfill_failures.backfill = ? AND media_generation_id_backfill_failures.row_digest IN (?, ?)
 
@@ -910,6 +952,14 @@ WHERE media_generation_id_backfill_runs.backfill = ? AND media_generation_id_bac
 
 --- e4d8093d
 RELEASE SAVEPOINT sa_savepoint_1
+
+--- e59b6e5a
+SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(tableoid AS TEXT) AS tableoid_text, CAST(ctid AS TEXT) AS ctid_text, (SELECT quote_ident(pg_namespace.nspname) || %(quote_ident_1)s::VARCHAR || quote_ident(pg_class.relname) AS anon_2 
+FROM pg_namespace, pg_class 
+WHERE pg_class.oid = veo3_video_generations.tableoid AND pg_namespace.oid = pg_class.relnamespace) AS anon_1, CAST(ctid AS TEXT) AS ctid 
+FROM veo3_video_generations 
+WHERE tableoid = CAST(%(param_1)s::VARCHAR AS oid) AND ctid = CAST(%(param_2)s::VARCHAR AS tid) AND veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) FOR UPDATE
 
 --- e5a36315
 SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, CAST(veo3_video_generations.raw_response AS BLOB) AS raw_response, rowid 
