@@ -22,6 +22,8 @@ BEFORE_STATEMENT = "\n--- "
 WRITTEN_OUT = {ord(character): repr(character)[1:-1] for character in "\t\v\f\r"}
 MOMENT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 WRITER = re.compile(r'(\\"writer\\":\\")\d+')
+RELATION = re.compile(r'"\d{5,6}"')
+"""The number of a table, which tells the server's history."""
 TIMES = {"seconds", "rows_per_second", "max_batch_seconds", "p99_batch_seconds"}
 TRANSACTIONS = ("begin", "commit", "rollback", "savepoint", "rollback_savepoint", "release_savepoint")
 
@@ -39,7 +41,7 @@ class Transcript:
 
     def note(self, line: str) -> None:
         """Add a line, without what is another at each run."""
-        self._lines.append(WRITER.sub(r"\1…", MOMENT.sub(_unless_old, line)))
+        self._lines.append(RELATION.sub('"…"', WRITER.sub(r"\1…", MOMENT.sub(_unless_old, line))))
 
     @contextmanager
     def with_log(self) -> Iterator[None]:
