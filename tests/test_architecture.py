@@ -77,11 +77,13 @@ def test_only_the_console_prints() -> None:
 
 def test_extraction_needs_the_standard_library_and_one_parser_alone() -> None:
     """The one truth about answers depends on nothing that could change its mind."""
-    tree = ast.parse((ROOT / "app" / "media_ids" / "extraction.py").read_text())
-    imported = {node.names[0].name for node in ast.walk(tree) if isinstance(node, ast.Import)}
-    imported_from = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    files = [ROOT / "app" / "media_ids" / name for name in ("extraction.py", "operations.py")]
+    nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text()))]
+    imported = {node.names[0].name for node in nodes if isinstance(node, ast.Import)}
+    imported_from = {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
 
-    assert imported | imported_from == {"json", "re", "orjson", "dataclasses", "typing"}
+    own = {"app.media_ids.operations"}
+    assert (imported | imported_from) - own == {"json", "re", "orjson", "dataclasses", "typing"}
 
 
 def _identifiers(file: Path) -> set[str]:

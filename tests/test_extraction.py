@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.media_ids.extraction import Failed, Found, Outcome, Skipped, extract, operation_names
+from app.media_ids.extraction import Failed, Found, Outcome, Skipped, extract
+from app.media_ids.operations import operation_names
 from tests.support.bodies import OPERATION, SCENE, bodies, json_values, operation
 from tests.support.responses import Response, named, responses
 

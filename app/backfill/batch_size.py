@@ -16,9 +16,14 @@ class Pace:
 
     def __init__(self, batch_size: int, target_seconds: float) -> None:
         """Start small, whatever the bound is: nothing is known about the database yet."""
-        self._bound = batch_size
+        self.bound = batch_size
         self._target = target_seconds
         self.size = min(FIRST_BATCH_ROWS, batch_size)
+
+    def retune(self, batch_size: int, target_seconds: float) -> None:
+        """Heed another bound and another aim from now on."""
+        self.bound, self._target = batch_size, target_seconds
+        self._set(self.size)
 
     def took(self, rows: int, seconds: float) -> None:
         """Learn from a batch of `rows` rows that took `seconds`.
@@ -37,4 +42,4 @@ class Pace:
         self._set(self.size / 2)
 
     def _set(self, size: float) -> None:
-        self.size = max(1, min(self._bound, math.ceil(size)))
+        self.size = max(1, min(self.bound, math.ceil(size)))

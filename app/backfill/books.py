@@ -9,14 +9,18 @@ from typing import Final, NamedTuple
 import sqlalchemy as sa
 
 from app.backfill.breaker import Breaker
+from app.backfill.control import Control
 from app.backfill.counts import BatchTimes, Counts, make_report
+from app.backfill.history import History
 from app.backfill.ledger import Ledger, Place
 from app.backfill.limits import Stopped
 from app.backfill.listener import Listener
+from app.backfill.options import Options
 from app.backfill.report import Report, State
 from app.backfill.rows import UPDATE_FAILED, Filling, InPlace, Recovered, Refused, Window
 from app.backfill.sweep import Sweep
 from app.backfill.walk import Walk
+from app.signals import StopRequest
 
 NOT_KEPT: Final = "the database raised no error and left the row without an id: a trigger drops or undoes the update"
 
@@ -53,14 +57,19 @@ class Books:
     filled before that, and side by side.
     """
 
-    def __init__(self, walk: Walk, listener: Listener) -> None:
-        """Take the walk that names rows, and who is told of what is committed; nothing is read or written yet."""
+    def __init__(self, walk: Walk, listener: Listener, control: Control | None = None) -> None:
+        """Take the walk that names rows, who is told of what is committed, and who hears what people want.
+
+        Nothing is read or written yet.
+        """
+        self.control = control or Control(Options(), StopRequest())
         self.turn = threading.RLock()
         self.times = BatchTimes()
+        self.history = History()
         self.counts = Counts()
         self.place = Place()
         self.ledger: Ledger
-        self.sweep = Sweep(walk, None)
+        self.sweep = Sweep(walk.cut, None)
         self.problem = ""
         """Why the run cannot say `done`, where it cannot."""
         self.breaker = Breaker()
@@ -77,7 +86,7 @@ class Books:
 
     def start_sweep(self) -> None:
         """Begin a pass at the place where the run stands; the walk has prepared for it, and every worker has ended."""
-        self.sweep = Sweep(self._walk, self.place.cursor)
+        self.sweep = Sweep(self._walk.cut, self.place.cursor)
         self.commits = 0
         self._kept = None
 
@@ -87,22 +96,24 @@ class Books:
 
     def record(self, connection: sa.Connection, batch: Batch, filling: Filling) -> Committed:
         """Write into the ledger what a batch did, in its transaction. Raises RunSupersededError: the fence."""
-        counts = self.counts.copy()
-        wanted = filling.rows if batch.in_place else len(batch.rows)
+        counts, filled = self.counts.copy(), filling.rows
+        wanted = filled if batch.in_place else len(batch.rows)
         changed = wanted - len(filling.refused)  # by this run, or by somebody else
         place = replace(self.place, sweep_filled=self.place.sweep_filled + changed)
         if wanted:
-            counts.add_batch(filling.rows, changed - filling.rows)
-        refused = [*batch.refused, *(self._refused_silently(row) for row in filling.refused)]
-        counts.add_failures(refused)
-        failures = list(refused)
+            counts.add_batch(filled, changed - filled)
+        failures = refused = [*batch.refused, *(self._refused_silently(row) for row in filling.refused)]
+        if refused:
+            counts.add_failures(refused)
         if batch.closes is not None:
             counts.add_window(batch.closes)
-            failures += batch.closes.failures
+            failures = [*refused, *batch.closes.failures]
             place = replace(place, cursor=self.sweep.cursor_after(batch.closes))
-        self.ledger.record_failures(connection, place.sweep, failures)
-        self.ledger.forget_failures(connection, self._mended(batch, filling))
-        self.ledger.save(connection, place, self.report(None, counts))
+        if failures:
+            self.ledger.record_failures(connection, place.sweep, failures)
+        if mended := self._mended(batch, filling):
+            self.ledger.forget_failures(connection, mended)
+        self.control.hear(self.ledger.save(connection, place, self.report(None, counts)))
         self._unconfirmed = Committed(filling=filling, refused=refused, counts=counts, place=place, closes=batch.closes)
         return self._unconfirmed
 
@@ -147,12 +158,15 @@ class Books:
         self._unconfirmed = None
         done.has_arrived = True
         self.commits += 1
+        self.control.progressed()
+        self.history.add(done.counts.done - self.counts.done, seconds if done.filling.rows else 0.0)
         self.counts, self.place = done.counts, done.place
         self._kept = done.place, done.counts
         if done.closes is not None:
             self.sweep.advance(done.closes)
-        self.breaker.add(done.filling.rows, sum(not failure.is_locked for failure in done.refused))
-        if done.filling.rows:
+        filled = done.filling.rows
+        self.breaker.add(filled, sum(not failure.is_locked for failure in done.refused))
+        if filled:
             self.times.add(seconds)
             self._listener.filled(done.filling.filled)
         if done.refused:
@@ -168,8 +182,8 @@ class Books:
         """Raise Rewound if a worker has raised it; Stopped if the database refuses most rows of the whole table."""
         if self._is_rewound:
             raise Rewound
-        if self._walk.is_whole and self.breaker.problem:
-            self.problem = self.breaker.problem
+        if self._walk.is_whole and (problem := self.breaker.problem):
+            self.problem = problem
             raise Stopped("incomplete")
 
     def report(self, state: State | None, counts: Counts | None = None) -> Report:

@@ -24,8 +24,15 @@ class Counts:
     """Rows that were to be filled, but that somebody else changed, removed or held locked."""
     skipped: int = 0
     failed: int = 0
+    accepted: int = 0
+    """Of the failed rows. Only a dry run counts them here: a run asks the ledger at its end."""
     reasons: Counter[str] = field(default_factory=Counter)
     batches: int = 0
+
+    @property
+    def done(self) -> int:
+        """Rows that have an outcome."""
+        return self.synced + self.skipped + self.failed
 
     def copy(self) -> "Counts":
         """Return a copy, to be kept only if the transaction that it goes with is committed."""
@@ -55,7 +62,7 @@ class Counts:
 
     def start_sweep(self) -> None:
         """Forget what the last sweep counted, except the rows that it filled."""
-        self.skipped = self.failed = self.lost = 0
+        self.skipped = self.failed = self.accepted = self.lost = 0
         self.reasons.clear()
 
 
@@ -90,19 +97,19 @@ class BatchTimes:
 
 def make_report(counts: Counts, times: BatchTimes, *, state: State | None, walk: str, seconds: float) -> Report:
     """Return the report of a run that has gone on for `seconds`; without a state, of one that still goes on."""
-    total = counts.synced + counts.skipped + counts.failed
     return Report(
         state=state or "partial",
-        found=total + counts.lost,
+        found=counts.done + counts.lost,
         synced=counts.synced,
         skipped=counts.skipped,
         failed=counts.failed,
-        total=total,
+        total=counts.done,
         reasons=dict(sorted(counts.reasons.items())),
         batches=counts.batches,
         seconds=round(seconds, 3),
-        rows_per_second=round(total / seconds, 1) if seconds > 0 else 0.0,
+        rows_per_second=round(counts.done / seconds, 1) if seconds > 0 else 0.0,
         max_batch_seconds=round(times.longest, 6),
         p99_batch_seconds=round(times.p99(exactly=state is not None), 6),
         walk=walk,
+        accepted=counts.accepted,
     )

@@ -42,15 +42,18 @@ def backfill(  # noqa: PLR0913  # what it works with, and who listens
     workers = 1 if options.dry_run else options.workers
     with ExitStack() as stack:
         stack.enter_context(_modules_left_alone())
-        others = [stack.enter_context(connection.engine.connect()) for _ in range(1, workers)]
-        connections = [transactions, *(Transactions(other, owned_by_caller=False) for other in others)]
+
+        def another() -> Transactions:
+            return Transactions(stack.enter_context(connection.engine.connect()), owned_by_caller=False)
+
         run = Run(
             walk=walk,
             options=options,
             listener=listener or Listener(),
             stop=stop or StopRequest(),
-            connections=connections,
+            connections=[transactions, *(another() for _ in range(1, workers))],
             recipe=recipe,
+            another=None if owned_by_caller else another,
         )
         return run.look() if options.dry_run else run.fill(origin)
 

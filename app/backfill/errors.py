@@ -14,6 +14,19 @@ class RunSupersededError(MediaIdsError):
         self.run_id = run_id
 
 
+class NoActiveRunError(MediaIdsError):
+    """There is no run to be told anything; nothing was changed."""
+
+    def __init__(self, gone: int | None) -> None:
+        """Take the number of a run that has not ended but that nobody does any more, if there is one."""
+        super().__init__(
+            "no run is active"
+            if gone is None
+            else f"no run is active: run {gone} is gone, nobody holds its lock. The next one goes on where it stopped"
+        )
+        self.gone = gone
+
+
 class TableChangedError(MediaIdsError):
     """The table became one of another kind while it was walked: a foreign partition came, a shard moved."""
 

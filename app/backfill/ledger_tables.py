@@ -42,11 +42,30 @@ class BackfillRun(Base):
     seconds: Mapped[Seconds]
     max_batch_seconds: Mapped[Seconds]
     p99_batch_seconds: Mapped[Seconds]
+    batch_seconds: Mapped[str]
+    """JSON object: how long its batches took, see app.backfill.history."""
+    points: Mapped[str]
+    """JSON list: how it came along, see there."""
     extractor_version: Mapped[int] = mapped_column(sa.Integer)
     started_at: Mapped[datetime]
     progress_at: Mapped[datetime]
     """When the last batch was committed."""
     finished_at: Mapped[datetime | None]
+    user_name: Mapped[str]
+    """The operating system's user who started it, on `host`, as `process` there."""
+    host: Mapped[str]
+    process: Mapped[int] = mapped_column(sa.BigInteger)
+    version: Mapped[str]
+    """Of this software."""
+    options: Mapped[str] = mapped_column(default="{}")
+    """JSON object: what it was started with, see app.backfill.options."""
+    orders: Mapped[str] = mapped_column(default="{}")
+    """JSON object: what people have wanted of it since, see app.backfill.orders."""
+    waiting_for: Mapped[str | None]
+    """Why it does not go on; NULL while it does."""
+    waiting_since: Mapped[datetime | None]
+    error: Mapped[str | None]
+    """What ended it, in one line, where it has not come to the end."""
 
 
 class BackfillFailure(Base):
@@ -72,3 +91,10 @@ class BackfillFailure(Base):
     sweep: Mapped[int] = mapped_column(sa.Integer)
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
+    known_since_run: Mapped[int] = mapped_column(sa.BigInteger)
+    """The run that saw it first as it is: for this reason, with this body."""
+    accepted_at: Mapped[datetime | None]
+    """Since when a person takes it as it is: until its reason or its body changes, it counts for no exit code."""
+    accepted_by: Mapped[str | None]
+    note: Mapped[str | None]
+    """Why, in that person's words."""

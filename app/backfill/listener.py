@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.backfill.report import Report
 from app.backfill.rows import Recovered, Refused
@@ -39,3 +40,6 @@ class Listener:
 
     def waiting(self, reason: str) -> None:
         """The run waits, and why."""
+
+    def paused(self, by: str, since: datetime) -> None:
+        """Somebody has paused the run; told once."""

@@ -2,35 +2,38 @@
 
 import contextlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
 
 from app.backfill.accounting import LeftOver, Unaccounted, count_pending, find_left_over, in_both
-from app.backfill.batch_size import Pace
 from app.backfill.books import Books, Rewound
+from app.backfill.control import Control
+from app.backfill.crew import Crew
 from app.backfill.databases import choose_access
 from app.backfill.dry_run import look
-from app.backfill.ledger import DONE, Place, open_ledger, read_refused_names
+from app.backfill.failure_records import read_refused_names
+from app.backfill.ledger import Place, open_ledger
 from app.backfill.light_tables import table_of
 from app.backfill.limits import Limits, Stopped
 from app.backfill.listener import Listener
 from app.backfill.options import Options
-from app.backfill.patience import Patience
 from app.backfill.recipe import Recipe
 from app.backfill.report import Origin, Report
+from app.backfill.retrying import Patience
+from app.backfill.standby import Standby
 from app.backfill.throttle import Throttle
 from app.backfill.transactions import Transactions
 from app.backfill.walk import Walk
 from app.backfill.worker import Worker, work_together
 from app.database.column_types import find_types
+from app.database.readable_errors import first_line
 from app.errors import MediaIdsError
 from app.signals import StopRequest
 
 MOST_SWEEPS: Final = 5
 """A run ends after so many sweeps, though the application goes on writing rows that could be filled."""
-FAILED_RUN: Final = "failed"
 WITHOUT_END: Final = {"statement_timeout": "0"}
 """Setting for a statement that reads the whole table."""
 
@@ -49,31 +52,36 @@ class Run:
         stop: StopRequest,
         connections: Sequence[Transactions],
         recipe: Recipe,
+        another: Callable[[], Transactions] | None = None,
     ) -> None:
-        """Take how to go through the table, and a connection for each worker; nothing is read or written yet."""
+        """Take how to go through the table, a connection for each worker, and what opens more; nothing is read yet."""
         self._walk = walk
         self._options = options
         self._recipe = recipe
         self._transactions = connections[0]
-        self._books = Books(walk, listener)
+        self._control = Control(options, stop)
+        self._books = Books(walk, listener, self._control)
         self._limits = Limits(options, stop)
-        self._patience = Patience(self._books, self._limits, listener.waiting)
-        pace = Pace(options.batch_size, options.target_seconds)
-        self._workers = [
-            Worker(
-                transactions=own,
-                throttle=Throttle(options, stop, self._patience, own, listener.waiting),
-                walk=walk,
-                books=self._books,
-                limits=self._limits,
-                patience=self._patience,
-                pace=pace,
-                listener=listener,
-            )
-            for own in connections
-        ]
+        self._listener = listener
+        self._crew = Crew(connections, self._employ, another, self._control)
+        self._patience = self._crew.workers[0].patience
         self._whole = True
         self._resumed = False
+
+    def _employ(self, own: Transactions) -> Worker:
+        tell = self._listener.waiting
+        standby = Standby(self._books, self._limits, own, self._listener)
+        patience = Patience(self._books, self._limits.stop, standby, tell)
+        return Worker(
+            transactions=own,
+            throttle=Throttle(self._options.max_replica_lag, self._control, standby, patience, own, tell),
+            walk=self._walk,
+            books=self._books,
+            limits=self._limits,
+            patience=patience,
+            pace=self._control.pace,
+            listener=self._listener,
+        )
 
     def look(self) -> Report:
         """Read the whole table once and count what a run would do; stop early as a run does. Writes nothing."""
@@ -81,7 +89,7 @@ class Run:
             self._patience.attempt(self._start_sweep)
         except Stopped as stopped:
             return self._books.report(stopped.state)
-        return look(self._workers[0], self._recipe.name)
+        return look(self._crew.workers[0], self._recipe.name)
 
     def fill(self, origin: Origin) -> Report:
         """Fill the table.
@@ -111,9 +119,9 @@ class Run:
         except Stopped as stopped:
             with contextlib.suppress(Rewound, Stopped):
                 self._patience.attempt(self._anchor)
-            return self._books.report(stopped.state)
-        except Exception:
-            self._give_up()
+            return self._stopped(stopped)
+        except Exception as error:
+            self._give_up(error)
             raise
 
     # --- sweeps ---------------------------------------------------------------------------------------------------
@@ -126,9 +134,12 @@ class Run:
 
     def _comes_to_the_end(self) -> bool:
         """Walk from the cursor to the end of the table; return False if a crash of the server has undone some of it."""
+        self._patience.obey()
         self._patience.attempt(self._start_sweep)
         try:
-            work_together(self._limits, self._workers)
+            while not self._books.sweep.is_through:
+                self._crew.adjust()
+                work_together(self._limits, self._crew.workers)
             self._patience.attempt(self._anchor)
         except Rewound:
             logger.info("the server crashed and has undone the last batches: they are done again")
@@ -141,7 +152,7 @@ class Run:
         books = self._books
         with self._transactions.write() as connection:
             books.settle(connection)
-            books.ledger.save(connection, books.place, books.report(None))
+            self._control.hear(books.ledger.save(connection, books.place, books.report(None)))
         books.commits += 1
 
     def _start_sweep(self) -> None:
@@ -210,6 +221,8 @@ class Run:
         books = self._books
         with self._transactions.write() as connection:
             books.ledger, books.place = open_ledger(connection, self._recipe, origin, self._walk.name, self._options)
+        books.ledger.history = books.history
+        self._control.ledger = books.ledger
 
     def _done(self, unaccounted: Unaccounted) -> Report:
         """Report the end; of a sweep that several runs shared, with the failures that the earlier ones recorded."""
@@ -220,6 +233,13 @@ class Run:
             self._books.problem = f"{unaccounted.rows} rows can be filled and were not, among them {examples}"
         return self._books.report("incomplete" if unaccounted.rows else "done")
 
+    def _stopped(self, stopped: Stopped) -> Report:
+        """Report that the run ends early, and who has cancelled it, if somebody has."""
+        person = self._limits.stop.cancelled_by
+        if person and stopped.state == "stopped":
+            self._books.problem = f"cancelled by {person}"
+        return self._books.report(stopped.state)
+
     def _recall_failures(self) -> None:
         with self._transactions.read() as connection:
             self._books.counts.recall_failures(self._books.ledger.recorded_failures(connection))
@@ -229,12 +249,15 @@ class Run:
         with self._transactions.write() as connection:
             if report.state == "done" and self._whole:
                 books.ledger.forget_failures_not_seen(connection, books.place.sweep)
-            state = DONE if report.state == "done" else report.state
-            books.ledger.finish(connection, books.place, report, state)
+            is_all = report.state == "done" and self._walk.is_whole  # of a sweep that several runs may share
+            sweep = None if is_all else books.place.sweep
+            report.accepted, report.new_failures = books.ledger.tally(connection, sweep)
+            books.ledger.finish(connection, books.place, report, report.state, report.problem or None)
 
-    def _give_up(self) -> None:
+    def _give_up(self, error: Exception) -> None:
         """Say in the ledger that the run failed, if the database lets us; else the next run finds it superseded."""
         books = self._books
+        told = first_line(error.orig or error) if isinstance(error, DBAPIError) else first_line(error)
         with contextlib.suppress(DBAPIError, MediaIdsError, Rewound), self._transactions.write() as connection:
             books.settle(connection)
-            books.ledger.finish(connection, books.place, books.report("stopped"), FAILED_RUN)
+            books.ledger.finish(connection, books.place, books.report("stopped"), "failed", told)

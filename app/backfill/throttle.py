@@ -1,32 +1,34 @@
-"""Throttle: the pause between two batches: kindness to others, and waiting for replicas."""
+"""Throttle: the pause between two batches: kindness to others, waiting for replicas, and what people want."""
 
 from collections.abc import Callable
 from typing import Final
 
-from app.backfill.options import Options
-from app.backfill.patience import Patience
+from app.backfill.control import Control
 from app.backfill.postgresql.replica_lag import ReplicaLag
+from app.backfill.retrying import Patience
+from app.backfill.standby import Standby
 from app.backfill.transactions import Transactions
-from app.signals import StopRequest
 
 LAG_POLL_SECONDS: Final = 0.5
+A_REPLICA_IS_BEHIND: Final = "a replica is behind"
 
 
 class Throttle:
     """Makes one worker wait between its batches."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  # what it heeds, and whom it tells
         self,
-        options: Options,
-        stop: StopRequest,
+        allowed_lag: float | None,
+        control: Control,
+        standby: Standby,
         patience: Patience,
         transactions: Transactions,
         tell: Callable[[str], None],
     ) -> None:
-        """Take what was asked for, what ends a wait, the worker's connection, and who is told why it waits."""
-        self._nice = options.nice
-        self._allowed_lag = options.max_replica_lag
-        self._stop = stop
+        """Take what was asked for, how to wait, the worker's connection, and who is told why it waits."""
+        self._allowed_lag = allowed_lag
+        self._control = control
+        self._standby = standby
         self._patience = patience
         self._transactions = transactions
         self._tell = tell
@@ -34,16 +36,18 @@ class Throttle:
 
     def pause(self, batch_seconds: float) -> None:
         """Wait as long as was asked for after a batch that took so long. Raises Stopped or Rewound if the run ends."""
-        self._patience.check()
-        self._stop.wait(self._nice * batch_seconds)
+        if self._control.nice:
+            self._standby.rest(lambda: self._control.nice * batch_seconds)
+        self._standby.obey()
         while self._allowed_lag is not None and self._replicas_lag(self._allowed_lag):
-            self._stop.wait(LAG_POLL_SECONDS)
-            self._patience.check()
+            self._standby.rest(lambda: LAG_POLL_SECONDS)
+            self._standby.obey()
 
     def _replicas_lag(self, allowed_seconds: float) -> bool:
         lag = self._patience.attempt(self._measure)
         if lag > allowed_seconds:
             self._tell(f"a replica is {lag:.1f} s behind, allowed are {allowed_seconds:g} s")
+            self._standby.note(A_REPLICA_IS_BEHIND)
         return lag > allowed_seconds
 
     def _measure(self) -> float:

@@ -34,6 +34,10 @@ class Transactions:
         if not owned_by_caller:
             _refuse_transaction_hooks(connection)
 
+    def close(self) -> None:
+        """Close the connection: nobody works on it any more."""
+        self._connection.close()
+
     @contextmanager
     def relaxed(self) -> Iterator[None]:
         """Within this block, let a SQLite file in WAL mode commit without waiting for the disk; later commits do."""

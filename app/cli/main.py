@@ -11,6 +11,7 @@ import typer
 from app.cli.exit_codes import INTERRUPTED, USAGE
 from app.cli.names import DEBUG, PROGRAM
 from app.console.streams import lenient_output
+from app.console.visible import VisibleFormatter
 from app.signals import end_on_sigterm
 
 HELP: Final = "Recover media generation ids from stored API answers, and look after the migration that does it."
@@ -18,6 +19,10 @@ HELP: Final = "Recover media generation ids from stored API answers, and look af
 COMMANDS: Final[Mapping[str, str]] = {
     "upgrade": "Do what `alembic upgrade head` does, from anywhere.",
     "sync": "Fill the ids that can be recovered.",
+    "pause": "Let the run that is going on rest.",
+    "resume": "Let a paused run go on.",
+    "cancel": "End the run that is going on; it keeps its place.",
+    "set": "Change how the run that is going on works.",
     "status": "Show what has its id, what is left, and the runs.",
     "failures": "Show the rows that a person must look at.",
     "check": "Say whether revisions, schema and rows are as they must be.",
@@ -37,7 +42,9 @@ def run(arguments: Sequence[str]) -> int:
     An error is one line on stderr; with --debug its traceback. A fault of this program exits with 70.
     """
     with lenient_output():
-        logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(VisibleFormatter("%(message)s"))
+        logging.basicConfig(handlers=[handler], level=logging.WARNING)
         logging.getLogger("app").setLevel(logging.INFO)
         try:
             return call([argument for argument in arguments if argument != DEBUG])
@@ -55,7 +62,7 @@ def call(arguments: Sequence[str]) -> int:
         return ended.exit_code
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    return int(result or 0)
+    return int(result)
 
 
 def application(wanted: str | None) -> typer.Typer:

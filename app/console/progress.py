@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Final, Literal, TextIO, cast
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -14,10 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from app.backfill.listener import Listener, Progress
-from app.console.durations import about
+from app.console.durations import about, moment_text
 from app.console.json_log import EVENT
 from app.console.outlook import Outlook
 from app.console.streams import LenientStream
+from app.database.timestamps import format_timestamp
 
 LINE_SECONDS: Final = 10.0
 """Where stderr is no terminal, progress is one line in so many seconds."""
@@ -48,11 +50,21 @@ class ProgressLines(Listener):
         if self._is_time():
             logger.info("waiting: %s", reason, extra={EVENT: {"event": "waiting", "reason": reason}})
 
+    def paused(self, by: str, since: datetime) -> None:
+        """Write who has paused the run."""
+        facts = {"event": "paused", "by": by, "since": format_timestamp(since)}
+        logger.info("%s: `media-gen-ids resume` lets it go on", pause_text(by, since), extra={EVENT: facts})
+
     def _is_time(self) -> bool:
         due = time.monotonic() - self._last >= self._seconds
         if due:
             self._last = time.monotonic()
         return due
+
+
+def pause_text(by: str, since: datetime) -> str:
+    """Return who has paused a run, and when."""
+    return f"paused by {by} since {moment_text(since)} UTC"
 
 
 def sentence(progress: Progress, outlook: tuple[int, float] | None) -> str:
@@ -75,6 +87,7 @@ class ProgressBarView(Listener):
         self._progress: Progress | None = None
         self._estimate: tuple[int, float] | None = None
         self._waiting: str | None = None
+        """Why nothing goes on."""
 
     def progress(self, progress: Progress) -> None:
         """Remember where the run stands; the terminal is refreshed by itself."""
@@ -83,16 +96,20 @@ class ProgressBarView(Listener):
 
     def waiting(self, reason: str) -> None:
         """Remember why the run waits."""
-        self._waiting = reason
+        self._waiting = f"waiting: {reason}"
+
+    def paused(self, by: str, since: datetime) -> None:
+        """Remember who has paused the run."""
+        self._waiting = pause_text(by, since)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw the bar: the place in the table, what is counted and, once it can be told, what is estimated."""
         if self._progress is None:
-            yield Text("Reading …" if self._waiting is None else f"waiting: {self._waiting}")
+            yield Text(self._waiting or "Reading …")
             return
         if self._progress.fraction is not None:
             yield _bar(self._progress.fraction, self._progress.sweep)
-        yield Text(f"waiting: {self._waiting}" if self._waiting else _facts(self._progress, self._estimate))
+        yield Text(self._waiting or _facts(self._progress, self._estimate))
 
 
 def _facts(progress: Progress, estimate: tuple[int, float] | None) -> str:

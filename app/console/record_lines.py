@@ -1,11 +1,13 @@
 """Record lines: a line for each record, and several listeners as one."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final, TextIO
 
 from app.backfill.listener import Listener, Progress
 from app.backfill.rows import Recovered, Refused
 from app.backfill.undecodable import readable
+from app.console.visible import visible
 
 SHOWN_ID_CHARACTERS: Final = 8
 SHOWN_MEDIA_ID_CHARACTERS: Final = 20
@@ -35,7 +37,7 @@ class RecordLines(Listener):
             self._print(f"❌ Failed: {short(row.row_id)} ({row.reason})")
 
     def _print(self, line: str) -> None:
-        print(line, file=self._stream)
+        print(visible(line), file=self._stream)
 
 
 class Listeners(Listener):
@@ -74,6 +76,11 @@ class Listeners(Listener):
         """Tell everyone."""
         for listener in self._listeners:
             listener.waiting(reason)
+
+    def paused(self, by: str, since: datetime) -> None:
+        """Tell everyone."""
+        for listener in self._listeners:
+            listener.paused(by, since)
 
 
 def short(generation_id: str | None) -> str:

@@ -1,74 +1,80 @@
-"""Views: status and failures as a person sees them, 80 columns wide. Builds; app.console.printing prints."""
+"""Views: status as a person sees it. Builds; app.console.printing prints."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, Literal
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-from rich import box
 from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from app.backfill.ledger import RETRY_WALK
-from app.console.durations import about, duration, moment_text
+from app.console.durations import about, moment_text
+from app.console.fitting import Facts
+from app.console.run_sentences import blockers_text, running_sentence
+from app.console.visible import visible
+from app.reports.blockers import Blocker
 from app.reports.coverage import Coverage
-from app.reports.failures import MEANINGS, Failure
-from app.reports.status import RunningRun, Status
+from app.reports.running import RunningRun
+from app.reports.status import Status
 
 BAR_CELLS: Final = 12
-WORDS: Final = frozenset({"", "reason", "meaning", "by", "state", "started (UTC)"})
+WORDS: Final = frozenset({"", "reason", "by", "state", "started (UTC)"})
 """Columns of words; in all others stand numbers."""
-TABLE_LINES: Final = box.Box("    \n    \n ── \n    \n ── \n ── \n    \n    \n")
-"""A line below the head and between sections."""
 SHOWN_MONTHS: Final = 24
 
 
-def status_view(status: Status) -> RenderableType:
-    """Return coverage, what is left by reason, and the runs."""
-    parts: list[RenderableType] = [_coverage_table(status)]
+def status_view(status: Status, *, without_run: bool = False) -> RenderableType:
+    """Return what a run does at this moment, coverage, what is left by reason, and the runs.
+
+    `without_run`: that was shown before the rows were counted, but for how long it has left.
+    """
+    parts: list[RenderableType] = []
     if status.untouched:
-        parts.insert(0, Text(f"{status.untouched[0].upper()}{status.untouched[1:]}.\n"))
+        parts.append(Text(f"{status.untouched[0].upper()}{status.untouched[1:]}.\n"))
+    if status.running is not None and not without_run:
+        parts.append(before_counting(status.running))
+    elif status.running is not None and status.running.seconds_left is not None:
+        parts.append(Text(f"{about(status.running.seconds_left).capitalize()} left (estimate)"))
+    if status.locked_by is None:
+        parts.append(_coverage_table(status))
+    else:
+        parts.append(Text(locked_sentence(status.locked_by)))
     if status.estimated:
         parts.append(Text("Rows are an estimate from a sample of the table; --exact counts them.\n"))
     if status.reasons:
         parts += [Text("Left without an id by the newest run", "bold"), _reasons_table(status.reasons)]
-    parts += [Text("Runs", "bold"), _runs_table(status.runs) if status.runs else Text("none yet\n")]
-    if status.running is not None:
-        parts.append(Text(running_sentence(status.running)))
+    parts += [Text("Runs", "bold"), _runs_table(status) if status.passes else Text("none yet\n")]
     return Group(*parts)
 
 
-def running_sentence(run: RunningRun) -> str:
-    """Return what is known about a run that has not ended."""
-    left = "" if run.seconds_left is None else f", {about(run.seconds_left)} left (estimate)"
-    speed = f"Run {run.id}: {run.rows:,} rows done, {run.rows_per_second:,.0f} rows/s{left}"
-    if not run.stalled:
-        return f"{speed}; last progress {duration(run.silent_seconds)} ago"
-    silence = f"no progress for {duration(run.silent_seconds)}"
-    return f"{speed}\n{silence}: it waits, or was killed; the next run goes on where it stopped"
+def before_counting(running: RunningRun) -> RenderableType:
+    """Return what is known at once, however long the rows take to be counted."""
+    return Text(f"{running_sentence(running)}.\n")
 
 
-def failures_view(failures: Iterable[Failure]) -> RenderableType:
-    """Return each failure in two lines, then what the reasons mean."""
-    parts: list[RenderableType] = []
-    reasons: dict[str, int] = {}
-    for failure in failures:
-        reasons[failure.reason] = reasons.get(failure.reason, 0) + 1
-        first, last = moment_text(failure.first_seen), moment_text(failure.last_seen)
-        since = first if first == last else f"{first} to {last}"
-        parts.append(Text(f"{failure.id}  {failure.reason}\n  seen {since}"))
-        if failure.detail:
-            parts.append(Padding(Text(failure.detail), (0, 0, 0, 2)))
-    if not parts:
-        return Text("No failures: no row needs a person.")
-    table = _table("reason", "rows", "meaning")
-    for reason, rows in sorted(reasons.items()):
-        table.add_row(reason, f"{rows:,}", MEANINGS.get(reason, ""))
-    return Group(*parts, Text("\nWhat the reasons mean", "bold"), table)
+def brief_line(status: Status) -> str:
+    """Return the status in one line."""
+    total = status.total
+    counted = (
+        f"{total.with_id:,} with id, {total.pending:,} pending, {total.nothing_to_recover:,} with nothing to recover,"
+        f" {total.failed:,} failed"
+    )
+    rows = counted if status.locked_by is None else locked_sentence(status.locked_by).strip()
+    if status.untouched:
+        return f"{status.untouched}; {rows}"
+    if status.running is not None:
+        return f"{running_sentence(status.running)}; {rows}"
+    newest = next(iter(status.passes), None)
+    return rows if newest is None else f"Run {newest.last} {newest.state} {moment_text(newest.ended_at)} UTC; {rows}"
+
+
+def locked_sentence(holders: Sequence[Blocker]) -> str:
+    """Return that the rows could not be counted, and because of whom, as far as that was seen."""
+    by = f" by {blockers_text(holders)}" if holders else ""
+    return f"The table is locked{by}: how many rows have their id cannot be told now.\n"
 
 
 def _coverage_table(status: Status) -> RenderableType:
-    table = _table("", "", "with id", "pending", "nothing to\nrecover", "failed", "rows")
+    table = Facts("", "", "with id", "pending", "nothing to\nrecover", "failed", "rows", words=WORDS)
     months = list(status.by_month.items())
     for rows in (status.by_status.items(), months[-SHOWN_MONTHS:], [("all", status.total)]):
         for name, coverage in rows:
@@ -91,27 +97,22 @@ def _bar(part: int, whole: int) -> str:
     return "█" * cells + "░" * (BAR_CELLS - cells)
 
 
-def _reasons_table(reasons: Mapping[str, int]) -> Table:
-    table = _table("reason", "rows")
+def _reasons_table(reasons: Mapping[str, int]) -> Facts:
+    table = Facts("reason", "rows", words=WORDS)
     for reason, rows in reasons.items():
         table.add_row(reason, f"{rows:,}")
     return table
 
 
-def _runs_table(runs: Iterable[Mapping[str, Any]]) -> Table:
-    table = _table("run", "by", "state", "started (UTC)", "time", "synced", "skipped", "failed")
-    for run in runs:
-        counts = (f"{run[name]:,}" for name in ("synced", "skipped", "failed"))
-        started = moment_text(run["started_at"])
-        by = f"{run['origin']} (failed rows)" if run["walk"] == RETRY_WALK else run["origin"]
-        table.add_row(str(run["id"]), by, run["state"], started, f"{run['seconds']:.1f} s", *counts)
-    return table
-
-
-def _table(*columns: str) -> Table:
-    """Return a table whose numbers stand on the right, with an empty line below."""
-    table = Table(box=TABLE_LINES, padding=(0, 1, 0, 0), show_edge=True)
-    for column in columns:
-        justify: Literal["left", "right"] = "left" if column in WORDS else "right"
-        table.add_column(column, justify=justify, no_wrap=column != "meaning")
-    return table
+def _runs_table(status: Status) -> RenderableType:
+    table = Facts("run", "by", "state", "started (UTC)", "time", "synced", "skipped", "failed", words=WORDS)
+    errors = []
+    for one in status.passes:
+        name = str(one.last) if one.runs == 1 else f"{one.first}-{one.last}"
+        kind = " (failed rows)" if one.walk == RETRY_WALK else f" ({one.runs} runs)" if one.runs > 1 else ""
+        counts = (f"{rows:,}" for rows in (one.synced, one.skipped, one.failed))
+        started, took = moment_text(one.started_at), f"{one.seconds:,.1f} s"
+        table.add_row(name, f"{one.origin}{kind}", one.state, started, took, *counts)
+        if one.error:
+            errors.append(Text(f"Run {one.last} {one.state}: {visible(one.error)}"))
+    return Group(table, *errors)

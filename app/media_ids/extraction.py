@@ -1,15 +1,25 @@
 """Extraction: a stored API answer and the row it belongs to -> the row's media generation id, or why there is none.
 
-The one truth about stored answers: the backfill, the status checker and the database's own fast path agree with it.
+The backfill and the status checker call `extract`; the fast paths inside the database must agree with it.
 Pure: no database, no clock, no logging.
 """
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-import orjson
+from app.media_ids.operations import (
+    Operation,
+    has_media,
+    inner_of,
+    name_of,
+    object_or_empty,
+    operation_of_row,
+    operations_in,
+    parse_answer,
+    text_or_none,
+    video_in,
+)
 
 EXTRACTOR_VERSION: Final = 2
 """Raise it when a body could get another outcome than before: failures of an older version are then tried again."""
@@ -24,9 +34,6 @@ SkipReason: TypeAlias = Literal[
     "no_operations", "media_contract", "generation_failed", "not_finished", "no_media_generation_id"
 ]
 FailureReason: TypeAlias = Literal["invalid_json", "not_an_object", "operation_mismatch", "ids_disagree", "invalid_id"]
-
-Json: TypeAlias = dict[str, object] | list[object] | str | int | float | bool | None
-Operation: TypeAlias = dict[str, object]
 
 _NO_PART_OF_AN_ID = re.compile(r"[\s\x00\ud800-\udfff]")
 """White space; and NUL and lone surrogates, which no database stores."""
@@ -62,7 +69,7 @@ Outcome: TypeAlias = Found | Skipped | Failed
 
 @dataclass(frozen=True, slots=True)
 class OperationFacts:
-    """What the row's operation says besides its id, as the API wrote it: nothing judged, nothing looked up."""
+    """Status and URLs of the row's operation, as the API wrote them. Not validated."""
 
     status: str | None = None
     """`MEDIA_GENERATION_STATUS_…`, or whatever text stands there."""
@@ -81,26 +88,19 @@ def extract(raw_response: str | bytes, operation_name: str | None, scene_id: str
 
 
 def operation_facts(raw_response: str | bytes, operation_name: str | None, scene_id: str | None) -> OperationFacts:
-    """Return what the operation that `extract` reads says besides its id; no facts where it reads none. Never raises.
+    """Return status and URLs of the operation that `extract` reads; empty facts where it reads none. Never raises.
 
     For the write path alone: whether a URL may be stored is the caller's decision, taken from `extract`'s outcome.
     """
     operation = _select(raw_response, operation_name, scene_id)
     if not isinstance(operation, dict):
         return OperationFacts()
-    video = _video_in(_inner(operation))
+    video = video_in(inner_of(operation))
     return OperationFacts(
-        _text(operation.get("status")), _text(video.get("fifeUrl")), _text(video.get("servingBaseUri"))
+        text_or_none(operation.get("status")),
+        text_or_none(video.get("fifeUrl")),
+        text_or_none(video.get("servingBaseUri")),
     )
-
-
-def operation_names(raw_response: str | bytes) -> tuple[str, ...]:
-    """Return the operation names that a body answers for, in its order; empty where it has none or is no JSON."""
-    try:
-        body = parse_answer(raw_response)
-    except (ValueError, RecursionError):
-        return ()
-    return tuple(name for name in map(_name, _operations(body)) if name)
 
 
 def _select(
@@ -115,78 +115,22 @@ def _select(
         return Skipped("no_operations")
     if not isinstance(body, dict | list):
         return Failed("not_an_object", type(body).__name__)
-    operations = _operations(body)
+    operations = operations_in(body)
     if not operations:
-        return Skipped("media_contract" if _has_media(body) else "no_operations")
-    operation = _operation_of_row(operations, operation_name, scene_id)
+        return Skipped("media_contract" if has_media(body) else "no_operations")
+    operation = operation_of_row(operations, operation_name, scene_id)
     return Failed("operation_mismatch", _names(operations)) if operation is None else operation
 
 
-def parse_answer(raw_response: str | bytes) -> Json:
-    """Parse with the fast parser; only what Python's own rejects is malformed (NaN, lone surrogates are not).
-
-    Numbers are not looked at: `parse_int=float` lifts Python's limit on the digits of an integer. Raises ValueError
-    and RecursionError.
-    """
-    try:
-        return orjson.loads(raw_response)  # type: ignore[no-any-return]
-    except ValueError:
-        text = raw_response if isinstance(raw_response, str) else raw_response.decode()
-        return json.loads(text, parse_int=float)  # type: ignore[no-any-return]
-
-
-def _operations(body: object) -> list[Operation]:
-    """Return the operations of a direct or wrapped body; entries that are no objects do not count."""
-    level = body
-    while isinstance(level, dict):
-        entries = level.get("operations")
-        level = entries if isinstance(entries, list) and entries else level.get("raw")
-    if not isinstance(level, list):
-        return []
-    if len(level) == 1 and isinstance(level[0], dict):  # nearly every body
-        return level
-    return [entry for entry in level if isinstance(entry, dict)]
-
-
-def _has_media(body: object) -> bool:
-    level = body
-    while isinstance(level, dict):
-        if isinstance(level.get("media"), list):
-            return True
-        level = level.get("raw")
-    return False
-
-
-def _operation_of_row(
-    operations: list[Operation], operation_name: str | None, scene_id: str | None
-) -> Operation | None:
-    """Return the one operation that is certainly the row's, else None: another video's id is worse than none."""
-    if operation_name:
-        if len(operations) == 1 and _name(operations[0]) == operation_name:  # nearly every row
-            return operations[0]
-        matching = [operation for operation in operations if _name(operation) == operation_name]
-    else:
-        matching = [operation for operation in operations if scene_id and operation.get("sceneId") == scene_id]
-    if not matching and len(operations) == 1 and _may_be_nameless(operations[0], scene_id):
-        matching = operations
-    return matching[0] if len(matching) == 1 else None
-
-
-def _may_be_nameless(operation: Operation, scene_id: str | None) -> bool:
-    """A single operation without a name is the row's, unless it names another scene than the row does."""
-    other_scene = bool(scene_id and operation.get("sceneId")) and operation["sceneId"] != scene_id
-    return not _name(operation) and not other_scene
-
-
 def _outcome(operation: Operation) -> Outcome:
-    inner = _inner(operation)
-    error, status, video = inner.get("error"), operation.get("status"), _video_in(inner)
+    inner = inner_of(operation)
+    error, status, video = inner.get("error"), operation.get("status"), video_in(inner)
     candidates = _candidates(operation.get("mediaGenerationId"), video.get("mediaGenerationId"))
     valid = list(filter(is_valid_id, candidates))
     if status == FAILED_STATUS or (error is not None and not (error == {} and status == SUCCESSFUL_STATUS and valid)):
         return Skipped("generation_failed", error_text(error))
     if len(valid) == 1:
-        return Found(str(valid[0]), _text(video.get("fifeUrl")), _text(video.get("servingBaseUri")))
+        return Found(str(valid[0]), text_or_none(video.get("fifeUrl")), text_or_none(video.get("servingBaseUri")))
     if valid:
         return Failed("ids_disagree", " / ".join(map(str, valid)))
     if candidates:
@@ -195,32 +139,11 @@ def _outcome(operation: Operation) -> Outcome:
 
 
 def _candidates(top_level: object, nested: object) -> list[object]:
-    """Return the distinct values that stand where an id belongs; null and blank are none."""
+    """Return the distinct values that stand where an id belongs, without null and blank ones."""
     if top_level is None or nested is None or top_level == nested:
         candidate = nested if top_level is None else top_level
         return [] if _is_blank(candidate) else [candidate]
     return [candidate for candidate in (top_level, nested) if not _is_blank(candidate)]
-
-
-def _inner(operation: Operation) -> dict[str, object]:
-    return _object(operation.get("operation"))
-
-
-def _video_in(inner: dict[str, object]) -> dict[str, object]:
-    return _object(_object(inner.get("metadata")).get("video"))
-
-
-def _name(operation: Operation) -> str | None:
-    """Return `operation.name`; a name that is no text is no name."""
-    return _text(_inner(operation).get("name"))
-
-
-def _object(value: object) -> dict[str, object]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
 
 
 def _is_blank(value: object) -> bool:
@@ -244,7 +167,7 @@ def _is_unfinished(status: object) -> bool:
 
 def error_text(error: object) -> str:
     """Return an API error's message; where it has none, its code; '' where it has neither."""
-    facts = _object(error)
+    facts = object_or_empty(error)
     message, code = facts.get("message"), facts.get("code")
     if isinstance(message, str) and message.strip():
         return message
@@ -253,7 +176,7 @@ def error_text(error: object) -> str:
 
 
 def _names(operations: list[Operation]) -> str:
-    return "body answers for " + ", ".join(_name(operation) or "(no name)" for operation in operations[:4])
+    return "body answers for " + ", ".join(name_of(operation) or "(no name)" for operation in operations[:4])
 
 
 def _first_line(error: Exception) -> str:

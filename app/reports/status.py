@@ -7,38 +7,28 @@ from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
-from app.backfill.ledger import RETRY_WALK, RUNNING, last_runs, require_ledger
-from app.database.timestamps import format_timestamp, now
+from app.backfill.error_kinds import LOCK_NOT_AVAILABLE, sqlstate
+from app.backfill.ledger import RETRY_WALK, last_runs, require_ledger
+from app.backfill.transactions import set_locally
+from app.database.timestamps import format_timestamp
+from app.reports.blockers import Blocker, table_holders
 from app.reports.coverage import Coverage, Group, read_groups
+from app.reports.passes import Pass, group_passes
+from app.reports.running import GONE, RunningRun
 from app.reports.untouched import ADVICE, READABLE, as_upgraded, find_missing
 from app.videos.adoption import TABLE
 from app.videos.recipe import MEDIA_IDS
 
 SHOWN_RUNS: Final = 5
-READ_RUNS: Final = 50
-STALLED_SECONDS: Final = 30.0
-"""A run that commits nothing for so long gets a remark; a batch aims at half a second."""
+READ_RUNS: Final = 2_000
+"""Of more runs nothing is told: a pass that was cut into more would seem to begin later."""
 WARM_UP_SECONDS: Final = 5.0
 """A rate measured for less than this says nothing about the hours to come."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunningRun:
-    """A run that has not ended, as far as the ledger knows."""
-
-    id: int
-    rows: int
-    rows_per_second: float
-    seconds_left: float | None
-    """An estimate; None before the run has warmed up."""
-    silent_seconds: float
-    """Since the last batch was committed."""
-
-    @property
-    def stalled(self) -> bool:
-        """Tell whether the run is suspiciously silent: it waits, or was killed."""
-        return self.silent_seconds >= STALLED_SECONDS
+LONGEST_WAIT: Final = {"lock_timeout": "1s"}
+NO_HOPE: Final = {"lock_timeout": "50ms"}
+"""Where somebody is known to hold the table."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,24 +44,33 @@ class Status:
     """Rows that the newest run over the table left, by reason."""
     runs: tuple[Mapping[str, Any], ...] = ()
     """The newest runs as the ledger has them, newest first."""
+    passes: tuple[Pass, ...] = ()
+    """The newest passes, newest first."""
     running: RunningRun | None = None
+    locked_by: tuple[Blocker, ...] | None = None
+    """Who holds the table, so that nothing was counted; None where it was."""
     untouched: str = ""
     """What to say before the first upgrade. No part of the JSON object."""
 
     def as_dict(self) -> dict[str, object]:
         """Return the status as JSON shows it."""
+        counted = self.locked_by is None
         return {
             "estimated": self.estimated,
-            "total": asdict(self.total),
-            "by_status": {name: asdict(coverage) for name, coverage in self.by_status.items()},
-            "by_month": {name: asdict(coverage) for name, coverage in self.by_month.items()},
+            "total": asdict(self.total) if counted else None,
+            "by_status": _json_coverage(self.by_status) if counted else None,
+            "by_month": _json_coverage(self.by_month) if counted else None,
+            "locked_by": None if self.locked_by is None else [asdict(blocker) for blocker in self.locked_by],
             "pending_by_reason": dict(self.reasons),
-            "running": None if self.running is None else {**asdict(self.running), "stalled": self.running.stalled},
+            "running": None if self.running is None else self.running.as_dict(),
             "runs": [_json_values(run) for run in self.runs],
+            "passes": [_json_values(asdict(one)) for one in self.passes],
         }
 
 
-def read_status_of(connection: sa.Connection, url: str, *, exact: bool) -> Status:
+def read_status_of(
+    connection: sa.Connection, url: str, *, exact: bool, running: RunningRun | None = None, shown_runs: int = SHOWN_RUNS
+) -> Status:
     """Return the status of the database of a URL, also before its first upgrade; see app.reports.untouched.
 
     Raises NotUpgradedError for a database whose table is gone.
@@ -80,51 +79,66 @@ def read_status_of(connection: sa.Connection, url: str, *, exact: bool) -> Statu
         missing = find_missing(connection, url)
         if not missing:
             require_ledger(connection, TABLE)
-            return read_status(connection, exact=exact)
+            return read_status(connection, exact=exact, running=running, shown_runs=shown_runs)
     if missing not in READABLE:
         return Status(untouched=ADVICE[missing])
     with as_upgraded(connection):
         return replace(read_status(connection, exact=exact), untouched=ADVICE[missing])
 
 
-def read_status(connection: sa.Connection, *, exact: bool, moment: datetime | None = None) -> Status:
-    """Return the status as of `moment` (else now). A large PostgreSQL table is sampled unless `exact`."""
-    groups, estimated = read_groups(connection, exact=exact)
+def read_status(
+    connection: sa.Connection, *, exact: bool, running: RunningRun | None = None, shown_runs: int = SHOWN_RUNS
+) -> Status:
+    """Return the status, with `running` as it is known by now. A large PostgreSQL table is sampled unless `exact`.
+
+    Does not wait behind whoever holds the table: says who that is, and counts nothing.
+    """
+    runs = [_run(row, running) for row in last_runs(connection, MEDIA_IDS.name, max(READ_RUNS, shown_runs))]
+    whole = [run for run in runs if run["walk"] != RETRY_WALK]
+    status = Status(
+        reasons=whole[0]["reasons"] if whole else {},
+        runs=tuple(runs[:shown_runs]),
+        passes=tuple(group_passes(runs)[:shown_runs]),
+        running=running,
+    )
+    try:
+        with connection.begin_nested():
+            set_locally(connection, NO_HOPE if running is not None and running.blockers else LONGEST_WAIT)
+            groups, estimated = read_groups(connection, exact=exact)
+    except DBAPIError as error:
+        if sqlstate(error) != LOCK_NOT_AVAILABLE:
+            raise
+        return replace(status, locked_by=table_holders(connection, TABLE))
+    return replace(_counted(status, groups), estimated=estimated)
+
+
+def _counted(status: Status, groups: Iterable[Group]) -> Status:
+    """Return the status with what was counted, and with how long a run that goes on has left."""
+    groups = list(groups)
     total = _sum(groups)
-    runs = [_run(row) for row in last_runs(connection, MEDIA_IDS.name, READ_RUNS)]
-    passes = [run for run in runs if run["walk"] != RETRY_WALK]
-    return Status(
-        estimated=estimated,
-        total=total,
-        by_status=_by(groups, "status"),
-        by_month=_by(groups, "month"),
-        reasons=passes[0]["reasons"] if passes else {},
-        runs=tuple(runs[:SHOWN_RUNS]),
-        running=_running(runs, total.pending + total.failed + total.nothing_to_recover, moment or now()),
-    )
+    running = status.running
+    if running is not None:
+        unfilled = total.pending + total.failed + total.nothing_to_recover
+        running = replace(running, seconds_left=_seconds_left(running, unfilled))
+    by_status, by_month = _by(groups, "status"), _by(groups, "month")
+    return replace(status, total=total, by_status=by_status, by_month=by_month, running=running)
 
 
-def _run(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return a run without its cursor, which means nothing to a reader."""
-    hidden = {"backfill", "cursor", "sweep_filled", "extractor_version"}
+def _run(row: Mapping[Any, Any], running: RunningRun | None) -> dict[str, Any]:
+    """Return a run without its cursor, which means nothing to a reader; one that is gone is not running."""
+    hidden = {"backfill", "cursor", "sweep_filled", "extractor_version", "batch_seconds", "points"}
     facts = {str(name): value for name, value in row.items() if name not in hidden}
-    return {**facts, "reasons": json.loads(facts["reasons"])}
+    facts |= {name: json.loads(facts[name]) for name in ("reasons", "options", "orders")}
+    is_gone = running is not None and running.id == facts["id"] and running.condition == GONE
+    return facts | {"state": GONE} if is_gone else facts
 
 
-def _running(runs: Iterable[Mapping[str, Any]], unfilled: int, moment: datetime) -> RunningRun | None:
-    run = next((run for run in runs if run["state"] == RUNNING), None)
-    if run is None:
+def _seconds_left(running: RunningRun, unfilled: int) -> float | None:
+    """Return an estimate; None for a run that has not warmed up, or that does nothing."""
+    if not running.rows_per_second or running.seconds < WARM_UP_SECONDS or running.condition != "running":
         return None
-    rows = run["synced"] + run["skipped"] + run["failed"]
-    rate = rows / run["seconds"] if run["seconds"] else 0.0
-    ahead = max(0, unfilled - run["skipped"] - run["failed"])
-    return RunningRun(
-        id=run["id"],
-        rows=rows,
-        rows_per_second=round(rate, 1),
-        seconds_left=round(ahead / rate, 1) if rate and run["seconds"] >= WARM_UP_SECONDS else None,
-        silent_seconds=round(max(0.0, (moment - run["progress_at"]).total_seconds()), 1),
-    )
+    ahead = max(0, unfilled - (running.rows - running.synced))
+    return round(ahead / running.rows_per_second, 1)
 
 
 def _sum(groups: Iterable[Group]) -> Coverage:
@@ -138,6 +152,10 @@ def _by(groups: Iterable[Group], name: str) -> dict[str, Coverage]:
         key = getattr(group, name)
         sums[key] = sums.get(key, Coverage()) + group.coverage
     return dict(sorted(sums.items()))
+
+
+def _json_coverage(coverages: Mapping[str, Coverage]) -> dict[str, object]:
+    return {name: asdict(coverage) for name, coverage in coverages.items()}
 
 
 def _json_values(run: Mapping[str, Any]) -> dict[str, Any]:

@@ -168,7 +168,7 @@ def test_the_last_batch_of_a_window_finishes_it(connection: sa.Connection, books
     """Its rows are counted and its failures recorded with the batch; without rows of its own it is none."""
     failure = Refused("row-9", "invalid_json", "detail", "digest", name='["row-9"]')
     window = Window(cursor="[3]", skips=[Refused("row-8", "not_finished")], failures=[failure])
-    window.span = next(iter(books.sweep._frontier._open))  # noqa: SLF001
+    window.span = next(iter(books.sweep._open))  # noqa: SLF001
 
     keep(connection, books, Batch(closes=window), Filling())
 

@@ -1,8 +1,10 @@
 """A second recipe, of three columns and without a moment: the engine fills it too, beside the first one."""
 
+import multiprocessing
+import os
+import signal
 from pathlib import Path
 
-import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -78,12 +80,12 @@ DOMAINS = Recipe(
 
 
 class Killed(Listener):
-    """Ends the process at the second window, as far as the run can tell."""
+    """Kills its own process after the second window, as kill -9 does."""
 
     def progress(self, progress: Progress) -> None:
         """Count."""
         if progress.report.total > 20:
-            raise KeyboardInterrupt
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def address(number: int) -> str:
@@ -102,6 +104,14 @@ def run(url: str, recipe: Recipe, listener: Listener | None = None, batch_size: 
     """Fill."""
     with make_engine(url).connect() as connection:
         return backfill(connection, recipe, Options(batch_size=batch_size), origin="sync", listener=listener)
+
+
+def run_until_killed(url: str) -> int:
+    """Fill in a process of its own, which is killed on the way, and return its exit code."""
+    process = multiprocessing.get_context("fork").Process(target=run, args=(url, DOMAINS, Killed(), 10))
+    process.start()
+    process.join(60)
+    return process.exitcode or 0
 
 
 def domains(url: str) -> dict[int, str | None]:
@@ -131,14 +141,13 @@ def test_both_fill_their_own_and_keep_their_failures_apart(database: str) -> Non
 def test_a_run_that_was_killed_goes_on_where_it_stood(database: str) -> None:
     """Though the other one has run meanwhile."""
     expected = make_users(database, USERS)
-    with pytest.raises(KeyboardInterrupt):
-        run(database, DOMAINS, Killed(), batch_size=10)
+    code = run_until_killed(database)
     before = sum(domain is not None for domain in domains(database).values())
 
     run(database, MEDIA_IDS)
     rest = run(database, DOMAINS)
 
-    assert 0 < before < 72
+    assert (code, 0 < before < 72) == (-signal.SIGKILL, True)
     assert (rest.synced, domains(database)) == (72 - before, expected)
 
 
@@ -155,12 +164,16 @@ def test_failures_are_tried_again_once_they_have_changed(database: str) -> None:
 
 
 def test_partitions_are_filled_one_after_another(postgresql_database: str) -> None:
-    """Read, since this recipe says nothing of what PostgreSQL could do by itself."""
+    """Read, since this recipe says nothing of what PostgreSQL could do by itself; also after a kill."""
     expected = make_users(postgresql_database, *IN_PARTITIONS)
+    code = run_until_killed(postgresql_database)
+    before = sum(domain is not None for domain in domains(postgresql_database).values())
 
     report = run(postgresql_database, DOMAINS, batch_size=9)
 
-    assert (report.walk, report.synced, domains(postgresql_database)) == ("partition", 72, expected)
+    assert (code, 0 < before < 72) == (-signal.SIGKILL, True)
+    assert (report.walk, report.synced, report.failed) == ("partition", 72 - before, 14)
+    assert (domains(postgresql_database), failures(postgresql_database)) == (expected, {DOMAINS.name: 14})
 
 
 def test_a_revision_of_its_own_fills_it(empty_database: str, tmp_path: Path) -> None:

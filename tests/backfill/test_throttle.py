@@ -8,17 +8,20 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from app.backfill import standby as standing_by
 from app.backfill.books import Books, Rewound
 from app.backfill.by_key.walk import KeyAccess, KeyWalk
+from app.backfill.control import Control
 from app.backfill.light_tables import table_of
 from app.backfill.limits import Limits, Stopped
 from app.backfill.listener import Listener
 from app.backfill.options import Options
-from app.backfill.patience import Patience
 from app.backfill.postgresql import replica_lag
 from app.backfill.postgresql.replica_lag import ReplicaLag
 from app.backfill.recipe import SHOWN
+from app.backfill.retrying import Patience
 from app.backfill.row_names import NamedByKey
+from app.backfill.standby import Standby
 from app.backfill.throttle import Throttle
 from app.backfill.transactions import Transactions
 from app.database.engines import make_engine
@@ -36,20 +39,6 @@ STANDBYS = (
 """What a server says of its replicas, told by tables that go before its own."""
 
 
-class Waiting(StopRequest):
-    """Nobody waits; notes for how long it would have been."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.waits: list[float] = []
-
-    def wait(self, seconds: float) -> None:
-        """Note it; whoever waits for a replica is asked to stop in the end."""
-        self.waits.append(seconds)
-        if len(self.waits) > 3:
-            self.ask(signal.SIGTERM)
-
-
 class Clock:
     """The time of a test."""
 
@@ -58,6 +47,30 @@ class Clock:
     def monotonic(self) -> float:
         """Return it."""
         return self.now
+
+
+class Waiting(StopRequest):
+    """Nobody waits; notes for how long it would have been, and moves the clock."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = Clock()
+        self.waits: list[float] = []
+
+    def wait(self, seconds: float) -> None:
+        """Note it; whoever waits for a replica is asked to stop in the end."""
+        self.waits.append(seconds)
+        self.clock.now += seconds
+        if len(self.waits) > 3:
+            self.ask(signal.SIGTERM)
+
+
+@pytest.fixture
+def stop(monkeypatch: pytest.MonkeyPatch) -> Waiting:
+    """What nobody waits for, by its own clock."""
+    stop = Waiting()
+    monkeypatch.setattr(standing_by, "time", stop.clock)
+    return stop
 
 
 @pytest.fixture
@@ -83,33 +96,40 @@ def stand(connection: sa.Connection, primary: str, *standbys: tuple[str, str]) -
     connection.commit()
 
 
-def books() -> Books:
+def books(options: Options, stop: StopRequest) -> Books:
     """Return the books of a run that has done nothing."""
     table = table_of(MEDIA_IDS)
     key = [table.c[SHOWN]]
-    return Books(KeyWalk(MEDIA_IDS, table, KeyAccess(key, NamedByKey(key)), name="key"), Listener())
+    walk = KeyWalk(MEDIA_IDS, table, KeyAccess(key, NamedByKey(key)), name="key")
+    return Books(walk, Listener(), Control(options, stop))
+
+
+def patience_with(kept: Books, stop: StopRequest, connection: sa.Connection, told: list[str]) -> Patience:
+    """Return what tries again."""
+    own = Transactions(connection, owned_by_caller=False)
+    return Patience(kept, stop, Standby(kept, Limits(Options(), stop), own, Listener()), told.append)
 
 
 def throttle(connection: sa.Connection, options: Options, stop: StopRequest, told: list[str]) -> Throttle:
     """Return what makes a worker wait."""
-    patience = Patience(books(), Limits(options, stop), told.append)
-    return Throttle(options, stop, patience, Transactions(connection, owned_by_caller=False), told.append)
+    kept, own = books(options, stop), Transactions(connection, owned_by_caller=False)
+    standby = Standby(kept, Limits(options, stop), own, Listener())
+    patience = patience_with(kept, stop, connection, told)
+    return Throttle(options.max_replica_lag, kept.control, standby, patience, own, told.append)
 
 
-def test_a_nice_run_waits_so_many_times_as_long_as_its_last_batch(replicated: sa.Connection) -> None:
+def test_a_nice_run_waits_so_many_times_as_long_as_its_last_batch(replicated: sa.Connection, stop: Waiting) -> None:
     """And does not ask for replicas unless it is to."""
-    stop = Waiting()
     told: list[str] = []
     stand(replicated, "0/90", ("0/10", "streaming"))
 
     throttle(replicated, Options(nice=3.0), stop, told).pause(0.5)
 
-    assert (stop.waits, told, replicated.in_transaction()) == ([1.5], [], False)
+    assert (stop.waits, told, replicated.in_transaction()) == ([0.5, 0.5, 0.5], [], False)
 
 
-def test_a_run_that_is_to_stop_does_not_wait(replicated: sa.Connection) -> None:
+def test_a_run_that_is_to_stop_does_not_wait(replicated: sa.Connection, stop: Waiting) -> None:
     """It ends before."""
-    stop = Waiting()
     stop.ask(signal.SIGTERM)
 
     with pytest.raises(Stopped):
@@ -118,9 +138,10 @@ def test_a_run_that_is_to_stop_does_not_wait(replicated: sa.Connection) -> None:
     assert stop.waits == []
 
 
-def test_a_replica_that_is_behind_is_waited_for_until_somebody_asks_to_stop(replicated: sa.Connection) -> None:
+def test_a_replica_that_is_behind_is_waited_for_until_somebody_asks_to_stop(
+    replicated: sa.Connection, stop: Waiting
+) -> None:
     """Half a second at a time, and each time it is told by how much."""
-    stop = Waiting()
     told: list[str] = []
     stand(replicated, "0/90", ("0/10", "streaming"))
     allowed = throttle(replicated, Options(max_replica_lag=0.0), stop, told)
@@ -129,7 +150,7 @@ def test_a_replica_that_is_behind_is_waited_for_until_somebody_asks_to_stop(repl
     with pytest.raises(Stopped):
         allowed.pause(0.0)
 
-    assert stop.waits == [0.0, 0.0, 0.5, 0.5]
+    assert stop.waits == [0.5, 0.5, 0.5, 0.5]
     assert set(told) == {"a replica is 0.0 s behind, allowed are 0 s"}
 
 
@@ -176,11 +197,12 @@ def test_without_a_replica_nothing_lags_and_what_was_measured_is_forgotten(
 
 @pytest.mark.parametrize(("original", "is_noted"), [(psycopg.errors.AdminShutdown, True), (ValueError, False)])
 def test_a_connection_that_is_lost_is_noted_and_a_stop_goes_before_the_error(
-    original: type[Exception], *, is_noted: bool
+    replicated: sa.Connection, original: type[Exception], *, is_noted: bool
 ) -> None:
     """What became of the last commit is then to be found out; whoever asked to stop sees no error."""
-    stop, kept = StopRequest(), books()
-    patience = Patience(kept, Limits(Options(), stop), print)
+    stop = StopRequest()
+    kept = books(Options(), stop)
+    patience = patience_with(kept, stop, replicated, [])
     stop.ask(signal.SIGTERM)
 
     def fail() -> None:
@@ -192,10 +214,10 @@ def test_a_connection_that_is_lost_is_noted_and_a_stop_goes_before_the_error(
     assert kept._was_disconnected is is_noted  # noqa: SLF001
 
 
-def test_patience_notices_what_the_books_say() -> None:
+def test_patience_notices_what_the_books_say(replicated: sa.Connection) -> None:
     """A run that is to go back goes back before it does anything else."""
-    kept = books()
+    kept = books(Options(), StopRequest())
     kept._is_rewound = True  # noqa: SLF001
 
     with pytest.raises(Rewound):
-        Patience(kept, Limits(Options(), StopRequest()), print).check()
+        patience_with(kept, StopRequest(), replicated, []).check()

@@ -9,7 +9,8 @@ from tests.support.tables import insert
 FACTS = {
     *("id", "origin", "state", "walk", "sweep", "batch_size", "batches", "seconds"),
     *("found", "synced", "skipped", "failed", "reasons", "max_batch_seconds", "p99_batch_seconds"),
-    *("started_at", "progress_at", "finished_at"),
+    *("started_at", "progress_at", "finished_at", "waiting_for", "waiting_since", "error"),
+    *("user_name", "host", "process", "version", "options", "orders"),
 }
 
 

@@ -2,16 +2,10 @@
 
 import json
 import statistics
-from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
-from app.console.tables import running_sentence
 from app.database.engines import make_engine
-from app.database.timestamps import format_timestamp, now
 from app.reports.coverage import Coverage, Group, read_groups
-from app.reports.status import read_status
 from tests.cli.conftest import Command
 from tests.support.responses import make_rows
 from tests.support.tables import TABLE, execute, insert, query
@@ -90,28 +84,6 @@ def test_a_large_postgresql_table_is_sampled_and_says_so(postgresql_database: st
     rows = [sum(group.coverage.rows for group in groups) for groups in halves]
     assert 400 < statistics.fmean(rows) < 560  # what half of the blocks hold, twice: seven standard deviations wide
     assert Group(status="failed", month="2025-11", coverage=Coverage(pending=20)) in exact
-
-
-@pytest.mark.parametrize(
-    ("silent", "words"),
-    [
-        (2, "Run 1: 600 rows done, 100 rows/s, about 3 s left (estimate); last progress 2 s ago"),
-        (90, "no progress for 1 min 30 s: it waits, or was killed; the next run goes on where it stopped"),
-    ],
-)
-def test_a_run_that_goes_on_shows_its_rate_and_whether_it_stalls(sqlite_database: str, silent: int, words: str) -> None:
-    """From what the ledger has: rows done in the time they took."""
-    moment = now()
-    counts = "synced = 400, skipped = 150, failed = 50, seconds = 6.0"
-    progress = f"state = 'running', progress_at = '{format_timestamp(moment)}', {counts}"
-    execute(sqlite_database, f"UPDATE media_generation_id_backfill_runs SET {progress}")
-    insert(sqlite_database, make_rows(480))
-
-    with make_engine(sqlite_database).connect() as connection:
-        status = read_status(connection, exact=True, moment=moment + timedelta(seconds=silent))
-
-    assert status.running is not None
-    assert words in running_sentence(status.running).splitlines()
 
 
 def test_it_draws_the_same_as_svg(filled_file: str, command: Command, tmp_path: Path) -> None:

@@ -19,10 +19,14 @@ from alembic.config import main as alembic
 
 import app.backfill.engine
 import app.backfill.script
+import app.cli.cancel
 import app.cli.check
 import app.cli.demo
 import app.cli.failing
 import app.cli.failures
+import app.cli.pause
+import app.cli.resume
+import app.cli.set
 import app.cli.status
 import app.cli.sync
 import app.cli.upgrade

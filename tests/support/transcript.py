@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from app.backfill.listener import Listener, Progress
 from app.backfill.report import Report
 from app.backfill.rows import Recovered, Refused
+from app.backfill.started_by import host_name, user_name, version
 from app.signals import StopRequest
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "transcripts"
@@ -21,9 +23,13 @@ STATEMENTS = FOLDER / "statements.sql"
 BEFORE_STATEMENT = "\n--- "
 WRITTEN_OUT = {ord(character): repr(character)[1:-1] for character in "\t\v\f\r"}
 MOMENT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+HISTORY = re.compile(r'\{\\"counts\\": .*?\\"sum\\": [0-9.e-]+\}|\[\[0\.0,0\].*?\]\]')
+"""How long batches took, and when."""
 WRITER = re.compile(r'(\\"writer\\":\\")\d+')
 RELATION = re.compile(r'"\d{5,6}"')
 """The number of a table, which tells the server's history."""
+STARTER = {"user_name", "host", "process", "version"}
+"""Columns that say who runs it."""
 TIMES = {"seconds", "rows_per_second", "max_batch_seconds", "p99_batch_seconds"}
 TRANSACTIONS = ("begin", "commit", "rollback", "savepoint", "rollback_savepoint", "release_savepoint")
 
@@ -41,7 +47,8 @@ class Transcript:
 
     def note(self, line: str) -> None:
         """Add a line, without what is another at each run."""
-        self._lines.append(RELATION.sub('"…"', WRITER.sub(r"\1…", MOMENT.sub(_unless_old, line))))
+        line = WRITER.sub(r"\1…", MOMENT.sub(_unless_old, line))
+        self._lines.append(HISTORY.sub("<history>", RELATION.sub('"…"', line)))
 
     @contextmanager
     def with_log(self) -> Iterator[None]:
@@ -86,12 +93,20 @@ def write_statements(statements: Mapping[str, str]) -> None:
 
 
 def _lasting(parameters: Any) -> Any:  # noqa: ANN401  # whatever a driver takes
-    """Return parameters without times, which are the only numbers that are not whole."""
+    """Return parameters without times, which are the only numbers that are not whole, and without who runs them."""
     if isinstance(parameters, Mapping):
-        return {name: value for name, value in parameters.items() if name not in TIMES}
+        return {name: value for name, value in parameters.items() if name not in TIMES | STARTER}
     if isinstance(parameters, list | tuple):
-        return [_lasting(value) for value in parameters]
+        return [_lasting(value) for value in _without_starter(list(parameters))]
     return "…" if isinstance(parameters, float) else parameters
+
+
+def _without_starter(values: list[Any]) -> list[Any]:
+    starter = [user_name(), host_name(), os.getpid(), version()]
+    for at in range(len(values) - len(starter) + 1):
+        if values[at : at + len(starter)] == starter:
+            return [*values[:at], "…", *values[at + len(starter) :]]
+    return values
 
 
 def _unless_old(found: re.Match[str]) -> str:

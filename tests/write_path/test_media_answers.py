@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.media_ids.extraction import Found, Skipped, operation_names
+from app.media_ids.extraction import Found, Skipped
+from app.media_ids.operations import operation_names
 from app.videos.answer_rules import UNREADABLE
 from app.videos.media_answers import MediaFacts, media_facts, media_names
 from app.videos.pages import GenerationFilter

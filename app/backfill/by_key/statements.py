@@ -37,21 +37,12 @@ def key_as_selected(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     return key_as_text(column).label(f"{column.key}_text") if isinstance(column.type, SqlType) else column
 
 
-def select_by_key(  # noqa: PLR0913  # what is read, and from where to where
-    table: sa.Table,
-    key: Sequence[sa.ColumnElement[Any]],
-    body: sa.ColumnElement[Any],
-    cursor: Sequence[object] | None,
-    rows: int,
-    *,
-    named: Sequence[sa.ColumnElement[Any]] = (),
+def window_of(
+    pending_rows: sa.Select[Any], key: Sequence[sa.ColumnElement[Any]], cursor: Sequence[object] | None, rows: int
 ) -> sa.Select[Any]:
-    """Select up to `rows` pending rows after the cursor in key order: `names_of` them, body, key, and `named`."""
-    columns = (*names_of(table), body, *map(key_as_selected, key), *named)
-    statement = sa.select(*columns).where(pending(table))
-    if cursor is not None:
-        statement = statement.where(after(key, cursor))
-    return statement.order_by(*key).limit(rows)
+    """Select of pending rows, see `select_pending`, the next ones after the cursor, or the first, in key order."""
+    following = pending_rows if cursor is None else pending_rows.where(after(key, cursor))
+    return following.order_by(*key).limit(rows)
 
 
 def select_again(

@@ -66,13 +66,13 @@ class FilledByShards(InPlace):
         """Take the table, the blocks, and how many rows one transaction may fill."""
         self._target = target
         self._part = part
-        self._most_rows = most_rows
+        self.most_rows = most_rows
 
     def fill(self, connection: sa.Connection, moment: datetime, *, listed: bool) -> Filling:  # noqa: ARG002  # always
         """Fill the plain cases. Raises TooManyRowsError if more came in since they were counted."""
         values = between(self._part.start, Place(self._part.end)) | {"moment": moment}
         filled = filled_rows(connection, fill_between(self._target), values)
-        if len(filled) > self._most_rows:
+        if len(filled) > self.most_rows:
             raise TooManyRowsError
         return Filling(filled)
 

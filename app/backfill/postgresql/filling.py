@@ -81,6 +81,22 @@ def fill_between(target: Target) -> ReturningUpdate[str, str, bool]:
 def _fill_in_place(
     target: Target, source: sa.FromClause, chosen: sa.ColumnElement[bool]
 ) -> ReturningUpdate[str, str, bool]:
+    table, found = target.table, _plain_values(target, source, chosen)
+    named = [
+        column_named(table, column.name) == found.c[label]
+        for column, label in zip(target.key, key_labels(target.key), strict=True)
+    ]
+    named = named or [table.c.ctid == found.c.ctid]
+    unchanged = table.c.xmin == found.c.writer, is_empty(table.c[FILLED])
+    moment = sa.bindparam("moment", type_=IsoTimestamp())
+    update = sa.update(table).where(*named, *unchanged).values(new_values(table, found.c.found_id, moment))
+    stored = table.c[FILLED]
+    kept = same_text(stored, found.c.found_id).label("is_kept")
+    return update.returning(as_text(table.c[SHOWN]), stored, kept)
+
+
+def _plain_values(target: Target, source: sa.FromClause, chosen: sa.ColumnElement[bool]) -> sa.Subquery:
+    """Return key or place, writer and value of the chosen rows that are pending and whose case is plain."""
     labels = key_labels(target.key)
     keys = [column_named(source, column.name).label(label) for column, label in zip(target.key, labels, strict=True)]
     body = as_read_once(source.c[BODY]).label("text")
@@ -99,20 +115,7 @@ def _fill_in_place(
     if target.route is None:
         # a page that is still being read is not pruned: all is read before the first row is written
         found = found.order_by(bodies.c.ctid).offset(0)
-    found_rows = found.subquery("found")
-    table = target.table
-    named = [
-        column_named(table, column.name) == found_rows.c[label]
-        for column, label in zip(target.key, labels, strict=True)
-    ]
-    named = named or [table.c.ctid == found_rows.c.ctid]
-    unchanged = table.c.xmin == found_rows.c.writer, is_empty(table.c[FILLED])
-    moment = sa.bindparam("moment", type_=IsoTimestamp())
-    values = new_values(table, found_rows.c.found_id, moment)
-    update = sa.update(table).where(*named, *unchanged).values(values)
-    stored = table.c[FILLED]
-    kept = same_text(stored, found_rows.c.found_id).label("is_kept")
-    return update.returning(as_text(table.c[SHOWN]), stored, kept)
+    return found.subquery("found")
 
 
 def select_written(target: Target, rows: Sequence[Recovered], moment: datetime) -> sa.Select[int]:

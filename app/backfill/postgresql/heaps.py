@@ -109,6 +109,7 @@ class FilledByPlace(InPlace):
 
     def __init__(self, target: Target, places: str) -> None:
         """Take the heap, and the array of places as text."""
+        self.most_rows = places.count('"') // 2
         self._target = target
         self._places = places
 

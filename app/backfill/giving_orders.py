@@ -1,0 +1,42 @@
+"""Giving orders: what people want of the run that is going on, written into its row; the run reads it there."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from app.backfill.errors import NoActiveRunError
+from app.backfill.ledger import RUNS, select_running
+from app.backfill.orders import Order, read_orders, write_orders
+from app.backfill.started_by import person
+from app.backfill.transactions import Transactions
+from app.database.lock import is_held
+from app.database.timestamps import now
+
+
+class ActiveRun(NamedTuple):
+    """The run that is told something, and what it was told before."""
+
+    id: int
+    origin: str
+    walk: str
+    started_by: str
+    orders: Mapping[str, Order]
+
+
+def give_orders(connection: sa.Connection, backfill: str, wanted: Mapping[str, Any]) -> ActiveRun:
+    """Write orders into the row of the newest run of a backfill that goes on, in one short transaction.
+
+    Returns what stood there before. Raises NoActiveRunError where there is none, or nobody holds the lock of the one
+    that has not ended. The run heeds them after the batch that is under way.
+    """
+    with connection.begin():
+        lives = is_held(connection) is not False
+    with Transactions(connection, owned_by_caller=False).write() as writing:
+        row = writing.execute(select_running(backfill).with_for_update()).first()
+        if row is None or not lives:
+            raise NoActiveRunError(None if row is None else row.id)
+        before, given = read_orders(row.orders), now()
+        orders = {**before, **{name: Order(value, person(), given) for name, value in wanted.items()}}
+        writing.execute(sa.update(RUNS).where(RUNS.c.id == row.id).values(orders=write_orders(orders)))
+    return ActiveRun(row.id, row.origin, row.walk, f"{row.user_name}@{row.host}, process {row.process}", before)
