@@ -58,6 +58,10 @@ class KeyWalk:
         self._access = access
         self._driver = access.driver
         self._key = tuple(access.key)
+        written = recipe.written
+        self._kept = [at for at, column in enumerate(self._key) if column.key not in written] or [
+            *range(len(self._key))
+        ]
         self._body = access.body(as_text(table.c[BODY]))
         # built once: building them took a third of a small batch's time
         self._pending = statements.select_pending(table, self._key, self._body, sa.true(), access.names.columns)
@@ -168,13 +172,20 @@ class KeyWalk:
     def _really_filled(self, connection: sa.Connection, rows: Sequence[Recovered]) -> Filling:
         """Look which rows have the id that was written: nobody else can have changed them since."""
         there: set[tuple[object, ...]] = set()
+        key = [self._key[number] for number in self._kept]
         for some in chunks(rows, 1 if self._access.singly else LOOKED_UP_ROWS):
-            found = connection.execute(statements.select_filled(self._table, self._key, some))
+            found = connection.execute(
+                statements.select_filled(self._table, key, [self._kept_key(row) for row in some])
+            )
             there.update(tuple(row) for row in found)
-        wanted = [(row, (*row.locator[: len(self._key)], row.value)) for row in rows]
+        wanted = [(row, (*self._kept_key(row), row.value)) for row in rows]
         return Filling(
             [row for row, names in wanted if names in there], [row for row, names in wanted if names not in there]
         )
+
+    def _kept_key(self, row: Recovered) -> tuple[object, ...]:
+        """Return the values in a row's key that an UPDATE leaves as they are."""
+        return tuple(row.locator[number] for number in self._kept)
 
 
 def joined(fillings: Sequence[Filling]) -> Filling:
