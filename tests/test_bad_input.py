@@ -182,12 +182,12 @@ def test_an_unknown_option_lists_the_known_ones(tmp_path: Path) -> None:
     """On Alembic's command line, in the environment, and on our own."""
     url = f"sqlite:///{tmp_path}/new.db"
     known = (
-        "backfill, batch_size, lock_wait, max_replica_lag, nice, on_failure, target_seconds, time_budget,"
+        "backfill, batch_size, fail_on, lock_wait, max_replica_lag, nice, on_failure, target_seconds, time_budget,"
         " version_table, workers"
     )
     settings = (
-        "api_timeout, api_token, api_url, backfill, batch_size, lock_wait, log, max_replica_lag, nice, on_failure,"
-        " require_url, target_seconds, time_budget, version_table, workers"
+        "api_timeout, api_token, api_url, backfill, batch_size, fail_on, lock_wait, log, max_replica_lag, nice,"
+        " on_failure, require_url, target_seconds, time_budget, version_table, workers"
     )
 
     argument = alembic("-x", "nonsense=1", "upgrade", "head", url=url)

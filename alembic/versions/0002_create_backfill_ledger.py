@@ -2,13 +2,15 @@
 
 What and why: a run keeps its place and its counts in the transaction of each batch, so that a killed run resumes; a
 row that a person must look at is recorded with its reason. People pause, retune and cancel a run through its row.
-Downgrade: drops these two tables, which are this project's own. The ids that were filled stay.
+Downgrade: drops these two tables, which are this project's own, and says what was in them. The ids that were filled
+stay.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 from app.migration.guest import in_any_environment
+from app.migration.ledger_loss import say_what_is_lost
 
 revision = "media_ids_0002"
 down_revision = "media_ids_0001"
@@ -60,12 +62,17 @@ def upgrade() -> None:
         sa.Column("sweep", sa.Integer(), nullable=False),
         sa.Column("first_seen_at", sa.Text(), nullable=False),
         sa.Column("last_seen_at", sa.Text(), nullable=False),
+        sa.Column("known_since_run", sa.BigInteger(), nullable=False),
+        sa.Column("accepted_at", sa.Text(), nullable=True),
+        sa.Column("accepted_by", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("backfill", "row_digest", name=f"pk_{FAILURES}"),
     )
 
 
 @in_any_environment
 def downgrade() -> None:
+    say_what_is_lost(op.get_context(), RUNS, FAILURES)
     op.drop_table(FAILURES)
     op.drop_table(RUNS)
 

@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 import sqlalchemy as sa
 
 from app.backfill.by_key.statements import select_pending
-from app.backfill.by_key.walk import KeyAccess, NotUtf8Error, stream_rows, text_as_it_is
+from app.backfill.by_key.walk import KeyAccess
+from app.backfill.driver import NotUtf8Error
 from app.backfill.judge import Row, digest, undecodable
 from app.backfill.light_tables import pending
 from app.backfill.recipe import BODY, Recipe
@@ -64,10 +65,10 @@ def find_left_over(  # noqa: PLR0913  # what is looked at, and what is known of 
     body = access.body(as_text(table.c[BODY]))
     statement = select_pending(table, access.key, body, sa.true(), access.names.columns)
     try:
-        with stream_rows(connection, statement) as rows:
+        with access.driver.stream(connection, statement) as rows:
             return _left_over(looked_at(rows), recipe, access, refused)
     except NotUtf8Error:
-        with text_as_it_is(connection), stream_rows(connection, statement) as rows:
+        with access.driver.text_as_it_is(connection), access.driver.stream(connection, statement) as rows:
             return _left_over(looked_at(rows, may_be_bytes=True), recipe, access, refused)
 
 

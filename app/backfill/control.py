@@ -6,6 +6,8 @@ Both stand in the run's row in the ledger. Each batch writes that row anyway, an
 import logging
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
@@ -40,20 +42,45 @@ class Control:
         self._turn = threading.Lock()
         self._text = NO_ORDERS
         self._orders: Orders = {}
+        self.paused: Order | None = None
+        """The order to pause; None where the run may go on."""
         self._told: Order | None = None
+        self._at_work = 1
+        self._resting = 0
         self._written = ""
         self._waiting_since: datetime | None = None
         self._heard_at = self._progress_at = time.monotonic()
 
     @property
-    def paused(self) -> Order | None:
-        """The order to pause; None where the run may go on."""
-        return in_force(self._orders, PAUSED)
-
-    @property
     def is_regrouping(self) -> bool:
         """Whether more workers are wanted than there are, or fewer: each ends with the part that it has taken."""
         return self.workers != self.working
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether all who work rest because of a pause: only then is the run paused."""
+        with self._turn:
+            return self._resting >= self._at_work
+
+    def start_work(self, workers: int) -> None:
+        """Note that so many workers begin."""
+        self._at_work = workers
+
+    def leave_work(self) -> None:
+        """Note that one of them has ended."""
+        with self._turn:
+            self._at_work -= 1
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Count a worker as one that rests, while the block runs."""
+        with self._turn:
+            self._resting += 1
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._resting -= 1
 
     def is_news(self, order: Order) -> bool:
         """Tell whether nobody has been told of an order yet; from now on somebody has."""
@@ -69,6 +96,7 @@ class Control:
         with self._turn:
             before, self._orders, self._text = self._orders, read_orders(text), text
             self._tune(before)
+            self.paused = in_force(self._orders, PAUSED)
         if (order := in_force(self._orders, CANCELLED)) is not None:
             self._stop.cancel(order.by)
 

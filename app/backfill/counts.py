@@ -24,6 +24,8 @@ class Counts:
     """Rows that were to be filled, but that somebody else changed, removed or held locked."""
     skipped: int = 0
     failed: int = 0
+    accepted: int = 0
+    """Of the failed rows. Only a dry run counts them here: a run asks the ledger at its end."""
     reasons: Counter[str] = field(default_factory=Counter)
     batches: int = 0
 
@@ -60,7 +62,7 @@ class Counts:
 
     def start_sweep(self) -> None:
         """Forget what the last sweep counted, except the rows that it filled."""
-        self.skipped = self.failed = self.lost = 0
+        self.skipped = self.failed = self.accepted = self.lost = 0
         self.reasons.clear()
 
 
@@ -109,4 +111,5 @@ def make_report(counts: Counts, times: BatchTimes, *, state: State | None, walk:
         max_batch_seconds=round(times.longest, 6),
         p99_batch_seconds=round(times.p99(exactly=state is not None), 6),
         walk=walk,
+        accepted=counts.accepted,
     )

@@ -2,7 +2,8 @@
 
 from collections.abc import Set as AbstractSet
 
-from app.backfill.ledger import read_refused_names
+from app.backfill.acceptance import Accepted
+from app.backfill.failure_records import read_refused_names
 from app.backfill.limits import Stopped
 from app.backfill.report import Report, State
 from app.backfill.rows import UPDATE_FAILED, Refused, Window
@@ -14,22 +15,27 @@ def look(worker: Worker, backfill: str) -> Report:
     books = worker.books
     state: State = "dry_run"
     try:
-        refused = worker.patience.attempt(lambda: _refused_names(worker, backfill))
-        for window in worker.windows():
+        refused, accepted = worker.patience.attempt(lambda: _known(worker, backfill))
+        for window in worker.windows(in_place=False):
             known = _known_to_be_refused(worker, window, refused)
             books.counts.synced += len(window.recovered) - len(known)
             books.counts.add_failures(known)
             books.counts.add_window(window)
+            books.counts.accepted += accepted.count([*known, *window.failures])
             books.sweep.advance(window)
-            worker.finish(window, pause=lambda: None)
+            worker.tell(window)
+            if not books.sweep.is_through:
+                worker.patience.check()
+                worker.limits.check_rows()
     except Stopped as stopped:
         state = stopped.state
     return books.report(state)
 
 
-def _refused_names(worker: Worker, backfill: str) -> set[str]:
+def _known(worker: Worker, backfill: str) -> tuple[set[str], Accepted]:
+    """Return the names of rows that the database has refused, and the failures that are accepted."""
     with worker.transactions.read() as connection:
-        return read_refused_names(connection, backfill)
+        return read_refused_names(connection, backfill), Accepted(connection, backfill)
 
 
 def _known_to_be_refused(worker: Worker, window: Window, names: AbstractSet[str]) -> list[Refused]:

@@ -1,10 +1,9 @@
 """Ledger: the run's row (place, counts, fence) and the failures, written in the transaction of each batch."""
 
-import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -13,14 +12,14 @@ import sqlalchemy as sa
 
 from app.backfill.counts import Counts
 from app.backfill.errors import RunSupersededError
+from app.backfill.failure_records import FAILURES, FailureRecords, encoding_of, storable
 from app.backfill.history import NO_BATCHES, NO_POINTS, History
-from app.backfill.ledger_tables import BackfillFailure, BackfillRun
+from app.backfill.ledger_tables import BackfillRun
 from app.backfill.light_tables import columns_of
 from app.backfill.options import Options
 from app.backfill.orders import NO_ORDERS
 from app.backfill.recipe import Recipe
-from app.backfill.report import Origin, Report
-from app.backfill.rows import INVALID_TEXT, UPDATE_FAILED, Refused
+from app.backfill.report import Origin, Report, RunState
 from app.backfill.started_by import host_name, user_name, version
 from app.database.timestamps import now
 from app.database.urls import describe
@@ -49,23 +48,7 @@ RUNS: Final = columns_of(
     *("started_at", "progress_at", "finished_at"),
     *("user_name", "host", "process", "version", "options", "orders", "waiting_for", "waiting_since", "error"),
 )
-FAILURES: Final = columns_of(
-    BackfillFailure,
-    *(
-        "backfill",
-        "row_digest",
-        "row_name",
-        "generation_id",
-        "reason",
-        "detail",
-        "body_digest",
-        "extractor_version",
-        "run_id",
-        "sweep",
-    ),
-    *("first_seen_at", "last_seen_at"),
-)
-RUNNING: Final = "running"
+RUNNING: Final[RunState] = "running"
 OURS: Final = sa.and_(RUNS.c.id == sa.bindparam("run_id"), RUNS.c.state == RUNNING)
 """The row of a run that still goes on."""
 FENCED: Final = sa.update(RUNS).where(OURS)
@@ -73,12 +56,10 @@ FENCED_AND_ORDERS: Final = FENCED.returning(RUNS.c.orders)
 ORDERS: Final = sa.select(RUNS.c.orders).where(OURS)
 """Built once, since every batch writes that row and reads what people want of its run."""
 GOES_ON: Final[Mapping[str, None]] = {"waiting_for": None, "waiting_since": None}
-SUPERSEDED: Final = "superseded"
-DONE: Final = "done"
+SUPERSEDED: Final[RunState] = "superseded"
+DONE: Final[RunState] = "done"
 RETRY_WALK: Final = "failures"
 """A run over the failures alone: it is no pass over the table, and nothing resumes from it."""
-MAX_DETAIL_CHARACTERS: Final = 500
-NAMES_AT_ONCE: Final = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,14 +72,12 @@ class Place:
     """Rows of this sweep that were filled, or that somebody else changed before they could be."""
 
 
-class Ledger:
+class Ledger(FailureRecords):
     """The row of this run, and the failures. Every method works on the caller's transaction and commits nothing."""
 
     def __init__(self, recipe: Recipe, run_id: int, encoding: str) -> None:
         """Take what is filled, the run's number, and an encoding that the database's texts fit in."""
-        self._recipe = recipe
-        self.run_id = run_id
-        self._encoding = encoding
+        super().__init__(recipe, run_id, encoding)
         self.history = History()
 
     def save(self, connection: sa.Connection, place: Place, report: Report, *, ends: bool = False) -> str:
@@ -119,14 +98,14 @@ class Ledger:
 
     def wait(self, connection: sa.Connection, reason: str, since: datetime) -> None:
         """Write why the run does not go on, until it saves again. Raises RunSupersededError."""
-        self._update(connection, waiting_for=_storable(reason, self._encoding), waiting_since=since)
+        self._update(connection, waiting_for=storable(reason, self._encoding), waiting_since=since)
 
     def finish(
-        self, connection: sa.Connection, place: Place, report: Report, state: str, error: str | None = None
+        self, connection: sa.Connection, place: Place, report: Report, state: RunState, error: str | None = None
     ) -> None:
         """Write how the run ended, and what ended it before its time."""
         self.save(connection, place, report, ends=True)
-        told = None if error is None else _storable(error, self._encoding)
+        told = None if error is None else storable(error, self._encoding)
         self._update(connection, state=state, finished_at=now(), error=told)
 
     def saved(self, connection: sa.Connection) -> tuple[Place, Counts]:
@@ -144,58 +123,23 @@ class Ledger:
         )
         return Place(cursor=row.cursor, sweep=row.sweep, sweep_filled=row.sweep_filled), counts
 
-    def record_failures(self, connection: sa.Connection, sweep: int, failures: Sequence[Refused]) -> None:
-        """Write rows that a person must look at, keeping when each was first seen."""
-        if not failures:
-            return
-        moment = now()
-        by_digest = {_digest(failure.name): failure for failure in failures}
-        for digests in _chunks(list(by_digest)):
-            known = sa.select(FAILURES.c.row_digest, FAILURES.c.first_seen_at).where(self._are(digests))
-            first_seen: dict[str, datetime] = {row[0]: row[1] for row in connection.execute(known)}
-            connection.execute(sa.delete(FAILURES).where(self._are(digests)))
-            rows = [
-                self._failure(by_digest[one], sweep, first_seen.get(one, moment), moment) | {"row_digest": one}
-                for one in digests
-            ]
-            connection.execute(sa.insert(FAILURES), rows)
+    def tally(self, connection: sa.Connection, sweep: int | None) -> tuple[int, int]:
+        """Return how many failures that this sweep met are accepted, and how many are new; without one, of all.
 
-    def recorded_failures(self, connection: sa.Connection) -> dict[str, int]:
-        """Return the failures on record, by reason. Reads only."""
-        by_reason = sa.select(FAILURES.c.reason, sa.func.count()).where(self._ours).group_by(FAILURES.c.reason)
-        return {row[0]: row[1] for row in connection.execute(by_reason)}
+        New is what is not accepted and nobody has been told of: this run has seen it first or, since the last whole
+        one, a run that did not come to its end. Reads only.
+        """
+        met = () if sweep is None else (FAILURES.c.run_id == self.run_id, FAILURES.c.sweep == sweep)
+        is_accepted = FAILURES.c.accepted_at.is_not(None)
+        is_new = sa.and_(sa.not_(is_accepted), self._nobody_was_told(FAILURES.c.known_since_run))
+        counts = [sa.func.coalesce(sa.func.sum(sa.case((one, 1), else_=0)), 0) for one in (is_accepted, is_new)]
+        accepted, new = connection.execute(sa.select(*counts).where(self._ours, *met)).one()
+        return int(accepted), int(new)
 
-    def forget_failures_not_seen(self, connection: sa.Connection, sweep: int) -> None:
-        """Remove the failures that this sweep did not meet. For the end of a whole one, which met every pending row."""
-        stale = sa.or_(FAILURES.c.run_id != self.run_id, FAILURES.c.sweep != sweep)
-        connection.execute(sa.delete(FAILURES).where(self._ours, stale))
-
-    def forget_failures(self, connection: sa.Connection, row_names: Sequence[str]) -> None:
-        """Remove the failures of rows that are filled, gone, or need nobody any more."""
-        for digests in _chunks([_digest(name) for name in row_names]):
-            connection.execute(sa.delete(FAILURES).where(self._are(digests)))
-
-    def _failure(self, failure: Refused, sweep: int, first_seen: datetime, moment: datetime) -> dict[str, object]:
-        return {
-            "backfill": self._recipe.name,
-            "row_name": failure.name,
-            "generation_id": None if failure.row_id is None else _storable(str(failure.row_id)),
-            "reason": failure.reason,
-            "detail": _storable(failure.detail, self._encoding),
-            "body_digest": failure.body_digest,
-            "extractor_version": self._recipe.version,
-            "run_id": self.run_id,
-            "sweep": sweep,
-            "first_seen_at": first_seen,
-            "last_seen_at": moment,
-        }
-
-    @property
-    def _ours(self) -> sa.ColumnElement[bool]:
-        return FAILURES.c.backfill == self._recipe.name
-
-    def _are(self, digests: Sequence[str]) -> sa.ColumnElement[bool]:
-        return sa.and_(self._ours, FAILURES.c.row_digest.in_(digests))
+    def _nobody_was_told(self, run: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+        ended = sa.and_(RUNS.c.backfill == self._recipe.name, RUNS.c.state == DONE)
+        last = sa.select(sa.func.coalesce(sa.func.max(RUNS.c.id), 0)).where(ended, RUNS.c.walk != RETRY_WALK)
+        return sa.and_(run > last.scalar_subquery(), run.not_in(sa.select(RUNS.c.id).where(ended)))
 
     def _update(self, connection: sa.Connection, **values: object) -> None:
         if connection.execute(FENCED, {"run_id": self.run_id, **values}).rowcount != 1:
@@ -228,7 +172,7 @@ def open_ledger(
         place = Place(cursor=last.cursor, sweep=last.sweep, sweep_filled=last.sweep_filled)
     connection.execute(sa.update(RUNS).where(ours, RUNS.c.state == RUNNING).values(state=SUPERSEDED, finished_at=now()))
     run_id = _insert_run(connection, recipe, origin, walk, place, options)
-    return Ledger(recipe, run_id, _encoding(connection)), place
+    return Ledger(recipe, run_id, encoding_of(connection)), place
 
 
 def _insert_run(  # noqa: PLR0913, PLR0917  # what stands in the row
@@ -275,36 +219,6 @@ def _counted(report: Report) -> dict[str, object]:
         "max_batch_seconds": report.max_batch_seconds,
         "p99_batch_seconds": report.p99_batch_seconds,
     }
-
-
-def _chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield the names in parts: a statement has a bounded number of parameters."""
-    for first in range(0, len(names), NAMES_AT_ONCE):
-        yield names[first : first + NAMES_AT_ONCE]
-
-
-def _digest(name: str) -> str:
-    return hashlib.sha256(name.encode()).hexdigest()
-
-
-def _storable(text: str, encoding: str = "utf-8") -> str:
-    """Return a detail that a database of this encoding stores: no NUL, no lone surrogate, of bounded length."""
-    return text.replace("\x00", "\\x00").encode(encoding, "backslashreplace").decode(encoding)[:MAX_DETAIL_CHARACTERS]
-
-
-def _encoding(connection: sa.Connection) -> str:
-    """Return the encoding in which every text can be stored: ASCII where the database does not know all characters."""
-    if connection.dialect.name != "postgresql":
-        return "utf-8"
-    return "utf-8" if connection.exec_driver_sql("SHOW server_encoding").scalar_one() == "UTF8" else "ascii"
-
-
-def read_refused_names(connection: sa.Connection, backfill: str) -> set[str]:
-    """Return the names of the rows that the database is known to refuse. Reads only."""
-    refused = sa.select(FAILURES.c.row_name).where(
-        FAILURES.c.backfill == backfill, FAILURES.c.reason.in_([UPDATE_FAILED, INVALID_TEXT])
-    )
-    return set(connection.execute(refused).scalars())
 
 
 def select_running(backfill: str) -> sa.Select[Any]:

@@ -91,3 +91,10 @@ class BackfillFailure(Base):
     sweep: Mapped[int] = mapped_column(sa.Integer)
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
+    known_since_run: Mapped[int] = mapped_column(sa.BigInteger)
+    """The run that saw it first as it is: for this reason, with this body."""
+    accepted_at: Mapped[datetime | None]
+    """Since when a person takes it as it is: until its reason or its body changes, it counts for no exit code."""
+    accepted_by: Mapped[str | None]
+    note: Mapped[str | None]
+    """Why, in that person's words."""

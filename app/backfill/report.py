@@ -4,6 +4,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Literal, TypeAlias
 
 State: TypeAlias = Literal["done", "incomplete", "partial", "stopped", "dry_run"]
+"""How a run came to its end, as its report says."""
+RunState: TypeAlias = State | Literal["running", "failed", "superseded"]
+"""What the ledger knows besides: runs that go on, that an error has ended, and whose place another one has taken."""
 Origin: TypeAlias = Literal["upgrade", "sync"]
 
 
@@ -27,6 +30,10 @@ class Report:
     max_batch_seconds: float = 0.0
     p99_batch_seconds: float = 0.0
     walk: str = ""
+    accepted: int = 0
+    """Of the failed rows, those that a person has accepted as they are."""
+    new_failures: int = 0
+    """Of the failed rows, those that are not accepted and that no earlier run has told of. A dry run does not know."""
     problem: str = ""
     """Why the run is incomplete, in a sentence for people. No part of the JSON object."""
 

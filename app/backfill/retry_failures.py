@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from app.backfill.by_key import statements
 from app.backfill.by_key.walk import LOOKED_UP_ROWS, KeyAccess, KeyWalk, chunks
 from app.backfill.databases import choose_access
+from app.backfill.failure_records import FAILURES
 from app.backfill.judge import Row, digest
-from app.backfill.ledger import FAILURES, RETRY_WALK
+from app.backfill.ledger import RETRY_WALK
 from app.backfill.light_tables import table_of
 from app.backfill.listener import Listener
 from app.backfill.options import Options
@@ -73,7 +74,15 @@ class FailuresWalk(KeyWalk):
     def start_sweep(self, connection: sa.Connection) -> None:
         """Prepare nothing."""
 
-    def read(self, connection: sa.Connection, span: Span, rows: int, limit: int | None) -> Window:
+    def read(
+        self,
+        connection: sa.Connection,
+        span: Span,
+        rows: int,
+        limit: int | None,
+        *,
+        is_rest: bool = False,  # noqa: ARG002  # no plan has been before it
+    ) -> Window:
         """Read the rows of the next failures, up to `rows`."""
         wanted = rows if limit is None else min(rows, limit)
         listed = self._listed(connection, span.start, wanted)

@@ -61,8 +61,6 @@ class InPlace(Protocol):
     """Settings of the database for the transaction."""
     most_rows: int
     """How many rows it may fill."""
-    has_failed: bool = False
-    """The database could not do it."""
 
     def fill(self, connection: sa.Connection, moment: datetime, *, listed: bool) -> Filling:
         """Fill the rows whose case is plain; say which if they are to be `listed`, else perhaps how many alone.
@@ -80,6 +78,16 @@ class Span(NamedTuple):
 
     start: str | None = None
     end: str | None = None
+
+
+class Plan(NamedTuple):
+    """A part of a span, from its start on, and what the database is to fill of it by itself before the rest is read.
+
+    Nothing is lost where the database cannot do it: what it leaves is read.
+    """
+
+    part: Span
+    in_place: Sequence[InPlace]
 
 
 @dataclass(kw_only=True)
@@ -100,9 +108,6 @@ class Window:
     batches: Sequence[Sequence[Recovered]] = ()
     over: Sequence[str] = ()
     """The names of failures whose rows are filled or gone, or need nobody any more; where failures are walked over."""
-    in_place: Sequence[InPlace] = ()
-    """What the database is to fill by itself first. What it leaves is in the next window, which starts at the same
-    place: nothing is lost if it cannot do it."""
 
     @property
     def found(self) -> int:

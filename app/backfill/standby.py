@@ -32,26 +32,31 @@ class Standby:
         self._limits.check()
 
     def rest(self, seconds: Callable[[], float]) -> None:
-        """Wait for as long as is wanted, which may change meanwhile, and then for as long as the run is paused."""
+        """Wait for as long as is wanted, which may change meanwhile, unless the run is to end."""
         began = time.monotonic()
         while (left := seconds() - (time.monotonic() - began)) > 0 and not self._limits.stop.is_asked:
             self._limits.stop.wait(min(left, HEAR_SECONDS))
             self._hear()
-        self.obey()
 
     def obey(self) -> float:
         """Wait for as long as the run is paused, and return how long that was. Raises Stopped or Rewound."""
+        self.check()
+        if self._control.paused is None:
+            return 0.0
         began = time.monotonic()
+        with self._control.resting():
+            self._sleep()
+        return time.monotonic() - began
+
+    def _sleep(self) -> None:
         while (order := self._control.paused) is not None:
-            self.check()
             if self._control.is_news(order):
                 self._listener.paused(order.by, order.at)
-            self.note(PAUSED)
+            if self._control.is_at_rest:
+                self.note(PAUSED)
             self._limits.stop.wait(HEAR_SECONDS)
             self._hear()
-            if self._control.paused is None:
-                self.check()
-        return time.monotonic() - began
+            self.check()
 
     def between_tries(self, kind: Trouble) -> float:
         """Hear what people want before something is tried again, and return for how long that made the run pause.

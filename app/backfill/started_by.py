@@ -29,8 +29,8 @@ def person() -> str:
 
 
 def version() -> str:
-    """Return the version of this software; of a source tree that is not installed nothing is known."""
+    """Return the version of this software; `unknown` where it is not installed, or its files cannot be read."""
     try:
         return metadata.version(DISTRIBUTION)
-    except metadata.PackageNotFoundError:
+    except (metadata.PackageNotFoundError, OSError):
         return UNKNOWN

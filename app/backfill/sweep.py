@@ -57,7 +57,7 @@ class Sweep:
     def fraction_after(self, window: Window) -> float | None:
         """Return the part of the table that is done, 0 to 1, by the window that reaches furthest; None: untold.
 
-        A window that the database fills by itself tells nothing: what the one before has told still holds.
+        After a window that tells nothing, what the one before has told still holds.
         """
         with self._turn:
             if window.fraction is not None:

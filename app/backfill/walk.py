@@ -6,7 +6,7 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
-from app.backfill.rows import Filling, Locator, Recovered, Span, Window
+from app.backfill.rows import Filling, Locator, Plan, Recovered, Span, Window
 
 
 class Walk(Protocol):
@@ -25,8 +25,22 @@ class Walk(Protocol):
     def cut(self, cursor: str | None) -> Span:
         """Return the part of the table that starts at the cursor and is one worker's next."""
 
-    def read(self, connection: sa.Connection, span: Span, rows: int, limit: int | None) -> Window:
-        """Read the first window of a span, for batches of `rows` rows; at most `limit` rows of it."""
+    def can_plan(self, span: Span, rows: int) -> bool:
+        """Tell whether the database can fill rows of a span by itself, in batches of `rows` rows. Asks nothing."""
+
+    def plan(self, connection: sa.Connection, span: Span, rows: int) -> Plan:
+        """Return which rows the database is to fill by itself, and the part of the span that they stand in."""
+
+    def learn(self, plan: Plan, filled: Sequence[bool]) -> None:
+        """Take which batches of a plan the database could fill."""
+
+    def read(
+        self, connection: sa.Connection, span: Span, rows: int, limit: int | None, *, is_rest: bool = False
+    ) -> Window:
+        """Read the first window of a span, for batches of `rows` rows; at most `limit` rows of it.
+
+        `is_rest`: the database has filled rows of the span by itself, and left these.
+        """
 
     def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Filling:
         """Fill those rows that have not changed since they were read."""

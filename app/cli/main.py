@@ -11,6 +11,7 @@ import typer
 from app.cli.exit_codes import INTERRUPTED, USAGE
 from app.cli.names import DEBUG, PROGRAM
 from app.console.streams import lenient_output
+from app.console.visible import VisibleFormatter
 from app.signals import end_on_sigterm
 
 HELP: Final = "Recover media generation ids from stored API answers, and look after the migration that does it."
@@ -41,7 +42,9 @@ def run(arguments: Sequence[str]) -> int:
     An error is one line on stderr; with --debug its traceback. A fault of this program exits with 70.
     """
     with lenient_output():
-        logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(VisibleFormatter("%(message)s"))
+        logging.basicConfig(handlers=[handler], level=logging.WARNING)
         logging.getLogger("app").setLevel(logging.INFO)
         try:
             return call([argument for argument in arguments if argument != DEBUG])
@@ -59,7 +62,7 @@ def call(arguments: Sequence[str]) -> int:
         return ended.exit_code
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    return int(result or 0)
+    return int(result)
 
 
 def application(wanted: str | None) -> typer.Typer:

@@ -19,8 +19,8 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
-def require_known(reasons: Sequence[str]) -> None:
+def require_known(reasons: Sequence[str], option: str = "--reason") -> None:
     """Raise ConfigurationError for a reason that no row can have."""
     for reason in reasons:
         if reason not in MEANINGS:
-            raise ConfigurationError("--reason", f"unknown reason {reason}; known are {', '.join(MEANINGS)}")
+            raise ConfigurationError(option, f"unknown reason {reason}; known are {', '.join(MEANINGS)}")

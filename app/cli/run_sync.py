@@ -14,6 +14,7 @@ from app.backfill.report import Report
 from app.backfill.retry_failures import retry_failed
 from app.backfill.supported import require_supported
 from app.cli.exit_codes import DONE, NOT_WELL, ROWS_LEFT, SIGNALLED
+from app.cli.fail_on import Counting, code_of
 from app.database.lock import only_one
 from app.database.urls import describe, parse_url
 from app.reports.target import name_target
@@ -55,7 +56,7 @@ def sync_database(
             logger.info(ADVICE[missing])
             stack.enter_context(as_upgraded(connection))
         report = _run(connection, options, listener, stop, retry) if missing in READABLE else Report(state="dry_run")
-    return report, exit_code(report, stop)
+    return report, exit_code(report, stop, settings.fail_on)
 
 
 def _missing(connection: sa.Connection, settings: Settings, *, may_be_untouched: bool) -> Missing:
@@ -76,7 +77,7 @@ def _run(
     return retry_failed(connection, MEDIA_IDS, options, everything=everything, listener=listener, stop=stop)
 
 
-def exit_code(report: Report, stop: StopRequest) -> int:
+def exit_code(report: Report, stop: StopRequest, fail_on: Counting = "any") -> int:
     """Return what the process ends with."""
     match report.state:
         case "stopped":
@@ -88,4 +89,4 @@ def exit_code(report: Report, stop: StopRequest) -> int:
         case "dry_run":
             return DONE
         case "done":
-            return NOT_WELL if report.failed else DONE
+            return code_of(report, fail_on)

@@ -19,7 +19,7 @@ USAGE: Final = f"name what to change: {', '.join(f'{name}=…' for name in TUNED
 
 def set(  # noqa: A001  # commands are called like their functions
     changes: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME=VALUE…", help=f"Any of {', '.join(TUNED)}.")
+        list[str] | None, typer.Argument(metavar="NAME=VALUE", help=f"Any of {', '.join(TUNED)}.")
     ] = None,
     *,
     database: Database = None,

@@ -23,6 +23,7 @@ from app.cli.common_options import (
     load_settings,
     require_writable,
 )
+from app.cli.fail_on import FailOn
 from app.cli.run_sync import Failures, sync_database
 from app.console.errors import print_error
 from app.console.printing import listening, print_estimate, print_json, print_summary, to_json, write_file
@@ -47,6 +48,7 @@ def sync(  # noqa: PLR0913  # one parameter an option
     nice: Nice = None,
     max_replica_lag: MaxReplicaLag = None,
     lock_wait: LockWait = None,
+    fail_on: FailOn = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would be done; write nothing.")] = False,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Only rows that failed, if answer or extractor has changed.")
@@ -58,9 +60,9 @@ def sync(  # noqa: PLR0913  # one parameter an option
 ) -> int:
     """Fill the ids that can be recovered; safe to run again at any time.
 
-    Exit codes: 0 done; 1 done, but some rows failed, or incomplete; 2 wrong usage or database; 3 stopped by --limit,
-    --time-budget or `cancel` with rows left; 4 another run is active; 70 a fault of this program; 130 or 143 stopped by
-    a signal.
+    Exit codes: 0 done; 1 done, but some rows failed (--fail-on), or incomplete; 2 wrong usage or database; 3 stopped
+    by --limit, --time-budget or `cancel` with rows left; 4 another run is active; 70 a fault of this program; 130 or
+    143 stopped by a signal.
     """
     settings = load_settings(
         database=database,
@@ -72,6 +74,7 @@ def sync(  # noqa: PLR0913  # one parameter an option
         nice=nice,
         max_replica_lag=max_replica_lag,
         lock_wait=lock_wait,
+        fail_on=fail_on,
     )
     if report is not None:
         require_writable("--report", report, settings.database_url)

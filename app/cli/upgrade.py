@@ -24,7 +24,7 @@ from app.cli.common_options import (
     load_settings,
     require_writable,
 )
-from app.cli.exit_codes import DONE, NOT_WELL
+from app.cli.fail_on import FailOn, code_of
 from app.console.printing import listening, print_json, print_summary, to_json, write_file
 from app.errors import MediaIdsError
 from app.migration.environment import log_of_alembic_at
@@ -43,6 +43,7 @@ def upgrade(  # noqa: PLR0913  # one parameter an option
     max_replica_lag: MaxReplicaLag = None,
     lock_wait: LockWait = None,
     on_failure: OnFailure = None,
+    fail_on: FailOn = None,
     backfill: Backfill = None,
     version_table: VersionTable = None,
     verbose: Verbose = False,
@@ -51,10 +52,10 @@ def upgrade(  # noqa: PLR0913  # one parameter an option
 ) -> int:
     """Make the database ready and fill the ids: what `alembic upgrade head` does, from anywhere.
 
-    Exit codes: 0 done, or nothing to do; 1 done, but some rows failed, or incomplete; 2 wrong usage or database; 3
-    stopped by --time-budget or `cancel` with rows left, call again; 4 another upgrade or sync is active; 70 a fault of
-    this program; 130 or 143 stopped by a signal. After 1 for rows that failed, a second upgrade has nothing to do and
-    ends with 0.
+    Exit codes: 0 done, or nothing to do; 1 done, but some rows failed (--fail-on), or incomplete; 2 wrong usage or
+    database; 3 stopped by --time-budget or `cancel` with rows left, call again; 4 another upgrade or sync is active; 70
+    a fault of this program; 130 or 143 stopped by a signal. After 1 for rows that failed, a second upgrade has nothing
+    to do and ends with 0.
     """
     settings = load_settings(
         database=database,
@@ -67,6 +68,7 @@ def upgrade(  # noqa: PLR0913  # one parameter an option
         max_replica_lag=max_replica_lag,
         lock_wait=lock_wait,
         on_failure=on_failure,
+        fail_on=fail_on,
         backfill=backfill,
         version_table=version_table,
     )
@@ -82,7 +84,7 @@ def upgrade(  # noqa: PLR0913  # one parameter an option
         raise
     done = asked.report or Report()
     tell(done, report, as_json=as_json)
-    return NOT_WELL if done.failed else DONE
+    return code_of(done, settings.fail_on)
 
 
 def tell(done: Report, file: Path | None, *, as_json: bool) -> None:

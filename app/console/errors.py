@@ -2,10 +2,12 @@
 
 import sys
 
+from app.console.visible import visible
+
 
 def print_error(message: str) -> None:
     """Print an error as one line on stderr."""
-    print(f"media-gen-ids: {message}", file=sys.stderr)
+    print(f"media-gen-ids: {visible(message)}", file=sys.stderr)
 
 
 def print_traceback(text: str) -> None:

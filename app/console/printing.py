@@ -18,8 +18,9 @@ from app.console.files import try_to_replace
 from app.console.progress import shown_progress
 from app.console.record_lines import Listeners, RecordLines
 from app.console.streams import is_unicode
+from app.console.visible import visible, visible_json
 from app.reports.estimate import Estimate
-from app.reports.health import Finding
+from app.reports.findings import Finding
 from app.settings import Settings
 
 
@@ -44,8 +45,8 @@ def print_summary(report: Report) -> None:
 
 
 def print_lines(*lines: str) -> None:
-    """Print lines as they are, at once."""
-    print(*lines, sep="\n", flush=True)
+    """Print lines at once."""
+    print(*map(visible, lines), sep="\n", flush=True)
 
 
 def print_text(text: str) -> None:
@@ -65,11 +66,14 @@ def print_estimate(estimate: Estimate, stream: TextIO) -> None:
 
 def print_finding(finding: Finding) -> None:
     """Print what `check` found, at once: the next may take its time."""
-    print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.name}", *finding.facts, sep="\n      - ", flush=True)
+    lines = (f"{'ok  ' if finding.ok else 'FAIL'}  {finding.name}", *finding.facts)
+    print(*map(visible, lines), sep="\n      - ", flush=True)
 
 
 def print_csv(fields: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
-    """Print rows as CSV with a head line."""
+    """Print rows as CSV with a head line, as they are but on a terminal."""
+    if sys.stdout.isatty():
+        rows = [{name: visible(str(value)) for name, value in row.items()} for row in rows]
     writer = csv.DictWriter(sys.stdout, fields, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
@@ -88,4 +92,4 @@ def write_file(option: str, file: Path, text: str) -> None:
 
 def to_json(value: object, *, ascii_only: bool = False) -> str:
     """Return a value as JSON, as it is printed and written to files."""
-    return json.dumps(value, indent=2, ensure_ascii=ascii_only)
+    return visible_json(json.dumps(value, indent=2, ensure_ascii=ascii_only))

@@ -7,6 +7,7 @@ from typing import Final, TextIO
 from app.backfill.listener import Listener, Progress
 from app.backfill.rows import Recovered, Refused
 from app.backfill.undecodable import readable
+from app.console.visible import visible
 
 SHOWN_ID_CHARACTERS: Final = 8
 SHOWN_MEDIA_ID_CHARACTERS: Final = 20
@@ -36,7 +37,7 @@ class RecordLines(Listener):
             self._print(f"❌ Failed: {short(row.row_id)} ({row.reason})")
 
     def _print(self, line: str) -> None:
-        print(line, file=self._stream)
+        print(visible(line), file=self._stream)
 
 
 class Listeners(Listener):

@@ -1,10 +1,9 @@
-"""Views: status and failures as a person sees them. Builds; app.console.printing prints."""
+"""Views: status as a person sees it. Builds; app.console.printing prints."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.text import Text
 
 from app.backfill.ledger import RETRY_WALK
@@ -14,12 +13,11 @@ from app.console.run_sentences import blockers_text, running_sentence
 from app.console.visible import visible
 from app.reports.blockers import Blocker
 from app.reports.coverage import Coverage
-from app.reports.failures import MEANINGS, Failure
 from app.reports.running import RunningRun
 from app.reports.status import Status
 
 BAR_CELLS: Final = 12
-WORDS: Final = frozenset({"", "reason", "meaning", "by", "state", "started (UTC)"})
+WORDS: Final = frozenset({"", "reason", "by", "state", "started (UTC)"})
 """Columns of words; in all others stand numbers."""
 SHOWN_MONTHS: Final = 24
 
@@ -73,25 +71,6 @@ def locked_sentence(holders: Sequence[Blocker]) -> str:
     """Return that the rows could not be counted, and because of whom, as far as that was seen."""
     by = f" by {blockers_text(holders)}" if holders else ""
     return f"The table is locked{by}: how many rows have their id cannot be told now.\n"
-
-
-def failures_view(failures: Iterable[Failure]) -> RenderableType:
-    """Return each failure in two lines, then what the reasons mean."""
-    parts: list[RenderableType] = []
-    reasons: dict[str, int] = {}
-    for failure in failures:
-        reasons[failure.reason] = reasons.get(failure.reason, 0) + 1
-        first, last = moment_text(failure.first_seen), moment_text(failure.last_seen)
-        since = first if first == last else f"{first} to {last}"
-        parts.append(Text(f"{visible(failure.id)}  {failure.reason}\n  seen {since}"))
-        if failure.detail:
-            parts.append(Padding(Text(visible(failure.detail)), (0, 0, 0, 2)))
-    if not parts:
-        return Text("No failures: no row needs a person.")
-    table = Facts("reason", "rows", "meaning", words=WORDS, prose="meaning")
-    for reason, rows in sorted(reasons.items()):
-        table.add_row(reason, f"{rows:,}", MEANINGS.get(reason, ""))
-    return Group(*parts, Text("\nWhat the reasons mean", "bold"), table)
 
 
 def _coverage_table(status: Status) -> RenderableType:

@@ -40,15 +40,15 @@ class StoppedBySignalError(MediaIdsError):
 
 
 class RowsFailedError(MediaIdsError):
-    """Some rows failed and `on_failure=abort` was asked for: not stamped, all good rows kept."""
+    """Rows failed that nobody has accepted, and `on_failure=abort` was asked for: not stamped, all good rows kept."""
 
     exit_code = 1
 
     def __init__(self, failed: int, synced: int) -> None:
-        """Take the rows that failed and the rows filled."""
+        """Take the rows that failed and are not accepted, and the rows filled."""
         super().__init__(
             f"{failed} rows failed ({synced} rows filled and kept) and on_failure=abort: revision not stamped. "
-            "See `media-gen-ids failures`"
+            "See `media-gen-ids failures`, and accept those that may stay as they are"
         )
         self.failed = failed
         self.synced = synced

@@ -39,8 +39,10 @@ def backfill_revision(context: MigrationContext, recipe: Recipe) -> None:
     _require_done(report, settings, stop)
     if asked is None:  # else the command says it
         logger.info("backfill: %d synced, %d skipped, %d failed", report.synced, report.skipped, report.failed)
-    if report.failed:
-        logger.warning("%d rows need a person: see `media-gen-ids failures`", report.failed)
+    if report.failed > report.accepted:
+        logger.warning("%d rows need a person: see `media-gen-ids failures`", report.failed - report.accepted)
+    if report.accepted:
+        logger.info("%d failed rows are accepted as they are", report.accepted)
 
 
 def offline_backfill_revision(context: MigrationContext, recipe: Recipe) -> None:
@@ -102,5 +104,5 @@ def _require_done(report: Report, settings: Settings, stop: StopRequest) -> None
         raise StoppedEarlyError(report.problem, report.synced)
     if report.state != "done":
         raise StoppedEarlyError(f"time_budget of {settings.time_budget:g} s spent", report.synced)
-    if report.failed and settings.on_failure == "abort":
-        raise RowsFailedError(report.failed, report.synced)
+    if report.failed > report.accepted and settings.on_failure == "abort":
+        raise RowsFailedError(report.failed - report.accepted, report.synced)

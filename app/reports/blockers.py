@@ -52,6 +52,10 @@ class Blocker:
     """What the server says it does: `active`, `idle in transaction`, …"""
 
 
+WRITER_OF_FILE: Final = Blocker(pid=None, application_name="", state="")
+"""Another connection to a SQLite file: whose, nobody tells."""
+
+
 def find_blockers(connection: sa.Connection, table: str, run_name: str, *, is_waiting: bool) -> tuple[Blocker, ...]:
     """Return who keeps a run from writing the table. `run_name` is what the sessions of the run are called.
 
@@ -67,9 +71,6 @@ def find_blockers(connection: sa.Connection, table: str, run_name: str, *, is_wa
 def table_holders(connection: sa.Connection, table: str) -> tuple[Blocker, ...]:
     """Return who holds the table of a PostgreSQL database so that rows cannot be written."""
     return _sessions(connection, TABLE_LOCKS, {"table": table, "name": ""})
-
-
-WRITER_OF_FILE: Final = Blocker(pid=None, application_name="another connection", state="writing")
 
 
 def _in_postgresql(connection: sa.Connection, values: dict[str, str], *, is_waiting: bool) -> tuple[Blocker, ...]:

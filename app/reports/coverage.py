@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from app.backfill.blank import is_empty
-from app.backfill.by_key.walk import text_as_it_is
+from app.backfill.databases import choose_driver
 from app.backfill.failed_rows import find_failing
 from app.backfill.ledger import DONE, RETRY_WALK, RUNS
 from app.backfill.light_tables import columns_of, is_pending
@@ -74,7 +74,7 @@ def read_groups(
     scale = 1 / (part or 1.0)
     table = columns_of(Veo3VideoGeneration, *NEEDED, types=find_types(connection, Veo3VideoGeneration.__tablename__))
     failed = _count_failed(connection, table, work.began)
-    with text_as_it_is(connection):
+    with choose_driver(connection).text_as_it_is(connection):
         rows_by_group = connection.execute(_select_groups(_sampled(table, part), work.began)).all()
     counted = [_counted(row, scale, failed) for row in rows_by_group]
     unexplained = sum(group.seen for group in counted) > work.skipped * (1 if part is None else SAMPLE_TOLERANCE)
@@ -146,7 +146,7 @@ def _is_unchanged(table: sa.FromClause, looked_at: str) -> sa.ColumnElement[bool
 
 
 def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
-    return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
+    return sa.func.sum(sa.case((condition, 1), else_=0))
 
 
 class Work(NamedTuple):
@@ -182,6 +182,6 @@ def estimated_rows(connection: sa.Connection) -> int:
         return 0
     known = sa.text(
         "SELECT coalesce(sum(greatest(reltuples, 0)), 0) FROM pg_class WHERE relkind <> 'p' AND (oid = CAST(:name AS"
-        " regclass) OR oid IN (SELECT relid FROM pg_partition_tree(CAST(:name AS regclass)) WHERE isleaf))"
+        " regclass) OR oid IN (SELECT relid FROM pg_partition_tree(CAST(:name AS regclass))))"
     )
     return int(connection.execute(known, {"name": Veo3VideoGeneration.__tablename__}).scalar_one())

@@ -1,7 +1,6 @@
 """Check: whether a database is where the code expects it, for CI and deploy gates. Reads only."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
@@ -9,12 +8,17 @@ from alembic.script import ScriptDirectory
 
 from app.backfill.blank import is_empty
 from app.backfill.engine import backfill
+from app.backfill.failure_records import FAILURES
+from app.backfill.ledger import RUNS
 from app.backfill.light_tables import table_of
 from app.backfill.options import Options
 from app.backfill.recipe import FILLED
 from app.backfill.refusals import require_fillable
 from app.database.version_table import recorded_revisions
-from app.reports.schema_differences import schema_differences
+from app.reports.findings import Finding, people_needed
+from app.reports.invalid_objects import find_invalid
+from app.reports.ledger_health import last_run_is_done, no_run_is_left_open
+from app.reports.schema_differences import SchemaDifferences, schema_differences
 from app.settings import DEFAULT_VERSION_TABLE
 from app.videos import adoption
 from app.videos.recipe import MEDIA_IDS
@@ -22,25 +26,16 @@ from app.videos.recipe import MEDIA_IDS
 SHOWN_IDS: Final = 3
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing that was looked at."""
-
-    name: str
-    ok: bool
-    facts: tuple[str, ...] = ()
-    """What was found: what to do about it or, where it is well, what is worth knowing."""
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the finding as JSON shows it."""
-        return {"check": self.name, "ok": self.ok, "facts": list(self.facts)}
-
-
 def check_database(
-    connection: sa.Connection, scripts: ScriptDirectory, version_table: str = DEFAULT_VERSION_TABLE
+    connection: sa.Connection,
+    scripts: ScriptDirectory,
+    version_table: str = DEFAULT_VERSION_TABLE,
+    *,
+    quick: bool = False,
 ) -> Iterator[Finding]:
     """Yield the findings one by one; after one that leaves nothing to look at, no more.
 
+    `quick`: what the ledger says of the rows, instead of two passes over the table.
     Raises ForeignTableError for another program's table, and StrangeRevisionError for its revisions. Writes nothing:
     `alembic check` would create its version table in an empty database.
     """
@@ -52,10 +47,19 @@ def check_database(
     yield at_head
     if not at_head.ok:
         return
-    yield _schema_agrees(connection)
+    differences = schema_differences(connection)
+    yield _schema_agrees(differences)
     connection.rollback()
-    yield _nothing_recoverable(connection)
-    yield _no_id_twice(connection)
+    if not _ledger_can_be_read(differences):
+        return
+    if quick:
+        yield last_run_is_done(connection)
+    else:
+        yield _nothing_recoverable(connection)
+        yield _no_id_twice(connection)
+    if connection.dialect.name == "postgresql":
+        yield _nothing_invalid(connection)
+    yield no_run_is_left_open(connection)
 
 
 def _one_head(heads: list[str]) -> Finding:
@@ -75,11 +79,17 @@ def _at_head(current: Sequence[str], scripts: ScriptDirectory) -> Finding:
     return Finding(name="database at head", ok=False, facts=(fact,))
 
 
-def _schema_agrees(connection: sa.Connection) -> Finding:
-    found = schema_differences(connection)
+def _schema_agrees(found: SchemaDifferences) -> Finding:
     facts = [f"{difference}: add a revision that mends it" for difference in found.unknown]
     facts += [f"accepted: {_of_the_table(difference)}" for difference in found.accepted]
     return Finding(name="model and schema agree", ok=not found.unknown, facts=tuple(facts))
+
+
+def _ledger_can_be_read(found: SchemaDifferences) -> bool:
+    """Tell whether the ledger lacks nothing, as one that another version of this software has made may do."""
+    names = (RUNS.name, FAILURES.name)
+    lacking = (*(f"{name} lacks column " for name in names), *(f"table {name} is missing" for name in names))
+    return not any(difference.startswith(lacking) for difference in found.unknown)
 
 
 def _of_the_table(difference: str) -> str:
@@ -92,9 +102,13 @@ def _nothing_recoverable(connection: sa.Connection) -> Finding:
     facts = []
     if report.synced:
         facts.append(f"{report.synced:,} ids can be recovered: run `media-gen-ids sync`")
-    if report.failed:
-        facts.append(f"{report.failed:,} rows need a person: see `media-gen-ids failures`")
+    facts += people_needed(report.failed, report.accepted)
     return Finding(name="nothing recoverable left", ok=not report.synced, facts=tuple(facts))
+
+
+def _nothing_invalid(connection: sa.Connection) -> Finding:
+    facts = find_invalid(connection, adoption.TABLE)
+    return Finding(name="indexes and constraints are valid", ok=not facts, facts=tuple(facts))
 
 
 def _no_id_twice(connection: sa.Connection) -> Finding:

@@ -15,6 +15,12 @@ from app.videos.adoption import TABLE
 ADVISED_INDEX: Final = "idx_veo3_generations_operation_name"
 ADVICE: Final = f"answers find their rows faster after CREATE INDEX {{}}{ADVISED_INDEX} ON {TABLE} (operation_name)"
 
+OF_NO_CONCERN: Final = (
+    "Skipped unsupported reflection of expression-based index",
+    "Can't validate argument 'dialect_options'",
+)
+"""Warnings of SQLAlchemy where it reads an adopted table; the second is about any CHECK that is NOT VALID."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SchemaDifferences:
@@ -40,7 +46,8 @@ def schema_differences(connection: sa.Connection) -> SchemaDifferences:
     spelled = _spelled_otherwise(connection)
     advice = ADVICE.format("CONCURRENTLY " if connection.dialect.name == "postgresql" else "")
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based index", sa.exc.SAWarning)
+        for words in OF_NO_CONCERN:
+            warnings.filterwarnings("ignore", words, sa.exc.SAWarning)
         changes = list(_flat(compare_metadata(context, Base.metadata)))
     judged = [_judge(change, advice) for change in changes if _subject(change) not in spelled]
     judged += [(f"{name} is spelled in other letters", True) for name in spelled]

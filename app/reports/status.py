@@ -27,6 +27,8 @@ READ_RUNS: Final = 2_000
 WARM_UP_SECONDS: Final = 5.0
 """A rate measured for less than this says nothing about the hours to come."""
 LONGEST_WAIT: Final = {"lock_timeout": "1s"}
+NO_HOPE: Final = {"lock_timeout": "50ms"}
+"""Where somebody is known to hold the table."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +103,7 @@ def read_status(
     )
     try:
         with connection.begin_nested():
-            set_locally(connection, LONGEST_WAIT)
+            set_locally(connection, NO_HOPE if running is not None and running.blockers else LONGEST_WAIT)
             groups, estimated = read_groups(connection, exact=exact)
     except DBAPIError as error:
         if sqlstate(error) != LOCK_NOT_AVAILABLE:

@@ -44,8 +44,7 @@ def _pending(connection: sa.Connection, large: int) -> str:
         return f"a new table {TABLE}"
     rows = estimated_rows(connection)
     if rows > large:
-        share = float(connection.execute(sa.text(NULLS), {"table": TABLE}).scalar_one())
-        return f"about {rows * max(0.0, share):,.0f} rows pending"
+        return f"about {estimated_pending(connection, rows):,.0f} rows pending"
     has_id = "media_generation_id" in {column["name"].lower() for column in inspector.get_columns(TABLE)}
     condition = (
         is_pending(COUNTED.c.raw_response, COUNTED.c.media_generation_id)
@@ -54,6 +53,12 @@ def _pending(connection: sa.Connection, large: int) -> str:
     )
     first_rows = sa.select(sa.literal(1)).select_from(COUNTED).where(condition).limit(large + 1).subquery()
     return _counted(connection, sa.select(sa.func.count()).select_from(first_rows), large)
+
+
+def estimated_pending(connection: sa.Connection, rows: int) -> float:
+    """Return how many of so many rows have an answer and no id, as PostgreSQL's statistics have it."""
+    share = float(connection.execute(sa.text(NULLS), {"table": TABLE}).scalar_one())
+    return rows * max(0.0, share)
 
 
 def _counted(connection: sa.Connection, statement: sa.Select[int], large: int) -> str:

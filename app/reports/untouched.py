@@ -8,7 +8,8 @@ from typing import Any, Final, Literal, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 
-from app.backfill.ledger import FAILURES, RUNS
+from app.backfill.failure_records import FAILURES
+from app.backfill.ledger import RUNS
 from app.database.engines import existing_database, is_missing_file, make_engine
 from app.database.urls import sqlite_file
 from app.videos.adoption import TABLE, examine
@@ -69,7 +70,7 @@ def as_upgraded(connection: sa.Connection) -> Iterator[None]:
     def stand_in(element: Any, **_: object) -> Any:  # noqa: ANN401  # any element of a statement
         if isinstance(element, sa.TableClause):
             return tables.get(element.name)
-        if not isinstance(element, sa.ColumnClause) or element.table is None:
+        if not isinstance(element, sa.ColumnClause):
             return None
         empty = tables.get(getattr(element.table, "name", ""))
         return columns.get(element.name) if empty is None else empty.c[element.name]

@@ -6,12 +6,23 @@ import pytest
 
 from app.database.engines import make_engine
 from app.migration.scripts import revisions
-from app.reports.health import Finding, check_database
+from app.reports.findings import Finding
+from app.reports.health import check_database
 from app.videos.errors import ForeignTableError
 from tests.cli.conftest import Command
 from tests.support.migrations import upgrade
 from tests.support.responses import make_rows, recoverable
-from tests.support.tables import FOREIGN_TABLE, TABLE, VARIANTS, create_variant, execute, insert, query, sqlite_path
+from tests.support.tables import (
+    FOREIGN_KEY,
+    FOREIGN_TABLE,
+    TABLE,
+    VARIANTS,
+    create_variant,
+    execute,
+    insert,
+    query,
+    sqlite_path,
+)
 
 NAMES = (
     "one head",
@@ -20,6 +31,12 @@ NAMES = (
     "nothing recoverable left",
     "no id on two rows",
 )
+
+
+def names(url: str) -> list[str]:
+    """Return what is looked at in a database of this kind."""
+    of_postgresql = ["indexes and constraints are valid"] if url.startswith("postgresql") else []
+    return [*NAMES, *of_postgresql, "no run is left open"]
 
 
 def findings(url: str) -> list[Finding]:
@@ -33,8 +50,9 @@ def test_a_finished_database_is_well(filled_database: str, command: Command) -> 
     result = command("check", "--json", "--database", filled_database)
 
     assert result.code == 0
-    assert [(found["check"], found["ok"]) for found in json.loads(result.out)] == [(name, True) for name in NAMES]
-    assert json.loads(result.out)[3]["facts"] == ["8 rows need a person: see `media-gen-ids failures`"]
+    found = json.loads(result.out)
+    assert [(one["check"], one["ok"]) for one in found] == [(name, True) for name in names(filled_database)]
+    assert found[3]["facts"] == ["8 rows need a person: see `media-gen-ids failures`"]
 
 
 def test_each_trouble_is_named_with_what_to_do(filled_database: str, command: Command) -> None:
@@ -43,7 +61,7 @@ def test_each_trouble_is_named_with_what_to_do(filled_database: str, command: Co
     execute(
         filled_database,
         "DROP INDEX idx_veo3_generations_status",
-        "ALTER TABLE media_generation_id_backfill_failures ADD COLUMN note TEXT",
+        "ALTER TABLE media_generation_id_backfill_failures ADD COLUMN remark TEXT",
         f"UPDATE {TABLE} SET media_generation_id = NULL WHERE media_generation_id <> '{taken}'",
         f"UPDATE {TABLE} SET media_generation_id = '{taken}' WHERE status = 'processing'",
     )
@@ -56,13 +74,14 @@ def test_each_trouble_is_named_with_what_to_do(filled_database: str, command: Co
         "      - head is media_ids_0003",
         "ok    database at head",
         "FAIL  model and schema agree",
-        "      - media_generation_id_backfill_failures also has column note: add a revision that mends it",
+        "      - media_generation_id_backfill_failures also has column remark: add a revision that mends it",
         "      - accepted: index idx_veo3_generations_status is missing",
         "FAIL  nothing recoverable left",
         "      - 19 ids can be recovered: run `media-gen-ids sync`",
         "      - 8 rows need a person: see `media-gen-ids failures`",
         "FAIL  no id on two rows",
         f"      - 3 rows have {taken}: find out whose it is",
+        *(f"ok    {name}" for name in names(filled_database)[len(NAMES) :]),
     ]
 
 
@@ -91,8 +110,9 @@ def test_adopted_variants_are_accepted_and_described(empty_database: str, varian
 
     found = findings(empty_database)
 
-    assert [(finding.name, finding.ok) for finding in found] == [(name, True) for name in NAMES]
+    assert [(finding.name, finding.ok) for finding in found] == [(name, True) for name in names(empty_database)]
     assert "accepted: also has FOREIGN KEY (profile_id) to profiles.id" in found[2].facts
+    assert any("after CREATE INDEX" in fact for fact in found[2].facts)
 
 
 def test_another_programs_table_cannot_be_looked_at(empty_database: str) -> None:
@@ -103,6 +123,17 @@ def test_another_programs_table_cannot_be_looked_at(empty_database: str) -> None
         findings(empty_database)
 
     assert caught.value.table == TABLE
+
+
+def test_a_table_that_cannot_be_filled_cannot_be_looked_at(empty_database: str, command: Command) -> None:
+    """Before anything else is said."""
+    generated = "media_generation_id TEXT GENERATED ALWAYS AS (scene_id || 'x') STORED"
+    execute(empty_database, f"CREATE TABLE {TABLE} ({VARIANTS['A0']}, {generated})".replace(FOREIGN_KEY + ",", ""))
+
+    refused = command("check", "--database", empty_database)
+
+    assert (refused.code, refused.out) == (2, "")
+    assert "cannot be filled: column media_generation_id is generated" in refused.err
 
 
 def test_it_writes_nothing_to_a_file(filled_file: str, command: Command) -> None:

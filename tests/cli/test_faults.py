@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.cli import check
+from app.cli import check, main
 from app.database.engines import make_engine
 from app.database.lock import only_one
 from tests.cli.conftest import Command
@@ -17,7 +17,7 @@ def fault(monkeypatch: pytest.MonkeyPatch) -> None:
     """A mistake in this program: a command that raises what nobody expects."""
 
     def fail(*_: object, **__: object) -> None:
-        raise KeyError("a\nb")
+        raise RuntimeError("a\nb")
 
     monkeypatch.setattr(check, "revisions", fail)
 
@@ -30,7 +30,7 @@ def test_a_fault_of_ours_exits_with_70_and_one_line(sqlite_database: str, comman
     assert ended == (
         70,
         "",
-        f"media-gen-ids: {FAULT} (KeyError: 'a\\nb'); what was committed is kept. {REPORT_IT}\n",
+        f"media-gen-ids: {FAULT} (RuntimeError: a); what was committed is kept. {REPORT_IT}\n",
     )
 
 
@@ -40,7 +40,18 @@ def test_a_fault_of_ours_with_debug_is_its_traceback(sqlite_database: str, comma
     ended = command("check", "--debug", "--database", sqlite_database)
 
     assert (ended.code, ended.err.startswith("Traceback (most recent call last):\n")) == (70, True)
-    assert ended.err.endswith("KeyError: 'a\\nb'\n")
+    assert ended.err.endswith("RuntimeError: a\nb\n")
+
+
+def test_ctrl_c_before_a_command_has_begun(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it is imported, which takes its time: the exit code of every other moment."""
+
+    def interrupt(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main, "function_of", interrupt)
+
+    assert command("status") == (130, "", "")
 
 
 def test_debug_does_not_change_an_exit_code(filled_file: str) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.backfill.ledger import FAILURES, RUNS
+from app.backfill.failure_records import FAILURES
+from app.backfill.ledger import RUNS
 from app.console.files import try_to_replace
 from app.console.page_drawings import KINDS
 from tests.cli.conftest import Command

@@ -65,11 +65,18 @@ def test_a_table_that_lacks_the_column_counts_too(empty_database: str, caplog: p
 
 
 def test_a_large_table_is_estimated_from_statistics(postgresql_database: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Nothing reads it; the number says that it is about."""
+    """Nothing reads it; the number says that it is about. A table of that name in another schema is another one."""
     caplog.set_level(logging.INFO, "app")
     insert_realistic(postgresql_database, 2_000)
-    execute(postgresql_database, f"UPDATE {TABLE} SET media_generation_id = 'x' WHERE right(id, 1) < '8'")
-    execute(postgresql_database, f"ANALYZE {TABLE}")
+    execute(
+        postgresql_database,
+        f"UPDATE {TABLE} SET media_generation_id = 'x' WHERE right(id, 1) < '8'",
+        f"UPDATE {TABLE} SET raw_response = NULL WHERE right(id, 1) = 'f'",
+        "CREATE SCHEMA other",
+        f"CREATE TABLE other.{TABLE} AS SELECT NULL AS raw_response, NULL AS media_generation_id",
+        f"ANALYZE {TABLE}",
+        f"ANALYZE other.{TABLE}",
+    )
     pending = (
         "SELECT count(*) FROM veo3_video_generations WHERE raw_response IS NOT NULL AND media_generation_id IS NULL"
     )
@@ -154,7 +161,7 @@ def test_the_path_of_a_file_will_do_for_a_url(tmp_path: Path, path: str) -> None
 
 
 @pytest.mark.parametrize(
-    "path", ["a b.sqlite", "100%.db", "x?y=1.db", "C:\\videos\\veo3.DB", "postgres:x.db", "ü.sqlite3"]
+    "path", ["a b.sqlite", "x.db3", "100%.db", "x?y=1.db", "C:\\videos\\veo3.DB", "postgres:x.db", "ü.sqlite3"]
 )
 def test_any_name_of_a_file_is_taken_as_it_is(path: str) -> None:
     """Nothing in it means anything, as it would in a URL."""

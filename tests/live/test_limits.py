@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import psycopg
 
-from app.backfill.ledger import FAILURES
+from app.backfill.failure_records import FAILURES
 from tests.conftest import Databases
 from tests.live.test_locked_rows import WAITING_FOR_A_ROW
 from tests.support.plain_rows import count_filled, expected_ids, insert_plain
