@@ -1,4 +1,4 @@
-"""Fitting: tables where they fit, lists of facts where they do not: no number is ever cut."""
+"""Fitting: a table where it fits the terminal, else a list of facts for each row: no number is ever cut."""
 
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from app.console.colours import coloured
 from app.console.visible import visible
 
 TABLE_LINES: Final = box.Box("    \n    \n ── \n    \n ── \n ── \n    \n    \n")
@@ -61,7 +62,7 @@ class Facts:
             table.add_column(name, justify=justify, no_wrap=name != prose or not prose)
         for section in self._sections:
             for row in section:
-                table.add_row(*row)
+                table.add_row(*map(coloured, self._names, row))
             table.add_section()
         return table
 

@@ -1,13 +1,12 @@
 """Printing: results on stdout, errors on stderr, files."""
 
 import csv
-import io
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TextIO
 
 from rich.console import Console, RenderableType
 
@@ -15,15 +14,14 @@ from app.backfill.listener import Listener
 from app.backfill.report import Report
 from app.console.durations import about
 from app.console.errors import print_error
+from app.console.files import try_to_replace
 from app.console.progress import shown_progress
 from app.console.record_lines import Listeners, RecordLines
-from app.console.streams import ESCAPE, is_unicode
+from app.console.streams import is_unicode
 from app.console.visible import visible, visible_json
 from app.reports.estimate import Estimate
 from app.reports.findings import Finding
 from app.settings import Settings
-
-SVG_COLUMNS: Final = 80
 
 
 @contextmanager
@@ -86,19 +84,10 @@ def show(view: RenderableType) -> None:
     Console(highlight=False, emoji=False, markup=False).print(view)
 
 
-def drawn(view: RenderableType, *, title: str) -> str:
-    """Return a view as an SVG picture, 80 columns wide. Prints nothing."""
-    console = Console(record=True, width=SVG_COLUMNS, file=io.StringIO(), highlight=False, emoji=False, markup=False)
-    console.print(view)
-    return console.export_svg(title=title)
-
-
 def write_file(option: str, file: Path, text: str) -> None:
     """Write a file that an option names. If it cannot be, a line says so: the work is done all the same."""
-    try:
-        file.write_text(text, encoding="utf-8", errors=ESCAPE)
-    except OSError as error:
-        print_error(f"{option}: {file} could not be written: {error.strerror}")
+    if problem := try_to_replace(file, text):
+        print_error(f"{option}: {file} could not be written: {problem}")
 
 
 def to_json(value: object, *, ascii_only: bool = False) -> str:

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from app.backfill.postgresql import walk as walk_module
 from app.backfill.postgresql.heaps import Heap, Heaps, Part, place_of
 from app.backfill.postgresql.target import Place
-from app.backfill.postgresql.walk import BlockWalk, Planned, write_cursor
-from app.backfill.rows import InPlace, Locator, Recovered, Span, Window
+from app.backfill.postgresql.walk import BlockWalk, write_cursor
+from app.backfill.rows import InPlace, Locator, Plan, Recovered, Span, Window
 from app.videos.recipe import MEDIA_IDS
 from tests.support.any_table import body, unfinished
 
@@ -104,15 +104,25 @@ def begun(heaps: OwnHeaps) -> BlockWalk:
 
 
 def whole(walk: BlockWalk, rows: int) -> list[Window]:
-    """Read all windows of a sweep."""
+    """Read all windows of a sweep, with a plan for each part that the database can fill by itself."""
     windows: list[Window] = []
     span: Span | None = walk.cut(None)
     while span is not None:
         rest: Span | None = span
         while rest is not None:
-            windows.append(walk.read(NO_CONNECTION, rest, rows, None))
-            rest = None if windows[-1].cursor is None else Span(windows[-1].cursor, span.end)
+            is_planned = walk.can_plan(rest, rows)
+            part = walk.plan(NO_CONNECTION, rest, rows).part if is_planned else rest
+            windows += windows_of(walk, part, rows, is_rest=is_planned)
+            rest = None if part.end == span.end else Span(part.end, span.end)
         span = None if span.end is None else walk.cut(span.end)
+    return windows
+
+
+def windows_of(walk: BlockWalk, part: Span, rows: int, *, is_rest: bool) -> list[Window]:
+    """Read all windows of a part."""
+    windows = [walk.read(NO_CONNECTION, part, rows, None, is_rest=is_rest)]
+    while windows[-1].cursor is not None:
+        windows.append(walk.read(NO_CONNECTION, Span(windows[-1].cursor, part.end), rows, None, is_rest=is_rest))
     return windows
 
 
@@ -180,13 +190,11 @@ def test_the_blocks_round_a_body_that_cannot_be_cast_are_closed_in_on(monkeypatc
 def test_a_plan_is_cut_down_until_it_is_not_far_too_full() -> None:
     """Forty blocks hold twenty times as many rows as a batch of four; two blocks hold as many."""
     heaps = OwnHeaps(fillable=("first",))
-    walk = begun(heaps)
-    heap = heaps.list(NO_CONNECTION)[0]
 
-    window = walk._plan(NO_CONNECTION, Part(heap, Place(), 40), 4)  # noqa: SLF001
+    plan = begun(heaps).plan(NO_CONNECTION, Span(), 4)
 
     assert heaps.asked == [("plan", "first", 0, 40), ("plan", "first", 0, 2)]
-    assert (window.cursor, walk._planned) == ("first (0,0)", {"first (0,0)": Planned(2, [])})  # noqa: SLF001
+    assert plan == Plan(Span(None, "first (2,0)"), [])
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from app.backfill.books import Batch
 from app.backfill.by_key.walk import KeyWalk
 from app.backfill.databases import choose_access
-from app.backfill.ledger import FAILURES, RUNS
+from app.backfill.failure_records import FAILURES
+from app.backfill.ledger import RUNS
 from app.backfill.light_tables import table_of
 from app.backfill.limits import Stopped
 from app.backfill.options import Options
@@ -100,7 +101,7 @@ def worker_of(run: Run) -> Worker:
     """Return the only worker of a run that has begun."""
     run._open("sync")  # noqa: SLF001
     run._start_sweep()  # noqa: SLF001
-    return run._workers[0]  # noqa: SLF001
+    return run._crew.workers[0]  # noqa: SLF001
 
 
 def listed(url: str) -> list[tuple[object, ...]]:
@@ -112,7 +113,7 @@ def test_a_row_that_is_refused_costs_itself_alone(url: str, clock: Clock) -> Non
     """The batch is split down to it at once; it is a failure with the database's words, and batches keep their size."""
     with run_over(url, clock, row_5=REFUSED) as (run, listener):
         report = run.fill("sync")
-        size = run._workers[0].pace.size  # noqa: SLF001
+        size = run._crew.workers[0].pace.size  # noqa: SLF001
 
     assert (report.state, report.synced, report.failed, report.skipped) == ("done", 7, 1, 1)
     assert (listed(url), clock.now, size) == ([("row-5", "update_failed", "twice")], 0.0, 8)
@@ -146,7 +147,7 @@ def test_batches_are_halved_where_rows_are_locked(
     with run_over(url, clock, row_5=original) as (run, _):
         worker = worker_of(run)
         before = worker.pace.size
-        window = next(worker.windows())
+        window = next(worker.windows(in_place=False))
         hindered = [one for one in window.recovered if one.row_id == "row-5"]
         for _ in range(4):
             worker._fill(Batch(rows=hindered))  # noqa: SLF001
@@ -189,7 +190,7 @@ def test_a_batch_whose_commit_is_lost_is_done_and_counted_once(url: str, clock: 
     """Whether it has arrived or not; the rows are told once."""
     with run_over(url, clock) as (run, listener):
         worker = worker_of(run)
-        window = next(worker.windows())
+        window = next(worker.windows(in_place=False))
         assert isinstance(worker.transactions, Losing)
         worker.transactions.loses = loses
         worker._fill(Batch(rows=window.recovered[:4]))  # noqa: SLF001
@@ -203,8 +204,8 @@ def test_a_batch_that_fills_nothing_teaches_nothing(url: str, clock: Clock) -> N
     """Its rows were somebody else's by then; the next batch is as large as it would have been."""
     with run_over(url, clock) as (run, _):
         worker = worker_of(run)
-        worker.pace._bound = 1_000  # noqa: SLF001
-        next(worker.windows())
+        worker.pace.bound = 1_000
+        next(worker.windows(in_place=False))
         sizes = [worker.pace.size]
         for rows in ([Recovered((99,), "gone", "id")], [Recovered((1,), "row-0", "id")]):
             worker._fill(Batch(rows=rows))  # noqa: SLF001
@@ -218,7 +219,7 @@ def test_a_table_that_refuses_all_ends_a_run_between_two_rows(url: str, clock: C
     """But the last row of a window finishes that first: what was counted of it is not lost."""
     with run_over(url, clock, row_5=REFUSED) as (run, _):
         worker = worker_of(run)
-        window = next(worker.windows())
+        window = next(worker.windows(in_place=False))
         worker.books.breaker.add(0, 99)
         batch = Batch(rows=window.recovered[5:6], closes=window if is_last else None)
         with pytest.raises(Stopped) if not is_last else nullcontext():

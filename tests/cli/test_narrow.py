@@ -6,7 +6,7 @@ import re
 import pytest
 from rich.console import Console
 
-from app.console.printing import drawn
+from app.console.picture import drawn
 from app.console.tables import status_view
 from app.database.timestamps import now
 from app.reports.coverage import Coverage

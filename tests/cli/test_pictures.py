@@ -3,7 +3,8 @@
 import pytest
 from rich.text import Text
 
-from app.console.printing import drawn, show
+from app.console.picture import drawn
+from app.console.printing import show
 
 
 def test_a_picture_is_80_columns_wide_and_has_its_title() -> None:

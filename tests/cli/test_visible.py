@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from app.backfill.ledger import FAILURES, RUNS
+from app.backfill.failure_records import FAILURES
+from app.backfill.ledger import RUNS
 from app.console.visible import CONTROL, visible
 from tests.cli.conftest import Command
 from tests.support.migrations import upgrade

@@ -155,6 +155,9 @@ SCENES = {
     "sqlite-wal": Scene(kind="sqlite", table=("PRAGMA journal_mode = WAL", create(KEY)), listener=Told),
     "sqlite-dry-run": Scene(kind="sqlite", acts=(look,)),
     "sqlite-refused": Scene(kind="sqlite", table=(create(KEY), RAISE_SQLITE), acts=(run, look)),
+    "sqlite-by-key-refused": Scene(
+        kind="sqlite", table=(create("PRIMARY KEY (id, seed)") + " WITHOUT ROWID", RAISE_SQLITE), rows=8
+    ),
     "sqlite-retry": Scene(kind="sqlite", rows=24, table=(create(),), acts=(run, mend, retry, retry_newer)),
     "sqlite-caller": Scene(kind="sqlite", acts=(run_within,)),
     "sqlite-wal-caller": Scene(kind="sqlite", table=("PRAGMA journal_mode = WAL", create(KEY)), acts=(run_within,)),
@@ -170,6 +173,8 @@ SCENES = {
     "postgresql-native-by-key": Scene(table=NATIVE_BY_KEY),
     "postgresql-partitions": Scene(table=PARTITIONS),
     "postgresql-ignored": Scene(table=(create(KEY), *undoing("ignores it"))),
+    "postgresql-by-key-ignored": Scene(table=(*BY_KEY, *undoing("ignores it")), rows=8),
+    "postgresql-no-key-ignored": Scene(table=(create(), *undoing("ignores it")), rows=8, acts=(run, retry_newer)),
     "postgresql-undone": Scene(table=(create(KEY), *undoing("restores the column"))),
     "postgresql-undone-in-place": Scene(table=(create(KEY), *undoing("restores the column")), options=LARGE),
     "postgresql-undone-after": Scene(table=(create(KEY), *undoing("undoes it")), options=LARGE),
