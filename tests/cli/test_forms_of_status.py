@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from app.backfill.ledger import RUNS
-from app.console.watching import watch
+from app.console import watching
 from tests.cli.conftest import Command
 from tests.support.commands import ROOT, SCRIPTS, environment
 from tests.support.responses import make_rows, named
@@ -84,7 +84,7 @@ def test_what_ended_a_run_is_told(sqlite_database: str, command: Command) -> Non
         (["--brief", "--json"], "--json: not together with --brief; choose one"),
         (["--watch", "--brief"], "--watch: not together with --brief; choose one"),
         (["--watch", "--svg", "x.svg"], "--svg: not together with --watch; choose one"),
-        (["--watch"], "--watch: there is no terminal to draw on; leave it out, or use --brief"),
+        (["--watch"], "--watch: there is no terminal to draw on; leave it out, or use --brief or --html"),
     ],
 )
 def test_forms_that_do_not_go_together_are_refused(
@@ -138,8 +138,9 @@ def test_it_is_drawn_again_until_somebody_types_q(filled_file: str) -> None:
     assert code == 0
 
 
-def test_ctrl_c_ends_it_as_well(capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_ends_it_as_well(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """What was drawn last stays."""
+    monkeypatch.setattr(watching, "is_watchable", lambda: True)
     views = iter(["the first", "the last"])
 
     def view() -> str:
@@ -147,6 +148,6 @@ def test_ctrl_c_ends_it_as_well(capsys: pytest.CaptureFixture[str]) -> None:
             raise KeyboardInterrupt
         return text
 
-    watch(view, seconds=0)
+    watching.watch(view, seconds=0)
 
     assert capsys.readouterr().out == "the last"
