@@ -14,6 +14,7 @@ from app.backfill.ledger import RUNS
 from app.console.files import try_to_replace
 from app.console.page_drawings import KINDS
 from tests.cli.conftest import Command
+from tests.support.chromium import BROWSER, look_at
 from tests.support.control import leave_dead_run
 from tests.support.migrations import upgrade
 from tests.support.processes import start, wait_until
@@ -163,3 +164,24 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
 def test_what_nobody_would_see_is_not_watched(options: tuple[str, ...], problem: str, command: Command) -> None:
     """Neither without a terminal nor in a picture, which does not reload itself."""
     assert command("status", *options) == (2, "", f"media-gen-ids: {problem}\n")
+
+
+@pytest.mark.skipif(BROWSER is None, reason="needs Chromium: apt-get install chromium-headless-shell")
+def test_a_browser_shows_all_of_it_and_asks_for_nothing(filled_file: str, command: Command, tmp_path: Path) -> None:
+    """On the narrowest of screens nothing is cut off; its own style is obeyed, in the dark; no request leaves it."""
+    points = ",".join(f"[{second},{second * second}]" for second in range(100))
+    execute(filled_file, f"UPDATE {RUNS.name} SET points = '[{points}]', error = '{'x' * 200}'")
+    drawn(command, filled_file, tmp_path)
+
+    seen = look_at(
+        tmp_path / "status.html",
+        320,
+        {
+            "too wide": "page.documentElement.scrollWidth - page.documentElement.clientWidth",
+            "paper": "getComputedStyle(page.body).backgroundColor",
+            "course": 'page.querySelector(".course").getBoundingClientRect().width > 150',
+        },
+    )
+
+    assert seen.facts == {"too wide": 0, "paper": "rgb(13, 17, 23)", "course": True}
+    assert seen.asked_for == {"http://127.0.0.1:9/probe"}

@@ -54,6 +54,9 @@ FROM veo3_video_generations
 WHERE veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0))
 
+--- 0b7819ea
+INSERT INTO media_generation_id_backfill_failures (backfill, row_digest, row_name, generation_id, reason, detail, body_digest, extractor_version, run_id, sweep, first_seen_at, last_seen_at, known_since_run, accepted_at, accepted_by, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
 --- 0dc091d7
 SELECT media_generation_id_backfill_failures.row_name, media_generation_id_backfill_failures.body_digest, media_generation_id_backfill_failures.extractor_version 
 FROM media_generation_id_backfill_failures 
@@ -105,6 +108,9 @@ FROM veo3_video_generations
 WHERE veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (ltrim(veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r') = '') = 1) AND (id, seed) > (?, ?) ORDER BY id, seed
  LIMIT ? OFFSET ?
+
+--- 1e7a155a
+UPDATE media_generation_id_backfill_runs SET cursor=?, sweep=?, sweep_filled=?, found=?, synced=?, skipped=?, failed=?, reasons=?, batches=?, seconds=?, max_batch_seconds=?, p99_batch_seconds=?, batch_seconds=?, progress_at=?, waiting_for=?, waiting_since=? WHERE media_generation_id_backfill_runs.id = ? AND media_generation_id_backfill_runs.state = ? RETURNING orders
 
 --- 2059a58d
 SELECT (SELECT min(rowid) AS min_1 
@@ -195,6 +201,11 @@ SELECT rowid, veo3_video_generations.media_generation_id
 FROM veo3_video_generations 
 WHERE rowid = ?
 
+--- 2da227a1
+SELECT media_generation_id_backfill_failures.backfill, media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.row_name, media_generation_id_backfill_failures.generation_id, media_generation_id_backfill_failures.reason, media_generation_id_backfill_failures.detail, media_generation_id_backfill_failures.body_digest, media_generation_id_backfill_failures.extractor_version, media_generation_id_backfill_failures.run_id, media_generation_id_backfill_failures.sweep, media_generation_id_backfill_failures.first_seen_at, media_generation_id_backfill_failures.last_seen_at, media_generation_id_backfill_failures.known_since_run, media_generation_id_backfill_failures.accepted_at, media_generation_id_backfill_failures.accepted_by, media_generation_id_backfill_failures.note 
+FROM media_generation_id_backfill_failures 
+WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR, %(row_digest_1_3)s::VARCHAR) ORDER BY media_generation_id_backfill_failures.row_digest FOR UPDATE
+
 --- 2e54a3aa
 WITH RECURSIVE row_triggers AS (
     SELECT tgrelid, tgtype FROM pg_trigger
@@ -246,29 +257,41 @@ SELECT c.relkind, current_user AS role,
             ELSE l.relreplident = 'n' END) AS without_identity
 FROM pg_class c WHERE c.oid = CAST(%(table)s AS regclass)
 
+--- 326e397c
+UPDATE media_generation_id_backfill_runs SET cursor=?, sweep=?, sweep_filled=?, found=?, synced=?, skipped=?, failed=?, reasons=?, batches=?, seconds=?, max_batch_seconds=?, p99_batch_seconds=?, batch_seconds=?, points=?, progress_at=?, waiting_for=?, waiting_since=? WHERE media_generation_id_backfill_runs.id = ? AND media_generation_id_backfill_runs.state = ? RETURNING orders
+
 --- 327330a8
 SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(id AS TEXT) AS id_text, CAST(updated_at AS TEXT) AS updated_at_text 
 FROM veo3_video_generations 
 WHERE id = CAST(%(param_1)s::VARCHAR AS text) AND updated_at = CAST(%(param_2)s::VARCHAR AS text) AND veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0)) FOR UPDATE
 
---- 327f47b5
-SELECT media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.first_seen_at 
-FROM media_generation_id_backfill_failures 
-WHERE media_generation_id_backfill_failures.backfill = ? AND media_generation_id_backfill_failures.row_digest IN (?)
-
 --- 3334263f
 PRAGMA wal_autocheckpoint
+
+--- 341e1238
+SELECT media_generation_id_backfill_failures.backfill, media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.row_name, media_generation_id_backfill_failures.generation_id, media_generation_id_backfill_failures.reason, media_generation_id_backfill_failures.detail, media_generation_id_backfill_failures.body_digest, media_generation_id_backfill_failures.extractor_version, media_generation_id_backfill_failures.run_id, media_generation_id_backfill_failures.sweep, media_generation_id_backfill_failures.first_seen_at, media_generation_id_backfill_failures.last_seen_at, media_generation_id_backfill_failures.known_since_run, media_generation_id_backfill_failures.accepted_at, media_generation_id_backfill_failures.accepted_by, media_generation_id_backfill_failures.note 
+FROM media_generation_id_backfill_failures 
+WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR) ORDER BY media_generation_id_backfill_failures.row_digest FOR UPDATE
 
 --- 34b631ae
 SELECT media_generation_id_backfill_failures.row_name 
 FROM media_generation_id_backfill_failures 
 WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.reason IN (%(reason_1_1)s::VARCHAR, %(reason_1_2)s::VARCHAR)
 
---- 365c6338
-SELECT media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.first_seen_at 
+--- 34bbae58
+SELECT coalesce(sum(CASE WHEN (media_generation_id_backfill_failures.accepted_at IS NOT NULL) THEN ? ELSE ? END), ?) AS coalesce_1, coalesce(sum(CASE WHEN (media_generation_id_backfill_failures.accepted_at IS NULL AND media_generation_id_backfill_failures.known_since_run > (SELECT coalesce(max(media_generation_id_backfill_runs.id), ?) AS coalesce_4 
+FROM media_generation_id_backfill_runs 
+WHERE media_generation_id_backfill_runs.backfill = ? AND media_generation_id_backfill_runs.state = ? AND media_generation_id_backfill_runs.walk != ?) AND (media_generation_id_backfill_failures.known_since_run NOT IN (SELECT media_generation_id_backfill_runs.id 
+FROM media_generation_id_backfill_runs 
+WHERE media_generation_id_backfill_runs.backfill = ? AND media_generation_id_backfill_runs.state = ?))) THEN ? ELSE ? END), ?) AS coalesce_3 
 FROM media_generation_id_backfill_failures 
-WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR, %(row_digest_1_3)s::VARCHAR, %(row_digest_1_4)s::VARCHAR, %(row_digest_1_5)s::VARCHAR, %(row_digest_1_6)s::VARCHAR, %(row_digest_1_7)s::VARCHAR, %(row_digest_1_8)s::VARCHAR, %(row_digest_1_9)s::VARCHAR, %(row_digest_1_10)s::VARCHAR, %(row_digest_1_11)s::VARCHAR, %(row_digest_1_12)s::VARCHAR, %(row_digest_1_13)s::VARCHAR, %(row_digest_1_14)s::VARCHAR)
+WHERE media_generation_id_backfill_failures.backfill = ? AND media_generation_id_backfill_failures.run_id = ? AND media_generation_id_backfill_failures.sweep = ?
+
+--- 34c18e4e
+SELECT media_generation_id_backfill_failures.row_name, media_generation_id_backfill_failures.reason, media_generation_id_backfill_failures.body_digest 
+FROM media_generation_id_backfill_failures 
+WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.accepted_at IS NOT NULL
 
 --- 3807e604
 UPDATE public.veo3_video_generations SET media_generation_id=found.found_id, updated_at=%(moment)s::VARCHAR FROM (SELECT bodies.ctid AS ctid, bodies.writer AS writer, plain.value AS found_id 
@@ -331,6 +354,11 @@ WHERE users.email IS NOT NULL AND (users.domain IS NULL OR (ltrim(users.domain, 
 \x0b\x0c\r') = '') = 1) AND rowid > ? ORDER BY rowid
  LIMIT ? OFFSET ?
 
+--- 410b9db2
+SELECT media_generation_id_backfill_failures.backfill, media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.row_name, media_generation_id_backfill_failures.generation_id, media_generation_id_backfill_failures.reason, media_generation_id_backfill_failures.detail, media_generation_id_backfill_failures.body_digest, media_generation_id_backfill_failures.extractor_version, media_generation_id_backfill_failures.run_id, media_generation_id_backfill_failures.sweep, media_generation_id_backfill_failures.first_seen_at, media_generation_id_backfill_failures.last_seen_at, media_generation_id_backfill_failures.known_since_run, media_generation_id_backfill_failures.accepted_at, media_generation_id_backfill_failures.accepted_by, media_generation_id_backfill_failures.note 
+FROM media_generation_id_backfill_failures 
+WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR, %(row_digest_1_3)s::VARCHAR, %(row_digest_1_4)s::VARCHAR, %(row_digest_1_5)s::VARCHAR, %(row_digest_1_6)s::VARCHAR, %(row_digest_1_7)s::VARCHAR, %(row_digest_1_8)s::VARCHAR, %(row_digest_1_9)s::VARCHAR, %(row_digest_1_10)s::VARCHAR, %(row_digest_1_11)s::VARCHAR, %(row_digest_1_12)s::VARCHAR, %(row_digest_1_13)s::VARCHAR, %(row_digest_1_14)s::VARCHAR) ORDER BY media_generation_id_backfill_failures.row_digest FOR UPDATE
+
 --- 44303f76
 PRAGMA cache_size = -2000
 
@@ -349,21 +377,11 @@ DELETE FROM media_generation_id_backfill_failures WHERE media_generation_id_back
 --- 4a70a441
 PRAGMA synchronous = NORMAL
 
---- 4b480c50
-SELECT CAST(id AS TEXT) AS id_text, CAST(updated_at AS TEXT) AS updated_at_text, veo3_video_generations.media_generation_id 
-FROM veo3_video_generations 
-WHERE id = CAST(%(param_1)s::VARCHAR AS text) AND updated_at = CAST(%(param_2)s::VARCHAR AS text)
-
 --- 4c3ce61b
 SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '60s'; SET LOCAL extra_float_digits = '1'; SET LOCAL citus.propagate_set_commands = 'local'; SET LOCAL citus.max_adaptive_executor_pool_size = '1'; SET LOCAL enable_memoize = 'off'; SET LOCAL jit = 'off'; SET LOCAL max_parallel_workers_per_gather = '0'
 
 --- 4d2cc6be
 SAVEPOINT sa_savepoint_13
-
---- 4d7f9920
-SELECT media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.first_seen_at 
-FROM media_generation_id_backfill_failures 
-WHERE media_generation_id_backfill_failures.backfill = ? AND media_generation_id_backfill_failures.row_digest IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 --- 4f273416
 SAVEPOINT sa_savepoint_4
@@ -458,6 +476,11 @@ WHERE veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generation
 SELECT lower(name) FROM pragma_table_xinfo(?)
 WHERE hidden IN (2, 3) AND lower(name) IN (?, ?) ORDER BY 1
 
+--- 615a26e1
+SELECT media_generation_id_backfill_failures.backfill, media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.row_name, media_generation_id_backfill_failures.generation_id, media_generation_id_backfill_failures.reason, media_generation_id_backfill_failures.detail, media_generation_id_backfill_failures.body_digest, media_generation_id_backfill_failures.extractor_version, media_generation_id_backfill_failures.run_id, media_generation_id_backfill_failures.sweep, media_generation_id_backfill_failures.first_seen_at, media_generation_id_backfill_failures.last_seen_at, media_generation_id_backfill_failures.known_since_run, media_generation_id_backfill_failures.accepted_at, media_generation_id_backfill_failures.accepted_by, media_generation_id_backfill_failures.note 
+FROM media_generation_id_backfill_failures 
+WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR, %(row_digest_1_3)s::VARCHAR, %(row_digest_1_4)s::VARCHAR) ORDER BY media_generation_id_backfill_failures.row_digest FOR UPDATE
+
 --- 627c1ec2
 SELECT found.number 
 FROM json_to_recordset(CAST(%(param_1)s::VARCHAR AS JSON)) AS found(number INTEGER, writer xid, found_id TEXT, place TEXT, fingerprint BIGINT), public.veo3_video_generations 
@@ -494,12 +517,6 @@ FROM veo3_video_generations
 WHERE (id, updated_at) IN ((CAST(%(param_1)s::VARCHAR AS text), CAST(%(param_2)s::VARCHAR AS text)), (CAST(%(param_3)s::VARCHAR AS text), CAST(%(param_4)s::VARCHAR AS text)), (CAST(%(param_5)s::VARCHAR AS text), CAST(%(param_6)s::VARCHAR AS text))) AND veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0))
 
---- 6db35434
-INSERT INTO media_generation_id_backfill_failures (backfill, row_digest, row_name, generation_id, reason, detail, body_digest, extractor_version, run_id, sweep, first_seen_at, last_seen_at) VALUES (%(backfill)s::VARCHAR, %(row_digest)s::VARCHAR, %(row_name)s::VARCHAR, %(generation_id)s::VARCHAR, %(reason)s::VARCHAR, %(detail)s::VARCHAR, %(body_digest)s::VARCHAR, %(extractor_version)s::INTEGER, %(run_id)s::BIGINT, %(sweep)s::INTEGER, %(first_seen_at)s::VARCHAR, %(last_seen_at)s::VARCHAR)
-
---- 6e024467
-UPDATE media_generation_id_backfill_runs SET cursor=%(cursor)s::VARCHAR, sweep=%(sweep)s::INTEGER, sweep_filled=%(sweep_filled)s::BIGINT, found=%(found)s::BIGINT, synced=%(synced)s::BIGINT, skipped=%(skipped)s::BIGINT, failed=%(failed)s::BIGINT, reasons=%(reasons)s::VARCHAR, batches=%(batches)s::BIGINT, seconds=%(seconds)s, max_batch_seconds=%(max_batch_seconds)s, p99_batch_seconds=%(p99_batch_seconds)s, progress_at=%(progress_at)s::VARCHAR WHERE media_generation_id_backfill_runs.id = %(run_id)s::BIGINT AND media_generation_id_backfill_runs.state = %(state_1)s::VARCHAR
-
 --- 6e66fbb0
 SELECT bodies.place, bodies.writer, bodies.relation, bodies.id, bodies.row_bytes, plain.value, CASE WHEN (plain.value IS NULL) THEN bodies.operation_name END AS anon_1, CASE WHEN (plain.value IS NULL) THEN bodies.scene_id END AS anon_2, CASE WHEN (plain.value IS NULL AND octet_length(body.value) <= %(octet_length_1)s::INTEGER) THEN body.value END AS anon_3, octet_length(body.value) AS octet_length_2, hashtextextended(body.value || %(value_1)s::VARCHAR || coalesce(bodies.operation_name, %(coalesce_1)s::VARCHAR) || %(param_1)s::VARCHAR || coalesce(bodies.scene_id, %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_2)s::INTEGER) AS hashtextextended_1, bodies.key_0 
 FROM (SELECT CAST(public.veo3_video_generations.ctid AS TEXT) AS place, CAST(public.veo3_video_generations.xmin AS TEXT) AS writer, %(param_2)s::VARCHAR AS relation, public.veo3_video_generations.id AS id, coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_4)s::INTEGER) + CASE WHEN (coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_5)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_4)s::INTEGER) <= %(param_3)s::INTEGER) THEN coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_5)s::INTEGER) ELSE %(param_4)s::INTEGER END AS row_bytes, CAST(public.veo3_video_generations.id AS TEXT) AS key_0, public.veo3_video_generations.operation_name AS operation_name, public.veo3_video_generations.scene_id AS scene_id, public.veo3_video_generations.raw_response || %(body_1)s::VARCHAR AS text 
@@ -514,8 +531,21 @@ WHERE public.veo3_video_generations.ctid > CAST(%(start)s::VARCHAR AS tid) AND p
  LIMIT ALL OFFSET %(param_24)s::INTEGER) AS found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(found.value) <= %(char_length_1)s::INTEGER AND found.value ~ %(value_8)s::VARCHAR) THEN found.value END AS value
  LIMIT ALL OFFSET %(param_25)s::INTEGER) AS plain ON true
 
+--- 711e72b3
+SELECT media_generation_id_backfill_failures.backfill, media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.row_name, media_generation_id_backfill_failures.generation_id, media_generation_id_backfill_failures.reason, media_generation_id_backfill_failures.detail, media_generation_id_backfill_failures.body_digest, media_generation_id_backfill_failures.extractor_version, media_generation_id_backfill_failures.run_id, media_generation_id_backfill_failures.sweep, media_generation_id_backfill_failures.first_seen_at, media_generation_id_backfill_failures.last_seen_at, media_generation_id_backfill_failures.known_since_run, media_generation_id_backfill_failures.accepted_at, media_generation_id_backfill_failures.accepted_by, media_generation_id_backfill_failures.note 
+FROM media_generation_id_backfill_failures 
+WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR, %(row_digest_1_3)s::VARCHAR, %(row_digest_1_4)s::VARCHAR, %(row_digest_1_5)s::VARCHAR) ORDER BY media_generation_id_backfill_failures.row_digest FOR UPDATE
+
 --- 71fdbfc5
 SHOW server_encoding
+
+--- 720207bf
+SELECT media_generation_id_backfill_failures.backfill, media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.row_name, media_generation_id_backfill_failures.generation_id, media_generation_id_backfill_failures.reason, media_generation_id_backfill_failures.detail, media_generation_id_backfill_failures.body_digest, media_generation_id_backfill_failures.extractor_version, media_generation_id_backfill_failures.run_id, media_generation_id_backfill_failures.sweep, media_generation_id_backfill_failures.first_seen_at, media_generation_id_backfill_failures.last_seen_at, media_generation_id_backfill_failures.known_since_run, media_generation_id_backfill_failures.accepted_at, media_generation_id_backfill_failures.accepted_by, media_generation_id_backfill_failures.note 
+FROM media_generation_id_backfill_failures 
+WHERE media_generation_id_backfill_failures.backfill = ? AND media_generation_id_backfill_failures.row_digest IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ORDER BY media_generation_id_backfill_failures.row_digest
+
+--- 73ca94a0
+UPDATE media_generation_id_backfill_runs SET state=?, finished_at=?, error=? WHERE media_generation_id_backfill_runs.id = ? AND media_generation_id_backfill_runs.state = ?
 
 --- 74b9015b
 UPDATE public.veo3_video_generations SET media_generation_id=found.found_id, updated_at=CAST(%(moment)s::VARCHAR AS timestamp without time zone) FROM (SELECT bodies.key_0 AS key_0, bodies.writer AS writer, plain.value AS found_id 
@@ -532,9 +562,6 @@ WHERE source.ctid = ANY (CAST(%(places)s::VARCHAR AS tid[])) AND source.raw_resp
 WHERE plain.value IS NOT NULL ORDER BY bodies.ctid
  LIMIT ALL OFFSET %(param_22)s::INTEGER) AS found WHERE public.veo3_video_generations.seed = found.key_0 AND public.veo3_video_generations.xmin = found.writer AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0)) RETURNING public.veo3_video_generations.id, public.veo3_video_generations.media_generation_id, (public.veo3_video_generations.media_generation_id COLLATE "C") = found.found_id AS is_kept
-
---- 77936b04
-INSERT INTO media_generation_id_backfill_runs (id, backfill, origin, state, walk, cursor, sweep, sweep_filled, found, synced, skipped, failed, reasons, batches, batch_size, seconds, max_batch_seconds, p99_batch_seconds, extractor_version, started_at, progress_at) VALUES (%(id)s::BIGINT, %(backfill)s::VARCHAR, %(origin)s::VARCHAR, %(state)s::VARCHAR, %(walk)s::VARCHAR, %(cursor)s::VARCHAR, %(sweep)s::INTEGER, %(sweep_filled)s::BIGINT, %(found)s::BIGINT, %(synced)s::BIGINT, %(skipped)s::BIGINT, %(failed)s::BIGINT, %(reasons)s::VARCHAR, %(batches)s::BIGINT, %(batch_size)s::INTEGER, %(seconds)s, %(max_batch_seconds)s, %(p99_batch_seconds)s, %(extractor_version)s::INTEGER, %(started_at)s::VARCHAR, %(progress_at)s::VARCHAR)
 
 --- 779f41b2
 PRAGMA encoding
@@ -591,6 +618,11 @@ JOIN pg_type t ON t.oid = l.type AND t.typtype <> 'd'
 JOIN pg_attribute a ON a.attrelid = l.attrelid AND a.attnum = l.attnum
 ORDER BY a.attname COLLATE "C"
 
+--- 7f58e46a
+SELECT media_generation_id_backfill_failures.backfill, media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.row_name, media_generation_id_backfill_failures.generation_id, media_generation_id_backfill_failures.reason, media_generation_id_backfill_failures.detail, media_generation_id_backfill_failures.body_digest, media_generation_id_backfill_failures.extractor_version, media_generation_id_backfill_failures.run_id, media_generation_id_backfill_failures.sweep, media_generation_id_backfill_failures.first_seen_at, media_generation_id_backfill_failures.last_seen_at, media_generation_id_backfill_failures.known_since_run, media_generation_id_backfill_failures.accepted_at, media_generation_id_backfill_failures.accepted_by, media_generation_id_backfill_failures.note 
+FROM media_generation_id_backfill_failures 
+WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR) ORDER BY media_generation_id_backfill_failures.row_digest FOR UPDATE
+
 --- 8415d69b
 PRAGMA data_version
 
@@ -609,11 +641,11 @@ WITH RECURSIVE row_triggers AS (
 )
 SELECT count(*) FROM row_triggers WHERE tgrelid IN (SELECT part FROM parts)
 
---- 87ed807c
-UPDATE media_generation_id_backfill_runs SET state=?, finished_at=? WHERE media_generation_id_backfill_runs.id = ? AND media_generation_id_backfill_runs.state = ?
+--- 886fd072
+INSERT INTO media_generation_id_backfill_failures (backfill, row_digest, row_name, generation_id, reason, detail, body_digest, extractor_version, run_id, sweep, first_seen_at, last_seen_at, known_since_run, accepted_at, accepted_by, note) VALUES (%(backfill)s::VARCHAR, %(row_digest)s::VARCHAR, %(row_name)s::VARCHAR, %(generation_id)s::VARCHAR, %(reason)s::VARCHAR, %(detail)s::VARCHAR, %(body_digest)s::VARCHAR, %(extractor_version)s::INTEGER, %(run_id)s::BIGINT, %(sweep)s::INTEGER, %(first_seen_at)s::VARCHAR, %(last_seen_at)s::VARCHAR, %(known_since_run)s::BIGINT, %(accepted_at)s::VARCHAR, %(accepted_by)s::VARCHAR, %(note)s::VARCHAR)
 
---- 89992ab6
-INSERT INTO media_generation_id_backfill_failures (backfill, row_digest, row_name, generation_id, reason, detail, body_digest, extractor_version, run_id, sweep, first_seen_at, last_seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+--- 89539af2
+UPDATE media_generation_id_backfill_runs SET state=%(state)s::VARCHAR, finished_at=%(finished_at)s::VARCHAR, error=%(error)s::VARCHAR WHERE media_generation_id_backfill_runs.id = %(run_id)s::BIGINT AND media_generation_id_backfill_runs.state = %(state_1)s::VARCHAR
 
 --- 8bc8c1f9
 DELETE FROM media_generation_id_backfill_failures WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR, %(row_digest_1_3)s::VARCHAR, %(row_digest_1_4)s::VARCHAR, %(row_digest_1_5)s::VARCHAR)
@@ -627,17 +659,16 @@ FROM veo3_video_generations
 WHERE (id, updated_at) IN ((CAST(%(param_1)s::VARCHAR AS text), CAST(%(param_2)s::VARCHAR AS text)), (CAST(%(param_3)s::VARCHAR AS text), CAST(%(param_4)s::VARCHAR AS text))) AND veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0)) FOR UPDATE
 
+--- 8fe13030
+SELECT CAST(id AS TEXT) AS id_text, veo3_video_generations.media_generation_id 
+FROM veo3_video_generations 
+WHERE id = CAST(%(param_1)s::VARCHAR AS text)
+
 --- 9096dcc3
 SELECT pg_current_wal_lsn() - '0/0'::pg_lsn, min(replay_lsn - '0/0'::pg_lsn) FROM pg_stat_replication WHERE state = 'streaming'
 
 --- 930a7770
 BEGIN IMMEDIATE
-
---- 9432254c
-SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(id AS TEXT) AS id_text, CAST(updated_at AS TEXT) AS updated_at_text 
-FROM veo3_video_generations 
-WHERE veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
-\x0b\x0c\r')) = 0))
 
 --- 95469452
 SAVEPOINT sa_savepoint_6
@@ -652,10 +683,10 @@ SAVEPOINT sa_savepoint_8
 SELECT coalesce(max(media_generation_id_backfill_runs.id), ?) + ? AS anon_1 
 FROM media_generation_id_backfill_runs
 
---- 99ccacda
-SELECT media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.first_seen_at 
+--- 991108db
+SELECT media_generation_id_backfill_failures.backfill, media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.row_name, media_generation_id_backfill_failures.generation_id, media_generation_id_backfill_failures.reason, media_generation_id_backfill_failures.detail, media_generation_id_backfill_failures.body_digest, media_generation_id_backfill_failures.extractor_version, media_generation_id_backfill_failures.run_id, media_generation_id_backfill_failures.sweep, media_generation_id_backfill_failures.first_seen_at, media_generation_id_backfill_failures.last_seen_at, media_generation_id_backfill_failures.known_since_run, media_generation_id_backfill_failures.accepted_at, media_generation_id_backfill_failures.accepted_by, media_generation_id_backfill_failures.note 
 FROM media_generation_id_backfill_failures 
-WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR)
+WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR, %(row_digest_1_3)s::VARCHAR, %(row_digest_1_4)s::VARCHAR, %(row_digest_1_5)s::VARCHAR, %(row_digest_1_6)s::VARCHAR) ORDER BY media_generation_id_backfill_failures.row_digest FOR UPDATE
 
 --- 9a60a35e
 SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, CAST(veo3_video_generations.raw_response AS BLOB) AS raw_response, rowid 
@@ -687,8 +718,8 @@ WHERE users.email IS NOT NULL AND (users.domain IS NULL OR (length(ltrim(users.d
 --- a3483a21
 SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '0'; SET LOCAL extra_float_digits = '1'
 
---- a4af2e44
-UPDATE media_generation_id_backfill_runs SET state=%(state)s::VARCHAR, finished_at=%(finished_at)s::VARCHAR WHERE media_generation_id_backfill_runs.id = %(run_id)s::BIGINT AND media_generation_id_backfill_runs.state = %(state_1)s::VARCHAR
+--- a4069c6c
+UPDATE media_generation_id_backfill_runs SET cursor=%(cursor)s::VARCHAR, sweep=%(sweep)s::INTEGER, sweep_filled=%(sweep_filled)s::BIGINT, found=%(found)s::BIGINT, synced=%(synced)s::BIGINT, skipped=%(skipped)s::BIGINT, failed=%(failed)s::BIGINT, reasons=%(reasons)s::VARCHAR, batches=%(batches)s::BIGINT, seconds=%(seconds)s, max_batch_seconds=%(max_batch_seconds)s, p99_batch_seconds=%(p99_batch_seconds)s, batch_seconds=%(batch_seconds)s::VARCHAR, progress_at=%(progress_at)s::VARCHAR, waiting_for=%(waiting_for)s::VARCHAR, waiting_since=%(waiting_since)s::VARCHAR WHERE media_generation_id_backfill_runs.id = %(run_id)s::BIGINT AND media_generation_id_backfill_runs.state = %(state_1)s::VARCHAR RETURNING media_generation_id_backfill_runs.orders
 
 --- a567edba
 SELECT CAST(tableoid AS TEXT) AS tableoid_text, CAST(ctid AS TEXT) AS ctid_text, veo3_video_generations.media_generation_id 
@@ -701,6 +732,11 @@ FROM public.veo3_video_generations
 WHERE public.veo3_video_generations.ctid > CAST(%(start)s::VARCHAR AS tid) AND public.veo3_video_generations.ctid < CAST(%(end)s::VARCHAR AS tid) AND public.veo3_video_generations.raw_response IS NOT NULL AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0)) 
  LIMIT %(rows)s::INTEGER
+
+--- a6955dde
+SELECT media_generation_id_backfill_failures.row_name, media_generation_id_backfill_failures.reason, media_generation_id_backfill_failures.body_digest 
+FROM media_generation_id_backfill_failures 
+WHERE media_generation_id_backfill_failures.backfill = ? AND media_generation_id_backfill_failures.accepted_at IS NOT NULL
 
 --- a7313bdd
 DELETE FROM media_generation_id_backfill_failures WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR, %(row_digest_1_3)s::VARCHAR, %(row_digest_1_4)s::VARCHAR, %(row_digest_1_5)s::VARCHAR, %(row_digest_1_6)s::VARCHAR)
@@ -717,23 +753,25 @@ SAVEPOINT sa_savepoint_1
 --- a8ca66e3
 SELECT type, strict FROM pragma_table_list WHERE schema = 'main' AND name = ? COLLATE NOCASE
 
---- a9984dfe
-SELECT media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.first_seen_at 
-FROM media_generation_id_backfill_failures 
-WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR, %(row_digest_1_3)s::VARCHAR, %(row_digest_1_4)s::VARCHAR)
-
 --- aa002433
 DELETE FROM media_generation_id_backfill_failures WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR)
 
---- aa11d595
-SELECT media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.first_seen_at 
-FROM media_generation_id_backfill_failures 
-WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR)
+--- aace3738
+INSERT INTO media_generation_id_backfill_runs (id, backfill, origin, state, walk, cursor, sweep, sweep_filled, found, synced, skipped, failed, reasons, batches, batch_size, seconds, max_batch_seconds, p99_batch_seconds, extractor_version, batch_seconds, points, started_at, progress_at, user_name, host, process, version, options, orders) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 --- ab6f30b1
 SELECT id, seed, veo3_video_generations.media_generation_id 
 FROM veo3_video_generations 
 WHERE id = ? AND seed = ?
+
+--- ab8c09ec
+SELECT coalesce(sum(CASE WHEN (media_generation_id_backfill_failures.accepted_at IS NOT NULL) THEN %(param_1)s::INTEGER ELSE %(param_2)s::INTEGER END), %(coalesce_2)s::INTEGER) AS coalesce_1, coalesce(sum(CASE WHEN (media_generation_id_backfill_failures.accepted_at IS NULL AND media_generation_id_backfill_failures.known_since_run > (SELECT coalesce(max(media_generation_id_backfill_runs.id), %(coalesce_5)s::INTEGER) AS coalesce_4 
+FROM media_generation_id_backfill_runs 
+WHERE media_generation_id_backfill_runs.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_runs.state = %(state_1)s::VARCHAR AND media_generation_id_backfill_runs.walk != %(walk_1)s::VARCHAR) AND (media_generation_id_backfill_failures.known_since_run NOT IN (SELECT media_generation_id_backfill_runs.id 
+FROM media_generation_id_backfill_runs 
+WHERE media_generation_id_backfill_runs.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_runs.state = %(state_1)s::VARCHAR))) THEN %(param_3)s::INTEGER ELSE %(param_4)s::INTEGER END), %(coalesce_6)s::INTEGER) AS coalesce_3 
+FROM media_generation_id_backfill_failures 
+WHERE media_generation_id_backfill_failures.backfill = %(backfill_2)s::VARCHAR AND media_generation_id_backfill_failures.run_id = %(run_id_1)s::BIGINT AND media_generation_id_backfill_failures.sweep = %(sweep_1)s::INTEGER
 
 --- ad5e836d
 UPDATE public.veo3_video_generations SET media_generation_id=found.found_id, updated_at=%(touched)s::VARCHAR FROM json_to_recordset(CAST(%(param_1)s::VARCHAR AS JSON)) AS found(number INTEGER, writer xid, found_id TEXT, place TEXT, fingerprint BIGINT) WHERE public.veo3_video_generations.ctid = CAST(found.place AS tid) AND public.veo3_video_generations.xmin = found.writer AND hashtextextended(public.veo3_video_generations.raw_response || %(body_1)s::VARCHAR || coalesce(public.veo3_video_generations.operation_name, %(coalesce_1)s::VARCHAR) || %(param_2)s::VARCHAR || coalesce(public.veo3_video_generations.scene_id, %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_1)s::INTEGER) = found.fingerprint AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
@@ -769,11 +807,6 @@ SELECT media_generation_id_backfill_failures.row_name, media_generation_id_backf
 FROM media_generation_id_backfill_failures 
 WHERE media_generation_id_backfill_failures.backfill = ? AND media_generation_id_backfill_failures.row_name > ? ORDER BY media_generation_id_backfill_failures.row_name
  LIMIT ? OFFSET ?
-
---- c0336da5
-SELECT media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.first_seen_at 
-FROM media_generation_id_backfill_failures 
-WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR, %(row_digest_1_3)s::VARCHAR, %(row_digest_1_4)s::VARCHAR, %(row_digest_1_5)s::VARCHAR, %(row_digest_1_6)s::VARCHAR)
 
 --- c06af7d5
 SELECT a.attname, format_type(a.atttypid, a.atttypmod)
@@ -821,11 +854,23 @@ SELECT media_generation_id_backfill_failures.row_name
 FROM media_generation_id_backfill_failures 
 WHERE media_generation_id_backfill_failures.backfill = ? AND media_generation_id_backfill_failures.reason IN (?, ?)
 
+--- c3316ccb
+SELECT coalesce(sum(CASE WHEN (media_generation_id_backfill_failures.accepted_at IS NOT NULL) THEN ? ELSE ? END), ?) AS coalesce_1, coalesce(sum(CASE WHEN (media_generation_id_backfill_failures.accepted_at IS NULL AND media_generation_id_backfill_failures.known_since_run > (SELECT coalesce(max(media_generation_id_backfill_runs.id), ?) AS coalesce_4 
+FROM media_generation_id_backfill_runs 
+WHERE media_generation_id_backfill_runs.backfill = ? AND media_generation_id_backfill_runs.state = ? AND media_generation_id_backfill_runs.walk != ?) AND (media_generation_id_backfill_failures.known_since_run NOT IN (SELECT media_generation_id_backfill_runs.id 
+FROM media_generation_id_backfill_runs 
+WHERE media_generation_id_backfill_runs.backfill = ? AND media_generation_id_backfill_runs.state = ?))) THEN ? ELSE ? END), ?) AS coalesce_3 
+FROM media_generation_id_backfill_failures 
+WHERE media_generation_id_backfill_failures.backfill = ?
+
 --- c5b2f253
 SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '60s'; SET LOCAL extra_float_digits = '1'; SET LOCAL enable_memoize = 'off'; SET LOCAL jit = 'off'; SET LOCAL max_parallel_workers_per_gather = '0'
 
 --- c6b52ba8
 RELEASE SAVEPOINT sa_savepoint_10
+
+--- c78b9f06
+INSERT INTO media_generation_id_backfill_runs (id, backfill, origin, state, walk, cursor, sweep, sweep_filled, found, synced, skipped, failed, reasons, batches, batch_size, seconds, max_batch_seconds, p99_batch_seconds, extractor_version, batch_seconds, points, started_at, progress_at, user_name, host, process, version, options, orders) VALUES (%(id)s::BIGINT, %(backfill)s::VARCHAR, %(origin)s::VARCHAR, %(state)s::VARCHAR, %(walk)s::VARCHAR, %(cursor)s::VARCHAR, %(sweep)s::INTEGER, %(sweep_filled)s::BIGINT, %(found)s::BIGINT, %(synced)s::BIGINT, %(skipped)s::BIGINT, %(failed)s::BIGINT, %(reasons)s::VARCHAR, %(batches)s::BIGINT, %(batch_size)s::INTEGER, %(seconds)s, %(max_batch_seconds)s, %(p99_batch_seconds)s, %(extractor_version)s::INTEGER, %(batch_seconds)s::VARCHAR, %(points)s::VARCHAR, %(started_at)s::VARCHAR, %(progress_at)s::VARCHAR, %(user_name)s::VARCHAR, %(host)s::VARCHAR, %(process)s::BIGINT, %(version)s::VARCHAR, %(options)s::VARCHAR, %(orders)s::VARCHAR)
 
 --- c78c5d38
 SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(id AS TEXT) AS id_text 
@@ -835,9 +880,6 @@ WHERE veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generation
 
 --- c7afade7
 DELETE FROM media_generation_id_backfill_failures WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR, %(row_digest_1_3)s::VARCHAR)
-
---- c7fb48a4
-INSERT INTO media_generation_id_backfill_runs (id, backfill, origin, state, walk, cursor, sweep, sweep_filled, found, synced, skipped, failed, reasons, batches, batch_size, seconds, max_batch_seconds, p99_batch_seconds, extractor_version, started_at, progress_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 --- c84b28a8
 ROLLBACK TO SAVEPOINT sa_savepoint_11
@@ -864,13 +906,13 @@ FROM veo3_video_generations
 WHERE id = ? AND seed = ? AND veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (ltrim(veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r') = '') = 1)
 
+--- cca06053
+SELECT media_generation_id_backfill_failures.backfill, media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.row_name, media_generation_id_backfill_failures.generation_id, media_generation_id_backfill_failures.reason, media_generation_id_backfill_failures.detail, media_generation_id_backfill_failures.body_digest, media_generation_id_backfill_failures.extractor_version, media_generation_id_backfill_failures.run_id, media_generation_id_backfill_failures.sweep, media_generation_id_backfill_failures.first_seen_at, media_generation_id_backfill_failures.last_seen_at, media_generation_id_backfill_failures.known_since_run, media_generation_id_backfill_failures.accepted_at, media_generation_id_backfill_failures.accepted_by, media_generation_id_backfill_failures.note 
+FROM media_generation_id_backfill_failures 
+WHERE media_generation_id_backfill_failures.backfill = ? AND media_generation_id_backfill_failures.row_digest IN (?) ORDER BY media_generation_id_backfill_failures.row_digest
+
 --- cd53cf9d
 DELETE FROM media_generation_id_backfill_failures WHERE media_generation_id_backfill_failures.backfill = ? AND media_generation_id_backfill_failures.row_digest IN (?, ?)
-
---- d04f0bc6
-SELECT media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.first_seen_at 
-FROM media_generation_id_backfill_failures 
-WHERE media_generation_id_backfill_failures.backfill = ? AND media_generation_id_backfill_failures.row_digest IN (?, ?, ?)
 
 --- d17b3eeb
 SAVEPOINT sa_savepoint_9
@@ -894,11 +936,6 @@ FROM public.veo3_video_generations
 WHERE public.veo3_video_generations.ctid > CAST(%(start)s::VARCHAR AS tid) AND public.veo3_video_generations.ctid < CAST(%(end)s::VARCHAR AS tid) AND public.veo3_video_generations.raw_response IS NOT NULL AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0))) AS ranked GROUP BY ranked.stride ORDER BY ranked.stride
 
---- d894a1e7
-SELECT media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.first_seen_at 
-FROM media_generation_id_backfill_failures 
-WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR, %(row_digest_1_3)s::VARCHAR)
-
 --- d9f1b335
 SELECT found.number 
 FROM json_to_recordset(CAST(%(param_1)s::VARCHAR AS JSON)) AS found(key_0 text, number INTEGER, writer xid, found_id TEXT, place TEXT, fingerprint BIGINT), public.veo3_video_generations 
@@ -917,10 +954,8 @@ WHERE i.origin = 'u' AND lower(c.name) IN (?, ?) AND EXISTS (
 --- dd42e7c1
 UPDATE veo3_video_generations SET media_generation_id = 'own' WHERE seed = 18
 
---- df8f38ad
-SELECT media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.first_seen_at 
-FROM media_generation_id_backfill_failures 
-WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR, %(row_digest_1_3)s::VARCHAR, %(row_digest_1_4)s::VARCHAR, %(row_digest_1_5)s::VARCHAR)
+--- de9dddec
+UPDATE media_generation_id_backfill_runs SET cursor=%(cursor)s::VARCHAR, sweep=%(sweep)s::INTEGER, sweep_filled=%(sweep_filled)s::BIGINT, found=%(found)s::BIGINT, synced=%(synced)s::BIGINT, skipped=%(skipped)s::BIGINT, failed=%(failed)s::BIGINT, reasons=%(reasons)s::VARCHAR, batches=%(batches)s::BIGINT, seconds=%(seconds)s, max_batch_seconds=%(max_batch_seconds)s, p99_batch_seconds=%(p99_batch_seconds)s, batch_seconds=%(batch_seconds)s::VARCHAR, points=%(points)s::VARCHAR, progress_at=%(progress_at)s::VARCHAR, waiting_for=%(waiting_for)s::VARCHAR, waiting_since=%(waiting_since)s::VARCHAR WHERE media_generation_id_backfill_runs.id = %(run_id)s::BIGINT AND media_generation_id_backfill_runs.state = %(state_1)s::VARCHAR RETURNING media_generation_id_backfill_runs.orders
 
 --- e004ebd5
 SELECT 1
@@ -987,6 +1022,11 @@ SELECT lower(name), pk FROM pragma_table_xinfo(?) ORDER BY pk
 UPDATE users SET domain=? WHERE rowid = ? AND (users.domain IS NULL OR (ltrim(users.domain, ' \t
 \x0b\x0c\r') = '') = 1)
 
+--- eb1821bb
+SELECT media_generation_id_backfill_failures.backfill, media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.row_name, media_generation_id_backfill_failures.generation_id, media_generation_id_backfill_failures.reason, media_generation_id_backfill_failures.detail, media_generation_id_backfill_failures.body_digest, media_generation_id_backfill_failures.extractor_version, media_generation_id_backfill_failures.run_id, media_generation_id_backfill_failures.sweep, media_generation_id_backfill_failures.first_seen_at, media_generation_id_backfill_failures.last_seen_at, media_generation_id_backfill_failures.known_since_run, media_generation_id_backfill_failures.accepted_at, media_generation_id_backfill_failures.accepted_by, media_generation_id_backfill_failures.note 
+FROM media_generation_id_backfill_failures 
+WHERE media_generation_id_backfill_failures.backfill = ? AND media_generation_id_backfill_failures.row_digest IN (?, ?, ?) ORDER BY media_generation_id_backfill_failures.row_digest
+
 --- ecbfb216
 UPDATE public.veo3_video_generations SET media_generation_id=found.found_id, updated_at=%(moment)s::VARCHAR FROM (SELECT bodies.key_0 AS key_0, bodies.writer AS writer, plain.value AS found_id 
 FROM (SELECT source.id AS key_0, source.ctid AS ctid, source.xmin AS writer, source.operation_name AS operation_name, source.scene_id AS scene_id, source.raw_response || %(body_1)s::VARCHAR AS text 
@@ -1002,11 +1042,6 @@ WHERE source.ctid = ANY (CAST(%(places)s::VARCHAR AS tid[])) AND source.raw_resp
 WHERE plain.value IS NOT NULL ORDER BY bodies.ctid
  LIMIT ALL OFFSET %(param_22)s::INTEGER) AS found WHERE public.veo3_video_generations.id = found.key_0 AND public.veo3_video_generations.xmin = found.writer AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0)) RETURNING public.veo3_video_generations.id, public.veo3_video_generations.media_generation_id, (public.veo3_video_generations.media_generation_id COLLATE "C") = found.found_id AS is_kept
-
---- ed35d52c
-SELECT media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.first_seen_at 
-FROM media_generation_id_backfill_failures 
-WHERE media_generation_id_backfill_failures.backfill = ? AND media_generation_id_backfill_failures.row_digest IN (?, ?)
 
 --- ed6337f6
 SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(id AS TEXT) AS id_text, CASE WHEN isfinite(updated_at) THEN (to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s) || %(param_1)s::VARCHAR ELSE to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s END AS updated_at_text 
@@ -1084,9 +1119,6 @@ WHERE public.low.ctid > CAST(%(start)s::VARCHAR AS tid) AND public.low.ctid < CA
 --- f9e713eb
 PRAGMA synchronous = 2
 
---- fa4e80f7
-UPDATE media_generation_id_backfill_runs SET cursor=?, sweep=?, sweep_filled=?, found=?, synced=?, skipped=?, failed=?, reasons=?, batches=?, seconds=?, max_batch_seconds=?, p99_batch_seconds=?, progress_at=? WHERE media_generation_id_backfill_runs.id = ? AND media_generation_id_backfill_runs.state = ?
-
 --- fa9f25f8
 WITH RECURSIVE heirs AS (
     SELECT inhrelid FROM pg_inherits JOIN pg_class p ON p.oid = inhparent
@@ -1094,6 +1126,20 @@ WITH RECURSIVE heirs AS (
     UNION SELECT i.inhrelid FROM pg_inherits i JOIN heirs h ON i.inhparent = h.inhrelid
 )
 SELECT CAST(CAST(inhrelid AS regclass) AS text) FROM heirs ORDER BY 1
+
+--- faf90959
+SELECT coalesce(sum(CASE WHEN (media_generation_id_backfill_failures.accepted_at IS NOT NULL) THEN %(param_1)s::INTEGER ELSE %(param_2)s::INTEGER END), %(coalesce_2)s::INTEGER) AS coalesce_1, coalesce(sum(CASE WHEN (media_generation_id_backfill_failures.accepted_at IS NULL AND media_generation_id_backfill_failures.known_since_run > (SELECT coalesce(max(media_generation_id_backfill_runs.id), %(coalesce_5)s::INTEGER) AS coalesce_4 
+FROM media_generation_id_backfill_runs 
+WHERE media_generation_id_backfill_runs.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_runs.state = %(state_1)s::VARCHAR AND media_generation_id_backfill_runs.walk != %(walk_1)s::VARCHAR) AND (media_generation_id_backfill_failures.known_since_run NOT IN (SELECT media_generation_id_backfill_runs.id 
+FROM media_generation_id_backfill_runs 
+WHERE media_generation_id_backfill_runs.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_runs.state = %(state_1)s::VARCHAR))) THEN %(param_3)s::INTEGER ELSE %(param_4)s::INTEGER END), %(coalesce_6)s::INTEGER) AS coalesce_3 
+FROM media_generation_id_backfill_failures 
+WHERE media_generation_id_backfill_failures.backfill = %(backfill_2)s::VARCHAR
+
+--- fea4fbe9
+SELECT media_generation_id_backfill_failures.backfill, media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.row_name, media_generation_id_backfill_failures.generation_id, media_generation_id_backfill_failures.reason, media_generation_id_backfill_failures.detail, media_generation_id_backfill_failures.body_digest, media_generation_id_backfill_failures.extractor_version, media_generation_id_backfill_failures.run_id, media_generation_id_backfill_failures.sweep, media_generation_id_backfill_failures.first_seen_at, media_generation_id_backfill_failures.last_seen_at, media_generation_id_backfill_failures.known_since_run, media_generation_id_backfill_failures.accepted_at, media_generation_id_backfill_failures.accepted_by, media_generation_id_backfill_failures.note 
+FROM media_generation_id_backfill_failures 
+WHERE media_generation_id_backfill_failures.backfill = ? AND media_generation_id_backfill_failures.row_digest IN (?, ?) ORDER BY media_generation_id_backfill_failures.row_digest
 
 --- ffe7741a
 RELEASE SAVEPOINT sa_savepoint_4
