@@ -78,7 +78,7 @@ def test_the_page_says_what_status_says(filled_database: str, command: Command, 
     labels = list(page.values("aria-label"))
     assert labels[:2] == [
         "38.8 % done",
-        "20 has its id, 8 a person must look at it, 0 nothing to recover, 44 pending",
+        "20 with their id, 8 for a person to look at, 0 with nothing to recover, 44 pending",
     ]
     assert all(said in words for said in ("38.8 % done · Backfill", "72 rows", "operation_mismatch", "upgrade"))
     assert all(said in words for said in ("8 rows, 2 of them accepted", f"accepted by {person()}: known"))
