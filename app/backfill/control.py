@@ -1,6 +1,7 @@
-"""Control: what people want of a run while it goes on, as far as it has heard, and what it has told of its waits.
+"""Control: the orders that a run has read so far, and the reason for waiting that it has written down.
 
-Both stand in the run's row in the ledger. Each batch writes that row anyway, and hears the orders with it.
+Both are columns of the run's row in the ledger. Each batch writes that row, and reads the orders with the same
+statement.
 """
 
 import logging
@@ -20,9 +21,9 @@ from app.database.timestamps import now
 from app.signals import StopRequest
 
 HEAR_SECONDS: Final = 0.5
-"""While the run writes nothing, it looks so often for orders."""
+"""Seconds between two looks for orders while the run writes nothing."""
 SHORT_SECONDS: Final = 0.5
-"""Waits that are over sooner are not written down."""
+"""Waits of fewer seconds are not written into the ledger."""
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class Control:
 
     @property
     def is_regrouping(self) -> bool:
-        """Whether more workers are wanted than there are, or fewer: each ends with the part that it has taken."""
+        """Whether another number of workers is wanted than there are. Each worker then ends after its span."""
         return self.workers != self.working
 
     @property
@@ -83,7 +84,7 @@ class Control:
                 self._resting -= 1
 
     def is_news(self, order: Order) -> bool:
-        """Tell whether nobody has been told of an order yet; from now on somebody has."""
+        """Return True the first time that an order is asked about, so that people are told of it once."""
         with self._turn:
             before, self._told = self._told, order
             return order != before
@@ -101,7 +102,7 @@ class Control:
             self._stop.cancel(order.by)
 
     def listen(self, transactions: Transactions) -> None:
-        """Look for orders, unless somebody has just done so, in a transaction of its own that only reads."""
+        """Read the orders in a transaction of its own, unless a worker did so within HEAR_SECONDS."""
         with self._turn:
             if self.ledger is None or time.monotonic() - self._heard_at < HEAR_SECONDS:
                 return
@@ -111,9 +112,9 @@ class Control:
         self.hear(text)
 
     def write_wait(self, transactions: Transactions, reason: str) -> bool:
-        """Write into the ledger why the run waits, in a transaction of its own; tell whether there was need to.
+        """Write into the ledger why the run waits, in a transaction of its own; tell whether anything was written.
 
-        There is none where that stands there, nor while the wait is short.
+        Nothing is written if the ledger has this reason already, or while the wait is short (SHORT_SECONDS).
         """
         self._waiting_since = self._waiting_since or now()
         is_short = time.monotonic() - self._progress_at < SHORT_SECONDS
@@ -130,7 +131,7 @@ class Control:
         self._waiting_since, self._written = None, ""
 
     def _tune(self, before: Orders) -> None:
-        """Heed the numbers that are wanted, and log those that are new."""
+        """Put the numbers that are wanted into force, and log the new ones."""
         wanted = {name: getattr(self._options, name) for name in TUNED}
         for name in TUNED:
             if (order := self._orders.get(name)) is None:

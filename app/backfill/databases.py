@@ -1,4 +1,4 @@
-"""Databases: which way through the table is the right one, by asking the database what kind of table it is."""
+"""Databases: chooses the walk for a table, and how its rows are found, from the database's catalogue."""
 
 from typing import Any, Final
 
@@ -51,7 +51,7 @@ def choose_walk(connection: sa.Connection, recipe: Recipe) -> Walk:
 def choose_access(connection: sa.Connection, recipe: Recipe, *, by_place: bool = True) -> KeyAccess:
     """Ask the database how single rows of a table are found, whatever walk goes over it.
 
-    Without `by_place`, raises UnsupportedTableError for a table of PostgreSQL whose rows have nothing but a place.
+    Without `by_place`, raises UnsupportedTableError for a PostgreSQL table in which no index names every row.
     """
     table = recipe.table
     if connection.dialect.name == "sqlite":
@@ -92,7 +92,7 @@ def _as_bytes(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
 
 
 def _as_text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """Return a body of a file in UTF-16 as text, or the bytes that stand there; SQLite stores a number as one."""
+    """Return a body in a UTF-16 file: a BLOB as bytes, any other value (also a number) as text."""
     is_blob = sa.func.typeof(column) == "blob"
     return sa.case((is_blob, column), else_=sa.cast(column, sa.Text))
 

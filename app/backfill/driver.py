@@ -1,4 +1,4 @@
-"""Driver: what a walk by key asks of a database's driver. This is how any of them does it."""
+"""Driver: what a walk by key needs of a database's driver, in a form that works with any database."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,13 +9,13 @@ import sqlalchemy as sa
 from app.backfill.judge import Row
 
 STREAMED_ROWS: Final = 4
-"""Rows that are fetched at a time where the driver would else fetch all: memory must not grow with the bodies."""
+"""Rows fetched at a time by a driver that would else fetch all rows: memory must not grow with the bodies."""
 
 Rows: TypeAlias = Iterator[Row]
 
 
 class NotUtf8Error(Exception):
-    """The database holds a text that is none; see app.backfill.undecodable."""
+    """The database returned text that is not UTF-8; see app.backfill.undecodable."""
 
 
 class Driver:

@@ -11,7 +11,7 @@ from app.backfill.worker import Worker
 
 
 def look(worker: Worker, backfill: str) -> Report:
-    """Read the table as a run would, and count; stop early as a run does. The sweep has been started."""
+    """Read the table as a run would, and return the counts; end early as a run does. The caller starts the sweep."""
     books = worker.books
     state: State = "dry_run"
     try:

@@ -1,4 +1,4 @@
-"""History: how long the batches of a run took, and how it came along, small enough for the run's row in the ledger."""
+"""History: the batch times and the progress of a run, in a summary small enough for the run's row in the ledger."""
 
 import json
 from bisect import bisect_left
@@ -6,12 +6,12 @@ from collections import Counter
 from typing import Final
 
 BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-"""Seconds; a batch belongs to the first bound that it does not exceed, the slowest to none."""
+"""Upper bounds of the buckets in seconds; a batch belongs to the first bound that it does not exceed."""
 OVER: Final = "+Inf"
-"""What the bucket of the slowest is called."""
+"""Name of the bucket of batches that exceed every bound."""
 BUCKETS: Final = (*(f"{bound:g}" for bound in BOUNDS), OVER)
 NO_BATCHES: Final = '{"counts": {}, "sum": 0}'
-"""As a run's row has it before the first batch."""
+"""The history in a run's row before the first batch."""
 NO_POINTS: Final = "[]"
 MOST_POINTS: Final = 120
 FIRST_STEP: Final = 1.0
@@ -33,7 +33,7 @@ class History:
         self._step = FIRST_STEP
 
     def add(self, rows: int, seconds: float) -> None:
-        """Add what a transaction did; `seconds` is 0 where it was no batch, or nobody knows for how long it went on."""
+        """Add what a transaction did; `seconds` is 0 if it was no batch, or if its time is unknown."""
         self._rows += rows
         if seconds > 0:
             self._counts[BUCKETS[bisect_left(BOUNDS, seconds)]] += 1

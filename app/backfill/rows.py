@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, Protocol, TypeAlias
 import sqlalchemy as sa
 
 Locator: TypeAlias = tuple[object, ...]
-"""What names one version of a row in an UPDATE: (rowid,), the key's values, or what a heap of PostgreSQL reads."""
+"""What names a row in an UPDATE: (rowid,), the values of its key, or what app.backfill.postgresql.heaps selects."""
 
 UPDATE_FAILED: Final = "update_failed"
 """Reason of a row that the database itself refused to update."""
@@ -23,7 +23,7 @@ class Recovered(NamedTuple):
     row_id: str | None
     value: str
     row_bytes: int = 0
-    """About what the row takes of its page, where the walk knows."""
+    """Approximate size of the row on its page, in bytes; 0 where the walk does not know it."""
 
 
 class Refused(NamedTuple):
@@ -36,7 +36,7 @@ class Refused(NamedTuple):
     name: str = ""
     """What the ledger calls the row if it failed; see app.backfill.row_names."""
     is_locked: bool = False
-    """The database did not refuse the row: somebody else has held it all the time."""
+    """The row was not refused: another transaction held its lock at every try."""
 
 
 class Filling(NamedTuple):
@@ -44,9 +44,9 @@ class Filling(NamedTuple):
 
     filled: Sequence[Recovered] = ()
     refused: Sequence[Recovered] = ()
-    """The database was asked to fill them, raised nothing, and left them empty: a trigger."""
+    """Rows that stayed empty though the UPDATE raised no error: a trigger undid or dropped the change."""
     counted: int = 0
-    """Rows that were filled besides, where nobody wants to know which."""
+    """The number of rows that were filled and are not listed in `filled`."""
 
     @property
     def rows(self) -> int:
@@ -63,7 +63,7 @@ class InPlace(Protocol):
     """How many rows it may fill."""
 
     def fill(self, connection: sa.Connection, moment: datetime, *, listed: bool) -> Filling:
-        """Fill the rows whose case is plain; say which if they are to be `listed`, else perhaps how many alone.
+        """Fill the plain rows; return them if they are to be `listed`, else perhaps only their number.
 
         Raises TooManyRowsError, and writes nothing then.
         """
@@ -107,7 +107,7 @@ class Window:
     skips: list[Refused] = field(default_factory=list)
     batches: Sequence[Sequence[Recovered]] = ()
     over: Sequence[str] = ()
-    """The names of failures whose rows are filled or gone, or need nobody any more; where failures are walked over."""
+    """Only in a retry: the names of failures whose rows are filled, gone, or no longer failures."""
 
     @property
     def found(self) -> int:

@@ -1,4 +1,4 @@
-"""Standby: how one worker waits: it writes into the ledger why, and hears what people want meanwhile."""
+"""Standby: how one worker waits: it writes the reason into the ledger, and reads the orders meanwhile."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ class Standby:
         self._limits.check()
 
     def rest(self, seconds: Callable[[], float]) -> None:
-        """Wait for as long as is wanted, which may change meanwhile, unless the run is to end."""
+        """Wait for `seconds()`, which may change during the wait; end early if the run is to end."""
         began = time.monotonic()
         while (left := seconds() - (time.monotonic() - began)) > 0 and not self._limits.stop.is_asked:
             self._limits.stop.wait(min(left, HEAR_SECONDS))
@@ -59,9 +59,9 @@ class Standby:
             self.check()
 
     def between_tries(self, kind: Trouble) -> float:
-        """Hear what people want before something is tried again, and return for how long that made the run pause.
+        """Read the orders before another try, and return the seconds for which they paused the run.
 
-        Where the whole database is locked, or lost, nothing can be written into it.
+        If the whole database is locked or lost, nothing is written or read.
         """
         if kind is Trouble.BUSY:
             self.note(kind.value)
@@ -69,7 +69,7 @@ class Standby:
         return self.obey()
 
     def note(self, reason: str) -> None:
-        """Write down why the run waits, if the database lets us."""
+        """Write into the ledger why the run waits; a refusal by the database is ignored."""
         with self._if_possible(), self._books.turn:
             self._books.commits += self._control.write_wait(self._transactions, reason)
 
@@ -79,7 +79,7 @@ class Standby:
 
     @contextmanager
     def _if_possible(self) -> Iterator[None]:
-        """Go on where the database refuses: the run's own work will meet the same, and sees to it."""
+        """Ignore errors of the database: the run's own work will meet and handle the same errors."""
         try:
             yield
         except DBAPIError as error:

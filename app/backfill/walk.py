@@ -14,7 +14,7 @@ class Walk(Protocol):
 
     name: str
     is_whole: bool = True
-    """It passes over the whole table, so that a later sweep comes back to what this one leaves."""
+    """Whether the walk covers the whole table, so that a later sweep meets the rows that this one leaves."""
     reading: Mapping[str, str]
     filling: Mapping[str, str]
     """Settings of the database for a transaction that reads, and for one that fills rows."""
@@ -23,7 +23,7 @@ class Walk(Protocol):
         """Prepare for a pass over the whole table."""
 
     def cut(self, cursor: str | None) -> Span:
-        """Return the part of the table that starts at the cursor and is one worker's next."""
+        """Return the span that starts at the cursor, for one worker."""
 
     def can_plan(self, span: Span, rows: int) -> bool:
         """Tell whether the database can fill rows of a span by itself, in batches of `rows` rows. Asks nothing."""
@@ -49,7 +49,7 @@ class Walk(Protocol):
         """Return what the ledger calls a row; see app.backfill.row_names."""
 
     def untouched(self, connection: sa.Connection, commits: int) -> bool:
-        """Tell whether certainly nobody else has written to the database since the sweep started.
+        """Return True only if it is certain that nobody else has written to the database since the sweep started.
 
         `commits` is the number of transactions in which the run itself has written since then.
         """

@@ -24,7 +24,7 @@ FAMILIES: Final[Mapping[str, tuple[str, str]]] = {
     RUNNING: ("gauge", "1 while a run goes on, also if it waits or is paused; 0 if there is none, or it is gone."),
     WAITING: ("gauge", "1 while the run that goes on waits for somebody, or is paused."),
 }
-"""What each is, and what is said of it."""
+"""The type and the help text of each metric."""
 
 
 def exposition(metrics: Metrics) -> str:

@@ -1,4 +1,4 @@
-"""Fitting: tables where they fit, lists of facts where they do not: no number is ever cut."""
+"""Fitting: a table where it fits the terminal, else a list of facts for each row: no number is ever cut."""
 
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain

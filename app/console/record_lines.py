@@ -49,7 +49,7 @@ class Listeners(Listener):
 
     @property
     def wants_rows(self) -> bool:
-        """Whether anyone wants them."""
+        """Whether any of the listeners wants the filled rows."""
         return any(listener.wants_rows for listener in self._listeners)
 
     def filled(self, rows: Sequence[Recovered]) -> None:

@@ -22,7 +22,7 @@ def running_sentence(run: RunningRun) -> str:
 
 
 def blocker_text(blocker: Blocker) -> str:
-    """Return who is in the way."""
+    """Return the words for a session that keeps a run waiting."""
     if blocker.pid is None:
         return "another connection, which holds the file's write lock"
     facts = ", ".join(visible(fact) for fact in (blocker.application_name, blocker.state) if fact)
@@ -30,7 +30,7 @@ def blocker_text(blocker: Blocker) -> str:
 
 
 def blockers_text(blockers: Sequence[Blocker]) -> str:
-    """Return who is in the way, all of them."""
+    """Return the words for all the sessions that keep a run waiting."""
     return ", ".join(map(blocker_text, blockers))
 
 

@@ -13,7 +13,7 @@ from rich.live import Live
 WATCH_SECONDS: Final = 2.0
 QUIT: Final = frozenset({"q", "Q"})
 KEY_SECONDS: Final = 0.1
-"""Where the system cannot wait for a key, it is asked for one so often."""
+"""Seconds between two looks for a key, where the system cannot wait for one."""
 
 
 def is_watchable() -> bool:
@@ -40,7 +40,7 @@ def repeat(work: Callable[[], object], seconds: float = WATCH_SECONDS) -> None:
 
 @contextmanager
 def _keys() -> Iterator[Callable[[float], bool]]:
-    """Yield what waits so many seconds for a q, and tells whether it came; without a keyboard it only waits."""
+    """Yield a function that waits so many seconds for the key q and tells if it came; without a keyboard it waits."""
     if sys.stdin is None or not sys.stdin.isatty():
         yield _no_key
         return

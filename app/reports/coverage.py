@@ -41,7 +41,7 @@ class Coverage:
 
     @property
     def rows(self) -> int:
-        """All of them."""
+        """The number of all these rows."""
         return self.with_id + self.pending + self.nothing_to_recover + self.failed
 
     def __add__(self, other: "Coverage") -> "Coverage":
@@ -63,10 +63,10 @@ def read_groups(
 ) -> tuple[list[Group], bool]:
     """Return the rows by status and month, and whether they are an estimate from a sample of the table.
 
-    A row with an answer has been looked at if it has not changed since the last whole run began. That is not believed
-    where there are more such rows than that run left: somebody put old rows into the table, and all count as pending.
-    Only a PostgreSQL table with more than `large` rows, as its statistics have it, is sampled: whole blocks, about
-    `sample` rows.
+    A row with an answer has been looked at if it has not changed since the last whole run began. If there are more such
+    rows than that run left, somebody has put old rows into the table, and all of them count as pending. Only a
+    PostgreSQL table with more than `large` rows, as its statistics have it, is sampled: whole blocks, about `sample`
+    rows.
     """
     rows = 0 if exact else estimated_rows(connection)
     part = min(1.0, sample / rows) if rows > large else None
@@ -150,7 +150,7 @@ def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
 
 
 class Work(NamedTuple):
-    """The last work that came to its end: a run, with those before it that stopped early and whose place it took."""
+    """The last pass that came to its end: a run, together with the runs that stopped early and that it resumed."""
 
     began: str = ""
     skipped: int = 0

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from app.backfill.ledger import DONE, RETRY_WALK, RUNNING
 
 STATES_AT_THE_END: Final = frozenset({DONE, "incomplete"})
-"""Of runs that came to the end of the table."""
+"""The states of runs that came to the end of the table."""
 
 
 class RunCounts(NamedTuple):

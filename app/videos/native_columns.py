@@ -63,7 +63,7 @@ class NativeColumns:
         return known
 
     def _require(self, column: Column, states: Sequence[str]) -> None:
-        """Ask again while a state is missing: ALTER TYPE may have added it."""
+        """Raise ConfigurationError for a state that the enum lacks, after reading its labels anew."""
         connection = self._connect() if self._connect else None
         if connection is None or connection.info.get(STATES, frozenset()).issuperset(states):
             return

@@ -31,11 +31,11 @@ class KeyAccess(NamedTuple):
     driver: Driver = Driver()
     """How they are read and written."""
     body: Callable[[sa.ColumnElement[Any]], sa.ColumnElement[Any]] = lambda column: column
-    """What to fetch of a body: text, or UTF-8 bytes, which the parser would rather have."""
+    """The expression to select for a body: text, or UTF-8 bytes, which the parser reads faster."""
     singly: bool = False
     """Rows can be locked one at a time only: Citus locks no rows of several shards together."""
     has_triggers: bool = False
-    """An UPDATE may say that it changed a row which it did not, or not for long."""
+    """The table has triggers, so that an UPDATE may count a row as changed though the change was undone."""
 
 
 class KeyWalk:
@@ -58,6 +58,10 @@ class KeyWalk:
         self._access = access
         self._driver = access.driver
         self._key = tuple(access.key)
+        written = recipe.written
+        self._kept = [at for at, column in enumerate(self._key) if column.key not in written] or [
+            *range(len(self._key))
+        ]
         self._body = access.body(as_text(table.c[BODY]))
         # built once: building them took a third of a small batch's time
         self._pending = statements.select_pending(table, self._key, self._body, sa.true(), access.names.columns)
@@ -168,13 +172,20 @@ class KeyWalk:
     def _really_filled(self, connection: sa.Connection, rows: Sequence[Recovered]) -> Filling:
         """Look which rows have the id that was written: nobody else can have changed them since."""
         there: set[tuple[object, ...]] = set()
+        key = [self._key[number] for number in self._kept]
         for some in chunks(rows, 1 if self._access.singly else LOOKED_UP_ROWS):
-            found = connection.execute(statements.select_filled(self._table, self._key, some))
+            found = connection.execute(
+                statements.select_filled(self._table, key, [self._kept_key(row) for row in some])
+            )
             there.update(tuple(row) for row in found)
-        wanted = [(row, (*row.locator[: len(self._key)], row.value)) for row in rows]
+        wanted = [(row, (*self._kept_key(row), row.value)) for row in rows]
         return Filling(
             [row for row, names in wanted if names in there], [row for row, names in wanted if names not in there]
         )
+
+    def _kept_key(self, row: Recovered) -> tuple[object, ...]:
+        """Return the values in a row's key that an UPDATE leaves as they are."""
+        return tuple(row.locator[number] for number in self._kept)
 
 
 def joined(fillings: Sequence[Filling]) -> Filling:

@@ -1,4 +1,4 @@
-"""Target: a heap of PostgreSQL as statements see it: its columns, its key, and what names one version of a row."""
+"""Target: a heap of PostgreSQL in statements: its columns, its key, and what names one version of a row."""
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -73,7 +73,7 @@ class Target(NamedTuple):
     table: sa.Table
     """With the place and the writer of each row version; see `heap_of`."""
     key: Key
-    """Empty where no index names a row: then it is its place and its version that do, in the statement that writes."""
+    """Empty where no index names a row; then place and version name the row within the statement that writes."""
     relation: sa.ColumnElement[str]
     """What the relation of a row is called. Rows of one name are filled by one statement."""
     route: str | None = None
@@ -117,13 +117,21 @@ def keys_as_text(target: Target) -> list[sa.ColumnElement[str]]:
     return [key_as_text(column_named(target.table, column.name)).label(label) for column, label in labels]
 
 
-def rows_named(target: Target, found: sa.TableValuedAlias, rows: Sequence[Locator]) -> Iterator[sa.ColumnElement[bool]]:
-    """Yield the conditions of the rows with these keys; one of them by itself, since Citus looks into no recordset."""
-    table, key, route = target.table, target.key, target.route
+def rows_named(
+    target: Target, found: sa.TableValuedAlias, rows: Sequence[Locator], *, are_written: bool = False
+) -> Iterator[sa.ColumnElement[bool]]:
+    """Yield the conditions of the rows with these keys; one of them by itself, since Citus looks into no recordset.
+
+    Once rows `are_written`, a column of the key that was written has another value, and the others name the row.
+    """
+    table, route = target.table, target.route
+    written = set(target.recipe.written) if are_written else set()
+    key = [named for named in enumerate(target.key) if named[1].name not in written]
     if not key:
         yield table.c.ctid == sa.cast(found.c.place, TupleId())
-    for number, (column, label) in enumerate(zip(key, key_labels(key), strict=True)):
-        yield column_named(table, column.name) == found.c[label]
+    labels = key_labels(target.key)
+    for number, column in key:
+        yield column_named(table, column.name) == found.c[labels[number]]
         if column.name == route:
             values = sorted({str(row[KEY_IN_LOCATOR + number]) for row in rows})
             yield column_named(table, route) == sa.any_(
@@ -152,7 +160,7 @@ def recordset(key: Key, rows: Sequence[tuple[Locator, str]]) -> sa.TableValuedAl
 
 
 def bytes_on_page(target: Target) -> sa.ColumnElement[int]:
-    """Return about how much of its page a row takes.
+    """Return the approximate size of a row on its page, in bytes.
 
     PostgreSQL stores the body elsewhere where the whole row, with some room for its other columns, would be too long.
     """
@@ -179,7 +187,7 @@ def version_of(target: Target) -> list[sa.ColumnElement[str]]:
 
 
 def between(start: Place, end: Place) -> dict[str, object]:
-    """Return the values for a statement about the rows between two places, neither of which is meant."""
+    """Return the parameters for a statement about the rows strictly between two places."""
     return {"start": start.tuple_id, "end": end.tuple_id}
 
 

@@ -23,7 +23,7 @@ BODY_CHUNK_BYTES: Final = 4_000_000
 
 
 FIRST_READ: Final = 6
-"""Before what is read besides the body stand place, writer, relation, what people know the row by, length and value."""
+"""Index of the first column read besides the body: before it stand place, writer, relation, shown, length and value."""
 
 
 class BlockWalk:
@@ -54,14 +54,14 @@ class BlockWalk:
         self._lock = threading.Lock()
 
     def start_sweep(self, connection: sa.Connection) -> None:
-        """Look how long the heaps are now; blocks that come later hold new versions and are the next sweep's."""
+        """Find the present length of the heaps; blocks added later hold new versions, and belong to the next sweep."""
         self._quiet = Quiet(connection) if self._access.on_one_server else None  # before anything is looked at
         self._heaps = [heap for heap in self._access.list(connection) if heap.blocks]
         self._numbers = {heap.label: number for number, heap in enumerate(self._heaps)}
         self._blocks_before = list(accumulate((heap.blocks for heap in self._heaps), initial=0))
 
     def untouched(self, connection: sa.Connection, commits: int) -> bool:
-        """Ask the server, where there is but one."""
+        """Ask the server whether others have written; False where several servers hold the rows."""
         return self._quiet is not None and self._quiet.lasts(connection, commits)
 
     def cut(self, cursor: str | None) -> Span:
@@ -95,7 +95,7 @@ class BlockWalk:
         return Plan(Span(span.start, write_cursor(part.heap, Place(part.end))), in_place)
 
     def learn(self, plan: Plan, filled: Sequence[bool]) -> None:  # noqa: ARG002  # wherever it was
-        """Trust the database as far as it was able to."""
+        """Note which batches the database could fill by itself."""
         if filled:
             self._trust.learn(filled)
 
@@ -182,7 +182,7 @@ class BlockWalk:
             judge(self._access.read_bodies(connection, heap, long), window, self.name_of, self._recipe)
 
     def _adapt(self, fullness: float) -> None:
-        """Aim at a window that is just full."""
+        """Change the number of blocks so that the next window is just full."""
         factor = min(BLOCK_GROWTH, 1 / fullness) if fullness else BLOCK_GROWTH
         with self._lock:
             self._blocks = max(1, min(MAX_BLOCKS, int(self._blocks * factor)))

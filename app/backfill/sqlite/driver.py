@@ -1,4 +1,4 @@
-"""Driver of SQLite: Python's own, asked directly where SQLAlchemy's work for each row would cost too much."""
+"""Driver of SQLite: Python's sqlite3, called directly where SQLAlchemy's work for each row would cost too much."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from app.backfill.driver import Driver, NotUtf8Error, Rows
 from app.backfill.undecodable import decode
 
 NOT_DECODED: Final = "Could not decode to UTF-8"
-"""What Python's sqlite3 says of a text that holds other bytes."""
+"""The words of sqlite3's error for text that is not UTF-8."""
 
 
 class SqliteDriver(Driver):

@@ -377,11 +377,6 @@ DELETE FROM media_generation_id_backfill_failures WHERE media_generation_id_back
 --- 4a70a441
 PRAGMA synchronous = NORMAL
 
---- 4b480c50
-SELECT CAST(id AS TEXT) AS id_text, CAST(updated_at AS TEXT) AS updated_at_text, veo3_video_generations.media_generation_id 
-FROM veo3_video_generations 
-WHERE id = CAST(%(param_1)s::VARCHAR AS text) AND updated_at = CAST(%(param_2)s::VARCHAR AS text)
-
 --- 4c3ce61b
 SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '60s'; SET LOCAL extra_float_digits = '1'; SET LOCAL citus.propagate_set_commands = 'local'; SET LOCAL citus.max_adaptive_executor_pool_size = '1'; SET LOCAL enable_memoize = 'off'; SET LOCAL jit = 'off'; SET LOCAL max_parallel_workers_per_gather = '0'
 
@@ -664,17 +659,16 @@ FROM veo3_video_generations
 WHERE (id, updated_at) IN ((CAST(%(param_1)s::VARCHAR AS text), CAST(%(param_2)s::VARCHAR AS text)), (CAST(%(param_3)s::VARCHAR AS text), CAST(%(param_4)s::VARCHAR AS text))) AND veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0)) FOR UPDATE
 
+--- 8fe13030
+SELECT CAST(id AS TEXT) AS id_text, veo3_video_generations.media_generation_id 
+FROM veo3_video_generations 
+WHERE id = CAST(%(param_1)s::VARCHAR AS text)
+
 --- 9096dcc3
 SELECT pg_current_wal_lsn() - '0/0'::pg_lsn, min(replay_lsn - '0/0'::pg_lsn) FROM pg_stat_replication WHERE state = 'streaming'
 
 --- 930a7770
 BEGIN IMMEDIATE
-
---- 9432254c
-SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(id AS TEXT) AS id_text, CAST(updated_at AS TEXT) AS updated_at_text 
-FROM veo3_video_generations 
-WHERE veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
-\x0b\x0c\r')) = 0))
 
 --- 95469452
 SAVEPOINT sa_savepoint_6
