@@ -1,9 +1,12 @@
 """Keys that hold the moment of the change: where a trigger may undo that, the rest of the key names a filled row."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.backfill.engine import backfill
 from app.backfill.options import Options
+from app.backfill.retry_failures import retry_failed
 from app.database.engines import make_engine
 from app.videos.recipe import MEDIA_IDS
 from tests.conftest import Databases
@@ -38,3 +41,23 @@ def test_rows_whose_key_was_written_are_filled_rows(databases_of_kind: dict[str,
 
     assert (report.state, report.synced, report.failed) == ("done", 8, 0)
     assert stored(url) == expected(rows)
+
+
+@pytest.mark.parametrize(("undone", "outcome"), [(False, (2, 0)), (True, (1, 1))])
+def test_failures_without_a_key_are_mended_though_their_rows_move(
+    databases_of_kind: dict[str, Databases], outcome: tuple[int, int], *, undone: bool
+) -> None:
+    """An UPDATE gives each another place; a trigger undoes the one of a row, or none."""
+    url = databases_of_kind["postgresql-18"].upgraded()
+    restore = "IF old.seed = 1 THEN new.media_generation_id := NULL; END IF;" if undone else ""
+    function = SAME[0].replace("BEGIN", f"BEGIN {restore}", 1)
+    execute(url, f"DROP TABLE {TABLE}", create(), function, SAME[1])
+    store(url, [row(seed, operation_name="other") for seed in range(2)])
+    newer = replace(MEDIA_IDS, version=99, derive=lambda *_: "CAUSnew")
+
+    with make_engine(url).connect() as connection:
+        backfill(connection, MEDIA_IDS, Options(), origin="sync")
+        report = retry_failed(connection, newer, Options(), everything=False)
+
+    assert (report.synced, report.failed) == outcome
+    assert stored(url) == {0: "CAUSnew", 1: None if undone else "CAUSnew"}
