@@ -8,8 +8,8 @@ from sqlalchemy.engine import make_url
 
 from app.database.urls import describe
 from app.settings import Settings
-from tests.support.commands import alembic, media_gen_ids
 from tests.support.migrations import upgrade
+from tests.support.processes import alembic, media_gen_ids
 from tests.support.responses import make_rows
 from tests.support.tables import FOREIGN_TABLE, create_variant, execute, insert, query, read_all, sqlite_path
 

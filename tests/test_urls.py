@@ -13,8 +13,8 @@ from app.database.readable_errors import readable_errors
 from app.database.urls import describe, parse_url, say_that_psycopg_is_used, sqlite_file, without_secrets
 from app.errors import ConfigurationError, DatabaseError
 from app.settings import Settings
-from tests.support.commands import alembic, media_gen_ids
 from tests.support.migrations import alembic_config, recorded_version, upgrade
+from tests.support.processes import alembic, media_gen_ids
 from tests.support.tables import sqlite_path
 
 OTHER_DRIVERS = (

@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import Databases
 from tests.support.any_table import FAILURES, RUNS, create, expected, row, store, stored, unfinished
 from tests.support.migrations import recorded_version, upgrade
-from tests.support.processes import run_console_script, run_sync, run_upgrade
+from tests.support.processes import run_command, run_sync, run_upgrade
 from tests.support.tables import TABLE, execute, query
 
 KEY = "PRIMARY KEY (id)"
@@ -42,8 +42,8 @@ def test_a_blank_id_is_no_id(databases: Databases, column: str, batch_size: int)
     store(url, rows)
 
     upgrade(url, batch_size=batch_size)
-    status = json.loads(run_console_script("media-gen-ids", url, "status", "--json").out)["total"]
-    check = run_console_script("media-gen-ids", url, "check")
+    status = json.loads(run_command("media-gen-ids", url, "status", "--json").out)["total"]
+    check = run_command("media-gen-ids", url, "check")
 
     assert stored(url) == expected(rows)
     assert status == {"with_id": 301, "pending": 0, "nothing_to_recover": 1, "failed": 0}
@@ -55,7 +55,7 @@ def before_upgrade_blank(url: str) -> dict[str, int]:
     execute(url, create(KEY))
     store(url, [row(1, media_generation_id=""), row(2, media_generation_id=None), row(3, media_generation_id="own")])
     upgrade(url, backfill="defer")
-    counted: dict[str, int] = json.loads(run_console_script("media-gen-ids", url, "status", "--json").out)["total"]
+    counted: dict[str, int] = json.loads(run_command("media-gen-ids", url, "status", "--json").out)["total"]
     return counted
 
 

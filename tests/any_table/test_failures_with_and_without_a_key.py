@@ -4,7 +4,7 @@ import json
 
 from tests.support.any_table import FAILURES, body, create, row, store, stored
 from tests.support.migrations import upgrade
-from tests.support.processes import run_console_script, run_sync
+from tests.support.processes import run_command, run_sync
 from tests.support.tables import TABLE, execute, query
 
 
@@ -13,7 +13,7 @@ def test_both_kinds_are_listed_and_tried_again(sqlite_empty: str) -> None:
     execute(sqlite_empty, create("PRIMARY KEY (id)"))
     store(sqlite_empty, [row(seed, id=None if seed > 2 else f"row-{seed}", raw_response="{") for seed in (1, 2, 3, 4)])
     upgrade(sqlite_empty)
-    listed = json.loads(run_console_script("media-gen-ids", sqlite_empty, "failures", "--json").out)
+    listed = json.loads(run_command("media-gen-ids", sqlite_empty, "failures", "--json").out)
     for seed in (1, 3):
         execute(sqlite_empty, f"UPDATE {TABLE} SET raw_response = '{body(seed)}' WHERE seed = {seed}")
 

@@ -6,7 +6,7 @@ from tests.conftest import Databases
 from tests.support.any_table import FAILURES, RUNS, body, create, expected, row, store, stored
 from tests.support.migrations import upgrade
 from tests.support.postgres import PostgresServer
-from tests.support.processes import run_console_script, run_sync, run_upgrade
+from tests.support.processes import run_command, run_sync, run_upgrade
 from tests.support.tables import TABLE, execute, query
 
 KEY = "PRIMARY KEY (id)"
@@ -123,7 +123,7 @@ def test_ids_and_statuses_that_are_numbers_are_shown(sqlite_empty: str) -> None:
     upgrade(sqlite_empty, backfill="defer")
 
     synced = run_sync(sqlite_empty, "--verbose")
-    status = run_console_script("media-gen-ids", sqlite_empty, "status")
+    status = run_command("media-gen-ids", sqlite_empty, "status")
 
     assert (synced.code, "Synced: 1... -> CAUS000001" in synced.out) == (0, True), synced
     assert status.code == 0, status

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.any_table import FAILURES, create, expected, row, store, stored
 from tests.support.migrations import upgrade
-from tests.support.processes import run_console_script, run_sync, run_upgrade
+from tests.support.processes import run_command, run_sync, run_upgrade
 from tests.support.tables import TABLE, execute, query, sqlite_path
 
 KEYS = {"text key": "PRIMARY KEY (id)", "two columns": "PRIMARY KEY (id, seed)", "nothing": "CHECK (seed >= 0)"}
@@ -19,7 +19,7 @@ def test_failures_of_rows_without_an_id_or_with_the_same_are_kept_apart(sqlite_e
     same = "same" if "(id)" not in key else None
     store(sqlite_empty, [row(seed, id=same, raw_response="{") for seed in (1, 2)] + [row(3)])
     upgrade(sqlite_empty)
-    listed = run_console_script("media-gen-ids", sqlite_empty, "failures", "--csv").out.splitlines()
+    listed = run_command("media-gen-ids", sqlite_empty, "failures", "--csv").out.splitlines()
     execute(sqlite_empty, f"UPDATE {TABLE} SET raw_response = '{row(2).raw_response}' WHERE seed = 2")
 
     again = run_sync(sqlite_empty, "--retry-failed")
@@ -37,7 +37,7 @@ def test_bytes_that_are_no_text_in_other_columns_stop_nothing(sqlite_empty: str,
     execute(sqlite_empty, f"UPDATE {TABLE} SET {column} = CAST(X'e9e8' AS TEXT) WHERE seed = 1")
 
     done = run_upgrade(sqlite_empty)
-    looks = [run_console_script("media-gen-ids", sqlite_empty, *look) for look in (["status"], ["status", "--json"])]
+    looks = [run_command("media-gen-ids", sqlite_empty, *look) for look in (["status"], ["status", "--json"])]
 
     assert (done.code, stored(sqlite_empty)) == (0, {1: "CAUS000001", 2: "CAUS000002"})
     assert [look.code for look in looks] == [0, 0], looks
@@ -54,7 +54,7 @@ def test_a_byte_that_is_no_text_costs_its_row_alone(sqlite_empty: str, column: s
 
     done = run_upgrade(sqlite_empty, batch_size=50)
 
-    looks = [run_console_script("media-gen-ids", sqlite_empty, command) for command in ("status", "failures", "check")]
+    looks = [run_command("media-gen-ids", sqlite_empty, command) for command in ("status", "failures", "check")]
     again = run_sync(sqlite_empty, "--retry-failed", "--all")
     assert (done.code, "Traceback" in done.err) == (0, False), done
     assert stored(sqlite_empty) == expected(rows) | {120: None}
@@ -83,11 +83,11 @@ def test_letter_case_makes_no_difference(sqlite_empty: str, kind: str) -> None:
     store(sqlite_empty, rows)
 
     upgrade(sqlite_empty, batch_size=50)
-    check = run_console_script("media-gen-ids", sqlite_empty, "check")
+    check = run_command("media-gen-ids", sqlite_empty, "check")
 
     assert stored(sqlite_empty) == expected(rows)
     assert (check.code, "accepted: media_generation_id is spelled in other letters" in check.out) == (0, True), check
-    assert run_console_script("media-gen-ids", sqlite_empty, "status").code == 0
+    assert run_command("media-gen-ids", sqlite_empty, "status").code == 0
 
 
 def test_columns_in_other_letters_are_not_added_again(sqlite_empty: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.any_table import create, row, store, stored
 from tests.support.migrations import upgrade
-from tests.support.processes import run_console_script, run_sync, run_upgrade
+from tests.support.processes import run_command, run_sync, run_upgrade
 from tests.support.tables import TABLE, execute, query
 
 KEY = "PRIMARY KEY (id)"
@@ -125,7 +125,7 @@ def test_row_level_security_that_hides_rows_is_refused(postgresql_empty: str) ->
     upgrade(postgresql_empty)
     execute(postgresql_empty, f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}")
     synced = run_sync(as_role(postgresql_empty, role))
-    checked = run_console_script("media-gen-ids", as_role(postgresql_empty, role), "check")
+    checked = run_command("media-gen-ids", as_role(postgresql_empty, role), "check")
 
     assert (refused.code, set(before.values())) == (255, {None})
     assert (synced.code, checked.code) == (2, 2)
@@ -159,7 +159,7 @@ def test_a_role_that_may_only_read_can_look(postgresql_empty: str) -> None:
     role = "viewer_of_" + postgresql_empty.split("/")[3].split("?", maxsplit=1)[0]
     execute(postgresql_empty, f"CREATE ROLE {role} LOGIN", f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
 
-    checked = run_console_script("media-gen-ids", as_role(postgresql_empty, role), "check")
+    checked = run_command("media-gen-ids", as_role(postgresql_empty, role), "check")
     counted = run_sync(as_role(postgresql_empty, role), "--dry-run")
 
     assert (checked.code, counted.code) == (0, 0), (checked, counted)

@@ -63,7 +63,7 @@ def found_in_python(stored: list[Row]) -> dict[str, str]:
     return {key: outcome.media_generation_id for key, outcome in outcomes.items() if isinstance(outcome, Found)}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stored=rows)
 def test_both_agree_on_every_body(postgresql_database: str, stored: list[Row]) -> None:
     """A whole window of odd bodies: what the walk finds is what extract() finds."""

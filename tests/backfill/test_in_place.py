@@ -59,7 +59,7 @@ def ids(url: str) -> dict[str, str]:
     return dict(query(url, f"SELECT id, media_generation_id FROM {TABLE} WHERE media_generation_id IS NOT NULL"))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stored=rows)
 def test_what_is_filled_in_place_is_what_extract_finds(postgresql_database: str, stored: list[Row]) -> None:
     """Or nothing is, where a body cannot be cast; and the whole run then finds the rest."""

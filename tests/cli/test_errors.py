@@ -7,7 +7,7 @@ import pytest
 
 from app.reports.failures import MEANINGS
 from tests.cli.conftest import Command
-from tests.support.commands import alembic, media_gen_ids
+from tests.support.processes import alembic, media_gen_ids
 from tests.support.tables import execute, sqlite_path
 
 LOOKS = ("sync", "status", "failures")

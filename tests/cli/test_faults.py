@@ -6,7 +6,7 @@ from app.cli import check, main
 from app.database.engines import make_engine
 from app.database.lock import only_one
 from tests.cli.conftest import Command
-from tests.support.commands import media_gen_ids
+from tests.support.processes import media_gen_ids
 
 FAULT = "this is a fault of media-gen-ids itself"
 REPORT_IT = "--debug shows the traceback: please report it"

@@ -8,7 +8,8 @@ import pytest
 from app.cli.common_options import is_database, require_writable
 from app.errors import ConfigurationError
 from tests.cli.conftest import Command
-from tests.support.commands import media_gen_ids
+from tests.support.commands import run
+from tests.support.processes import media_gen_ids
 from tests.support.responses import make_rows
 from tests.support.tables import insert, query, sqlite_path
 from tests.support.users import open_folder, somebody_else
@@ -106,7 +107,7 @@ def test_a_file_without_permission(name: str) -> None:
 
 def test_a_report_through_a_pipe_is_whole(sqlite_database: str) -> None:
     """Trying does not end the reader's input; what was logged before stands before it."""
-    ended = media_gen_ids("sync", "--report", "/dev/stderr", url=sqlite_database)
+    ended = run("media-gen-ids", "sync", "--report", "/dev/stderr", url=sqlite_database)
     first, _, report = ended.stderr.partition("\n")
 
     assert (ended.returncode, json.loads(report)["state"]) == (0, "done")

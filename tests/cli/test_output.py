@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from app.console.streams import LenientStream, outlive_output
-from tests.support.commands import ROOT, SCRIPTS, SECONDS, alembic, environment, media_gen_ids
+from tests.support.commands import ROOT, SCRIPTS, SECONDS, environment, run
 from tests.support.migrations import recorded_version
 from tests.support.plain_rows import expected_ids, filled_ids, insert_plain
+from tests.support.processes import alembic, media_gen_ids
 from tests.support.responses import make_rows
 from tests.support.tables import create_variant, execute, insert, query
 
@@ -90,8 +91,9 @@ def test_json_and_csv_lose_no_letter(encoding: str, filled_file: str) -> None:
     """JSON has escapes of its own; in CSV a letter becomes its number."""
     execute(filled_file, f"UPDATE media_generation_id_backfill_failures SET detail = '{DETAIL}'")
 
-    as_json = media_gen_ids("failures", "--json", url=filled_file, PYTHONIOENCODING=encoding)
-    as_csv = media_gen_ids("failures", "--csv", url=filled_file, PYTHONIOENCODING=f"{encoding}:strict").stdout
+    as_json = run("media-gen-ids", "failures", "--json", url=filled_file, extra={"PYTHONIOENCODING": encoding})
+    strictly = {"PYTHONIOENCODING": f"{encoding}:strict"}
+    as_csv = run("media-gen-ids", "failures", "--csv", url=filled_file, extra=strictly).stdout
 
     assert {failure["detail"] for failure in json.loads(as_json.stdout)} == {DETAIL}
     assert {row["detail"] for row in csv.DictReader(io.StringIO(as_csv))} == {"\\u0436 ? ?"}

@@ -10,8 +10,7 @@ from app.backfill.listener import Progress
 from app.backfill.report import Report
 from app.console.outlook import Outlook
 from app.console.progress import ProgressLines, sentence, shown_progress
-from tests.support.commands import alembic, media_gen_ids
-from tests.support.processes import LONGEST_SECONDS, wait_until
+from tests.support.processes import LONGEST_SECONDS, alembic, media_gen_ids, wait_until
 from tests.support.responses import make_rows
 from tests.support.tables import create_variant, insert
 

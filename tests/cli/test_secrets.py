@@ -8,8 +8,8 @@ from sqlalchemy.engine import make_url
 from app.cli import check
 from tests.cli.conftest import Command
 from tests.conftest import Databases
-from tests.support.commands import alembic, media_gen_ids
 from tests.support.migrations import alembic_config
+from tests.support.processes import alembic, media_gen_ids
 
 CREDENTIALS = "postgresql://user:s3cret@host/x"
 URLS = (

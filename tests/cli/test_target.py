@@ -12,8 +12,9 @@ from app.database.urls import describe, parse_url
 from app.errors import ConfigurationError
 from app.reports import target
 from app.reports.target import name_target
-from tests.support.commands import ROOT, media_gen_ids, run
+from tests.support.commands import ROOT, run
 from tests.support.migrations import recorded_version
+from tests.support.processes import media_gen_ids
 from tests.support.responses import make_rows
 from tests.support.tables import TABLE, create_variant, execute, insert, insert_realistic, sqlite_path
 

@@ -28,7 +28,7 @@ from tests.live.test_locked_rows import HELD, failures
 from tests.live.test_workers import filled_to
 from tests.migrations.test_backfill import expected
 from tests.support.plain_rows import count_filled, expected_ids, filled, filled_ids, insert_plain
-from tests.support.processes import run_console_script, run_sync, run_upgrade, start_sync, start_upgrade, wait_until
+from tests.support.processes import run_command, run_sync, run_upgrade, start_sync, start_upgrade, wait_until
 from tests.support.responses import StoredRow, make_rows, named, recoverable
 from tests.support.tables import COLUMNS_OF_VARIANT_A, INDEXED, TABLE, execute, query, read_all, store_body
 from tests.support.walks import by_hand
@@ -284,9 +284,9 @@ def test_status_failures_and_check_work_on_a_distributed_table(cluster: str) -> 
     insert(cluster, make_rows(480))
     assert run_upgrade(cluster).code == 0
 
-    status = run_console_script("media-gen-ids", cluster, "status", "--json")
-    listed = run_console_script("media-gen-ids", cluster, "failures", "--json")
-    check = run_console_script("media-gen-ids", cluster, "check")
+    status = run_command("media-gen-ids", cluster, "status", "--json")
+    listed = run_command("media-gen-ids", cluster, "failures", "--json")
+    check = run_command("media-gen-ids", cluster, "check")
     retried = run_sync(cluster, "--retry-failed", "--all", "--json")
 
     assert (status.code, sum(json.loads(status.out)["total"].values())) == (0, 480), status

@@ -9,8 +9,8 @@ import pytest
 from app.database.engines import make_engine
 from app.database.errors import AnotherRunIsActiveError, LockFileError
 from app.database.lock import LOCK_FILE_SUFFIX, only_one
-from tests.support.commands import alembic, media_gen_ids
 from tests.support.migrations import downgrade, upgrade
+from tests.support.processes import alembic, media_gen_ids
 from tests.support.tables import sqlite_path
 from tests.support.users import open_folder, somebody_else
 

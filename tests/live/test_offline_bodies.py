@@ -24,7 +24,7 @@ PIECES = (
 )
 """Pieces of a JSON string: characters, other escapes, escaped backslashes before a u, and halves of pairs."""
 ID = "CAUSaaaa"
-many = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def written(value: Any, random: Random) -> str:  # noqa: ANN401  # a JSON value

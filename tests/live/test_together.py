@@ -4,7 +4,7 @@ from app.backfill.ledger import DONE
 from tests.conftest import Databases
 from tests.support.migrations import recorded_version
 from tests.support.plain_rows import count_filled, expected_ids, filled_ids, insert_plain
-from tests.support.processes import Finished, run_console_script, start_sync, start_upgrade, wait_until
+from tests.support.processes import Finished, run_command, start_sync, start_upgrade, wait_until
 from tests.support.tables import TABLE, create_variant, execute, query
 
 PROCESSES = 4
@@ -81,6 +81,6 @@ def test_console_script_upgrades_like_the_other_tests_do(sqlite: Databases) -> N
     """The command as it is installed, with the interpreter of its own."""
     url = sqlite.empty()
 
-    ended = run_console_script("alembic", url, "upgrade", "head")
+    ended = run_command("alembic", url, "upgrade", "head")
 
     assert (ended.code, recorded_version(url)) == (0, "media_ids_0003")

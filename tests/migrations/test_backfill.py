@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from tests.support.commands import alembic, media_gen_ids
 from tests.support.migrations import downgrade, recorded_version, upgrade
+from tests.support.processes import alembic, media_gen_ids
 from tests.support.responses import StoredRow, make_rows, recoverable, unrecoverable
 from tests.support.tables import create_variant, execute, insert, query, read_all
 

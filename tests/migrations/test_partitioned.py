@@ -5,9 +5,9 @@ import json
 import pytest
 
 from tests.migrations.test_backfill import expected, record_updates, upgrade_then_sync
-from tests.support.commands import alembic, media_gen_ids
 from tests.support.migrations import recorded_version, upgrade
 from tests.support.partitions import PARTITIONINGS, create_partitioned
+from tests.support.processes import alembic, media_gen_ids
 from tests.support.responses import StoredRow, make_rows, recoverable
 from tests.support.tables import (
     COLUMNS_OF_VARIANT_A,

@@ -15,8 +15,9 @@ from app.migration.environment import OUR_TABLES
 from app.reports.schema_differences import SchemaDifferences, schema_differences
 from tests.conftest import Databases
 from tests.support.catalogue import catalogue
-from tests.support.commands import SCRIPTS, alembic
+from tests.support.commands import SCRIPTS
 from tests.support.migrations import ROOT, alembic_config, downgrade, upgrade
+from tests.support.processes import alembic
 from tests.support.responses import make_rows
 from tests.support.tables import TABLE, column_names, create_variant, execute, insert, query, read_all
 

@@ -33,13 +33,3 @@ def run(
         timeout=SECONDS,
         check=False,
     )
-
-
-def media_gen_ids(*arguments: str, url: str | None = None, **extra: str) -> subprocess.CompletedProcess[str]:
-    """Run `media-gen-ids`."""
-    return run("media-gen-ids", *arguments, url=url, extra=extra)
-
-
-def alembic(*arguments: str, url: str | None = None, **extra: str) -> subprocess.CompletedProcess[str]:
-    """Run `alembic`."""
-    return run("alembic", *arguments, url=url, extra=extra)

@@ -140,18 +140,27 @@ def run_sync(url: str, *arguments: str, **settings: object) -> Finished:
     return start_sync(url, *arguments, **settings).finish()
 
 
-def run_console_script(name: str, url: str, *arguments: str) -> Finished:
-    """Run an installed console script to its end, as a shell does."""
-    done = subprocess.run(
-        [Path(sys.executable).with_name(name), *arguments],
-        check=False,
-        cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        timeout=LONGEST_SECONDS,
-    )
-    return Finished(code=done.returncode, out=done.stdout, err=done.stderr)
+def media_gen_ids(*arguments: str, url: str | None = None, **extra: str) -> subprocess.CompletedProcess[str]:
+    """Run `media-gen-ids` to its end."""
+    return _run("media-gen-ids", arguments, url, extra)
+
+
+def alembic(*arguments: str, url: str | None = None, **extra: str) -> subprocess.CompletedProcess[str]:
+    """Run `alembic` to its end."""
+    return _run("alembic", arguments, url, extra)
+
+
+def _run(
+    program: str, arguments: tuple[str, ...], url: str | None, extra: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    settings = ({} if url is None else {"DATABASE_URL": url}) | dict(extra)
+    done = _server().start(program, arguments, settings).finish()
+    return subprocess.CompletedProcess([program, *arguments], done.code, done.out, done.err)
+
+
+def run_command(program: str, url: str, *arguments: str) -> Finished:
+    """Run a command on a database to its end."""
+    return _server().start(program, arguments, {"DATABASE_URL": url}).finish()
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:

@@ -13,8 +13,8 @@ from app.videos.models import Veo3VideoGeneration
 from app.videos.repository import VideoGenerationRepository
 from app.videos.status_checker import StatusChecker
 from tests.conftest import KINDS, Databases
-from tests.support.commands import media_gen_ids
 from tests.support.migrations import downgrade, upgrade
+from tests.support.processes import media_gen_ids
 from tests.support.responses import Response, recoverable, responses
 from tests.support.rows import insert, stored, stored_row
 

@@ -17,8 +17,8 @@ from app.videos.errors import MediaIdConflictError
 from app.videos.repository import VideoGenerationRepository
 from app.videos.status_checker import StatusChecker
 from tests.support.answers import answer, operation
-from tests.support.commands import media_gen_ids
 from tests.support.media import media, medium
+from tests.support.processes import media_gen_ids
 from tests.support.rows import insert, stored
 
 ROWS = 8

@@ -19,9 +19,10 @@ from app.videos.api.async_client import AsyncApiClient
 from app.videos.api.client import ApiClient
 from app.videos.repository import VideoGenerationRepository
 from tests.support.asynchronous import asynchronous_sessions
-from tests.support.commands import ROOT, media_gen_ids
+from tests.support.commands import ROOT
 from tests.support.http_api import HttpApi, http_api
 from tests.support.polled_api import LASTING, End, PolledApi, end_of
+from tests.support.processes import media_gen_ids
 from tests.support.responses import StoredRow, make_rows, recoverable
 from tests.support.rows import insert, stored
 from tests.support.tables import insert as insert_stored
