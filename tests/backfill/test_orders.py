@@ -8,6 +8,7 @@ from dataclasses import asdict
 from itertools import groupby
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from app.backfill.control import Control
 from app.backfill.options import Options
@@ -19,7 +20,7 @@ from app.signals import StopRequest
 from tests.support.control import Hand, last_run, leave_dead_run, run_with, tell_run
 from tests.support.plain_rows import count_filled, expected_ids, filled_ids, insert_plain
 from tests.support.processes import wait_until
-from tests.support.tables import TABLE, query
+from tests.support.tables import TABLE, execute, query
 
 ROWS = 400
 CONNECTIONS = (
@@ -117,6 +118,23 @@ def test_workers_come_and_go_within_a_sweep(postgresql_database: str) -> None:
 
     assert [number for number, _ in groupby(seen)] == [3, 5, 4]
     assert (report.skipped, filled_ids(postgresql_database)) == (3 * ROWS // 5, expected_ids(3 * ROWS))
+
+
+def test_as_many_work_as_the_server_lets_in(postgresql_database: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Of three connections one is the lock's; a line says that there are no more, and the run goes on."""
+    insert_plain(postgresql_database, 3 * ROWS)
+    role = f"limited_{make_url(postgresql_database).database}"
+    execute(
+        postgresql_database,
+        f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 3",
+        f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}",
+    )
+
+    limited = postgresql_database.replace("postgres@", f"{role}@", 1)
+    report = run_with(limited, Hand(lambda: tell_run(postgresql_database, {"workers": 9})), batch_size=20)
+
+    assert (report.state, filled_ids(postgresql_database)) == ("done", expected_ids(3 * ROWS))
+    assert "no more than 2 workers: " in caplog.text
 
 
 def test_a_run_that_was_killed_leaves_no_orders(database: str) -> None:
