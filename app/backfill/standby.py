@@ -40,10 +40,10 @@ class Standby:
 
     def obey(self) -> float:
         """Wait for as long as the run is paused, and return how long that was. Raises Stopped or Rewound."""
-        self.check()
         if self._control.paused is None:
             return 0.0
         began = time.monotonic()
+        self.check()
         with self._control.resting():
             self._sleep()
         return time.monotonic() - began

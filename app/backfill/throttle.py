@@ -38,9 +38,11 @@ class Throttle:
         """Wait `nice` times `batch_seconds`, while the run is paused, and for replicas. Raises Stopped or Rewound."""
         if self._control.nice:
             self._standby.rest(lambda: self._control.nice * batch_seconds)
+        self._standby.check()
         self._standby.obey()
         while self._allowed_lag is not None and self._replicas_lag(self._allowed_lag):
             self._standby.rest(lambda: LAG_POLL_SECONDS)
+            self._standby.check()
             self._standby.obey()
 
     def _replicas_lag(self, allowed_seconds: float) -> bool:

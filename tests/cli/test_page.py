@@ -134,9 +134,11 @@ def test_a_watched_page_reloads_itself_until_nobody_writes_it(filled_file: str, 
     refresh = '<meta http-equiv="refresh" content="5">'
 
     watching = start("media-gen-ids", "status", "--watch", "--html", str(file), "--database", filled_file)
-    wait_until(file.exists)
-    first = file.read_text()
-    watching.send(signal.SIGTERM)
+    try:
+        wait_until(file.exists)
+        first = file.read_text()
+    finally:
+        watching.send(signal.SIGTERM)  # also where there is no page: nothing goes on after the test
     ended = watching.finish()
 
     assert (ended.code, ended.out, ended.err) == (143, "", "")
