@@ -12,10 +12,12 @@ from sqlalchemy.engine import make_url
 
 from app.backfill.control import Control
 from app.backfill.options import Options
+from app.backfill.orders import Order
 from app.backfill.rows import Recovered
 from app.backfill.started_by import person, version
 from app.database.engines import make_engine
 from app.database.lock import only_one
+from app.database.timestamps import now
 from app.signals import StopRequest
 from tests.support.control import Hand, last_run, leave_dead_run, run_with, tell_run
 from tests.support.plain_rows import count_filled, expected_ids, filled_ids, insert_plain
@@ -173,6 +175,14 @@ def test_the_ledger_knows_who_runs_what_and_how(database: str) -> None:
     user, host, process, release, options = last_run(database, "user_name", "host", "process", "version", "options")
     assert (f"{user}@{host}", process, release) == (person(), os.getpid(), version())
     assert json.loads(options) == asdict(Options(batch_size=7))
+
+
+def test_an_order_is_news_once() -> None:
+    """However often the run looks if it may go on; a further one is news again."""
+    control = Control(Options(), StopRequest())
+    orders = [Order(True, "somebody", now()), Order(True, "somebody else", now())]  # noqa: FBT003  # its value
+
+    assert [control.is_news(orders[number]) for number in (0, 0, 1, 1)] == [True, False, True, False]
 
 
 def test_a_run_is_at_rest_when_all_who_still_work_are() -> None:
