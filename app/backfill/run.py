@@ -21,12 +21,8 @@ from app.backfill.listener import Listener
 from app.backfill.options import Options
 from app.backfill.recipe import Recipe
 from app.backfill.report import Origin, Report
-from app.backfill.retrying import Patience
-from app.backfill.standby import Standby
-from app.backfill.throttle import Throttle
 from app.backfill.transactions import Transactions
 from app.backfill.walk import Walk
-from app.backfill.worker import Worker, work_together
 from app.database.column_types import find_types
 from app.database.readable_errors import first_line
 from app.errors import MediaIdsError
@@ -62,26 +58,18 @@ class Run:
         self._control = Control(options, stop)
         self._books = Books(walk, listener, self._control)
         self._limits = Limits(options, stop)
-        self._listener = listener
-        self._crew = Crew(connections, self._employ, another, self._control)
+        self._crew = Crew(
+            connections=connections,
+            another=another,
+            walk=walk,
+            books=self._books,
+            limits=self._limits,
+            listener=listener,
+            allowed_lag=options.max_replica_lag,
+        )
         self._patience = self._crew.workers[0].patience
         self._whole = True
         self._resumed = False
-
-    def _employ(self, own: Transactions) -> Worker:
-        tell = self._listener.waiting
-        standby = Standby(self._books, self._limits, own, self._listener)
-        patience = Patience(self._books, self._limits.stop, standby, tell)
-        return Worker(
-            transactions=own,
-            throttle=Throttle(self._options.max_replica_lag, self._control, standby, patience, own, tell),
-            walk=self._walk,
-            books=self._books,
-            limits=self._limits,
-            patience=patience,
-            pace=self._control.pace,
-            listener=self._listener,
-        )
 
     def look(self) -> Report:
         """Read the whole table once and count what a run would do; stop early as a run does. Writes nothing."""
@@ -137,9 +125,7 @@ class Run:
         self._patience.obey()
         self._patience.attempt(self._start_sweep)
         try:
-            while not self._books.sweep.is_through:
-                self._crew.adjust()
-                work_together(self._limits, self._crew.workers)
+            self._crew.fill_sweep()
             self._patience.attempt(self._anchor)
         except Rewound:
             logger.info("the server crashed and has undone the last batches: they are done again")

@@ -3,8 +3,7 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
@@ -13,9 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from app.backfill.batch_size import Pace
-from app.backfill.books import Batch, Books, Committed, Rewound
+from app.backfill.books import Batch, Books, Committed
 from app.backfill.error_kinds import Trouble, trouble
-from app.backfill.limits import Limits, Stopped
+from app.backfill.limits import Limits
 from app.backfill.listener import Listener, Progress
 from app.backfill.retrying import PATIENCE_SECONDS, Patience
 from app.backfill.rows import UPDATE_FAILED, Filling, InPlace, Plan, Refused, Span, TooManyRowsError, Window
@@ -231,29 +230,3 @@ class Worker:
             self.books.settle(connection)
         done, self._unconfirmed = self._unconfirmed, None
         return done.has_arrived
-
-
-def work_together(limits: Limits, workers: Sequence[Worker]) -> None:
-    """Let the workers fill the table side by side. Raises what one raises: an error, else Rewound, else Stopped."""
-    control = workers[0].books.control
-    control.start_work(len(workers))
-    if len(workers) == 1:
-        workers[0].work()
-        return
-    ends: list[BaseException] = []
-
-    def work(worker: Worker) -> None:
-        try:
-            worker.work()
-        except (Stopped, Rewound) as end:  # every other worker raises the same by itself
-            ends.append(end)
-        except BaseException as error:  # noqa: BLE001  # raised again below, in the thread that everybody waits in
-            ends.append(error)
-            limits.abandon()
-        finally:
-            control.leave_work()
-
-    with ThreadPoolExecutor(len(workers)) as pool:
-        list(pool.map(work, workers))
-    if ends:
-        raise min(ends, key=lambda end: (isinstance(end, Stopped), isinstance(end, Rewound)))

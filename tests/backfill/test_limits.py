@@ -10,9 +10,9 @@ import pytest
 
 from app.backfill.books import Rewound
 from app.backfill.control import Control
+from app.backfill.crew import work_together
 from app.backfill.limits import Limits, Stopped
 from app.backfill.options import Options
-from app.backfill.worker import work_together
 from app.signals import StopRequest
 
 

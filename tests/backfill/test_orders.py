@@ -8,23 +8,35 @@ from dataclasses import asdict
 from itertools import groupby
 
 import pytest
+from sqlalchemy.engine import make_url
 
+from app.backfill import control, standby
 from app.backfill.control import Control
 from app.backfill.options import Options
+from app.backfill.orders import Order
 from app.backfill.rows import Recovered
 from app.backfill.started_by import person, version
 from app.database.engines import make_engine
 from app.database.lock import only_one
+from app.database.timestamps import now
 from app.signals import StopRequest
 from tests.support.control import Hand, last_run, leave_dead_run, run_with, tell_run
 from tests.support.plain_rows import count_filled, expected_ids, filled_ids, insert_plain
 from tests.support.processes import wait_until
-from tests.support.tables import TABLE, query
+from tests.support.tables import TABLE, execute, query
 
 ROWS = 400
 CONNECTIONS = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'media-gen%%'"
 )
+
+
+@pytest.fixture(autouse=True)
+def hears_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that writes nothing looks for orders much more often than it does elsewhere."""
+    for module in (control, standby):
+        monkeypatch.setattr(module, "HEAR_SECONDS", 0.02)
+    monkeypatch.setattr(control, "SHORT_SECONDS", 0.02)
 
 
 def test_a_smaller_batch_size_bounds_the_next_batch(database: str) -> None:
@@ -81,23 +93,25 @@ def test_paused_it_says_so_once_and_goes_on_when_it_is_resumed(database: str) ->
 
 
 @pytest.mark.parametrize("ending", ["cancel", "signal", "time budget"])
-def test_a_pause_ends_with_the_run(database: str, ending: str) -> None:
+def test_a_pause_ends_with_the_run(sqlite_database: str, ending: str) -> None:
     """And no further batch is done."""
-    insert_plain(database, ROWS)
+    insert_plain(sqlite_database, ROWS)
     stop, filled = StopRequest(), list[int]()
 
     def end() -> None:
-        filled.append(count_filled(database))
+        filled.append(count_filled(sqlite_database))
         if ending == "cancel":
-            tell_run(database, {"cancelled": True})
+            tell_run(sqlite_database, {"cancelled": True})
         elif ending == "signal":
             stop.ask(15)
 
-    hand = Hand(lambda: tell_run(database, {"paused": True}), end)
-    report = run_with(database, hand, stop=stop, time_budget=1 if ending == "time budget" else None, batch_size=20)
+    hand = Hand(lambda: tell_run(sqlite_database, {"paused": True}), end)
+    report = run_with(
+        sqlite_database, hand, stop=stop, time_budget=1 if ending == "time budget" else None, batch_size=20
+    )
 
     assert report.state == ("partial" if ending == "time budget" else "stopped")
-    assert [count_filled(database)] == filled
+    assert [count_filled(sqlite_database)] == filled
 
 
 def test_workers_come_and_go_within_a_sweep(postgresql_database: str) -> None:
@@ -117,6 +131,23 @@ def test_workers_come_and_go_within_a_sweep(postgresql_database: str) -> None:
 
     assert [number for number, _ in groupby(seen)] == [3, 5, 4]
     assert (report.skipped, filled_ids(postgresql_database)) == (3 * ROWS // 5, expected_ids(3 * ROWS))
+
+
+def test_as_many_work_as_the_server_lets_in(postgresql_database: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Of three connections one is the lock's; a line says that there are no more, and the run goes on."""
+    insert_plain(postgresql_database, 3 * ROWS)
+    role = f"limited_{make_url(postgresql_database).database}"
+    execute(
+        postgresql_database,
+        f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 3",
+        f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}",
+    )
+
+    limited = postgresql_database.replace("postgres@", f"{role}@", 1)
+    report = run_with(limited, Hand(lambda: tell_run(postgresql_database, {"workers": 9})), batch_size=20)
+
+    assert (report.state, filled_ids(postgresql_database)) == ("done", expected_ids(3 * ROWS))
+    assert "no more than 2 workers: " in caplog.text
 
 
 def test_a_run_that_was_killed_leaves_no_orders(database: str) -> None:
@@ -157,16 +188,24 @@ def test_the_ledger_knows_who_runs_what_and_how(database: str) -> None:
     assert json.loads(options) == asdict(Options(batch_size=7))
 
 
+def test_an_order_is_news_once() -> None:
+    """However often the run looks if it may go on; a further one is news again."""
+    known = Control(Options(), StopRequest())
+    orders = [Order(True, "somebody", now()), Order(True, "somebody else", now())]  # noqa: FBT003  # its value
+
+    assert [known.is_news(orders[number]) for number in (0, 0, 1, 1)] == [True, False, True, False]
+
+
 def test_a_run_is_at_rest_when_all_who_still_work_are() -> None:
     """Of two workers one rests: the other may be in its batch, until it rests too, or has nothing more to do."""
-    control = Control(Options(workers=2), StopRequest())
-    control.start_work(2)
+    run = Control(Options(workers=2), StopRequest())
+    run.start_work(2)
 
-    with control.resting():
-        one_of_two = control.is_at_rest
-        with control.resting():
-            both = control.is_at_rest
-        control.leave_work()
-        the_only_one = control.is_at_rest
+    with run.resting():
+        one_of_two = run.is_at_rest
+        with run.resting():
+            both = run.is_at_rest
+        run.leave_work()
+        the_only_one = run.is_at_rest
 
     assert (one_of_two, both, the_only_one) == (False, True, True)

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import select
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from tests.support.responses import make_rows, named
 from tests.support.tables import execute, insert
 
 UNFINISHED = named("04_")
+SECONDS = 20.0
+"""The longest wait for a process."""
 
 
 def test_one_line_tells_the_last_run_and_the_rows(filled_file: str, command: Command) -> None:
@@ -119,9 +122,11 @@ def watched(url: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
 
 
 def read_until(terminal: int, words: str) -> str:
-    """Read what a terminal shows until some words stand there."""
+    """Read what a terminal shows until some words stand there. Raises TimeoutError if nothing more comes."""
     shown = b""
     while words.encode() not in shown:
+        if not select.select([terminal], [], [], SECONDS)[0]:
+            raise TimeoutError(shown)
         shown += os.read(terminal, 4096)
     return shown.decode(errors="replace")
 
@@ -133,7 +138,7 @@ def test_it_is_drawn_again_until_somebody_types_q(filled_file: str) -> None:
         execute(filled_file, f"UPDATE {RUNS.name} SET origin = 'sync'")
         read_until(terminal, "sync")
         os.write(terminal, b"q")
-        code = process.wait(timeout=20)
+        code = process.wait(timeout=SECONDS)
 
     assert code == 0
 

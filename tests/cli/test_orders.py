@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from app.backfill.ledger import RUNS
 from app.backfill.report import Report
 from app.backfill.started_by import person
 from app.cli.run_sync import exit_code
@@ -12,6 +13,7 @@ from app.database.lock import only_one
 from app.signals import StopRequest
 from tests.cli.conftest import Command
 from tests.support.control import last_run, leave_dead_run
+from tests.support.tables import execute
 
 TUNED = "batch_size=…, target_seconds=…, nice=…, workers=…"
 REFUSED = {
@@ -70,6 +72,22 @@ def test_each_says_which_run_it_told_what(database: str, command: Command) -> No
         "nice": 0.5,
     }
     assert {order["by"] for order in orders.values()} == {person()}
+
+
+def test_more_workers_for_a_table_that_one_worker_does_are_remarked_on(
+    postgresql_database: str, command: Command
+) -> None:
+    """As `--workers` is taken there, and changes nothing."""
+    leave_dead_run(postgresql_database)
+    with only_one(make_engine(postgresql_database), 0):
+        by_blocks = command("set", "workers=2", "--database", postgresql_database).out
+        execute(postgresql_database, f"UPDATE {RUNS.name} SET walk = 'key'")
+        by_key = command("set", "workers=3", "--database", postgresql_database).out
+
+    assert by_blocks.endswith("): workers is 2 from its next batch on.\n")
+    assert by_key.endswith(
+        "workers is 3 from its next batch on.\nOne worker does all of it, since this table is walked by its key.\n"
+    )
 
 
 def test_a_cancelled_sync_ends_like_one_that_reached_a_limit() -> None:
