@@ -39,7 +39,7 @@ class NotUpgradedError(MediaIdsError):
 
 
 class UnsupportedTableError(MediaIdsError):
-    """The table is kept in a way in which it cannot be filled safely."""
+    """The table cannot be filled safely."""
 
     def __init__(self, table: str, problem: str) -> None:
         """Take the table's name, and what is in the way."""
@@ -49,7 +49,7 @@ class UnsupportedTableError(MediaIdsError):
 
 
 class OutputError(MediaIdsError):
-    """What was asked for could not be written."""
+    """A file or stream that was asked for could not be written."""
 
     def __init__(self, what: str, problem: str) -> None:
         """Take what was to be written, and the operating system's words."""

@@ -18,7 +18,7 @@ ENVIRONMENT_PREFIX = "MEDIA_IDS_"
 DEFAULT_DATABASE = "veo3.db"
 DEFAULT_DATABASE_URL = f"sqlite:///{DEFAULT_DATABASE}"
 IN_KUBERNETES: Final = "KUBERNETES_SERVICE_HOST"
-"""Set in every container there, where a file of its own is gone with it."""
+"""Set in every container of Kubernetes; a database file made in a container is lost with the container."""
 DEFAULT_LOCK_WAIT_SECONDS = 600.0
 DEFAULT_API_TIMEOUT_SECONDS = 30.0
 DEFAULT_VERSION_TABLE = "alembic_version"
@@ -76,7 +76,7 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, overrides: Mapping[str, object] | None = None) -> Self:
-        """Read the environment; `overrides` (an option's value by its name) go first.
+        """Read the environment; `overrides` (option names and values) take precedence.
 
         Raises ConfigurationError for an unknown name or a value out of range, naming it as the user wrote it.
         """
@@ -88,7 +88,7 @@ class Settings(BaseSettings):
             raise _first_problem(error, given) from None
 
     def options(self, *, limit: int | None = None, dry_run: bool = False) -> Options:
-        """Return how a run is to go that these settings ask for."""
+        """Return the engine's options from these settings. `limit` is in rows."""
         return Options(
             batch_size=self.batch_size,
             target_seconds=self.target_seconds,
@@ -102,7 +102,7 @@ class Settings(BaseSettings):
 
     @property
     def wants_url(self) -> bool:
-        """Whether no file may be made where nobody named a database: it was asked for, or would be lost."""
+        """Whether DATABASE_URL has to be set: `require_url` asks for that, or a new file would be lost (Kubernetes)."""
         return self.require_url or bool(os.environ.get(IN_KUBERNETES))
 
     def chosen_url(self) -> str:

@@ -11,9 +11,9 @@ STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 class StopRequest:
-    """Whether somebody asked the run to stop, by a signal or otherwise; waiting for something ends when somebody does.
+    """A request to stop the run, made or not yet made. `wait` ends early when it is made.
 
-    A signal leaves its number, a person who cancels a run through the database a name.
+    A signal sets `signal_number`; a person who cancels the run through the database sets `cancelled_by`.
     """
 
     def __init__(self) -> None:
@@ -38,17 +38,16 @@ class StopRequest:
         self._asked.set()
 
     def wait(self, seconds: float) -> None:
-        """Wait, but not longer than until somebody asks to stop."""
-        if seconds > 0:
-            self._asked.wait(seconds)
+        """Wait so many seconds, or until somebody asks to stop."""
+        self._asked.wait(seconds)
 
 
 @contextmanager
 def end_on_sigterm() -> Iterator[None]:
     """While the block runs, let SIGTERM end the process with 143, as Ctrl-C ends it with 130.
 
-    By itself process 1 of a container would ignore it. A run replaces this by `stop_on_signals`. Outside the main
-    thread no signal is caught.
+    Without a handler, process 1 of a container ignores SIGTERM. A run replaces this handler (`stop_on_signals`).
+    Outside the main thread no signal is caught.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -66,7 +65,7 @@ def end_on_sigterm() -> Iterator[None]:
 
 @contextmanager
 def stop_on_signals() -> Iterator[StopRequest]:
-    """Yield a request that the signals fill in while the block runs. Outside the main thread no signal is caught."""
+    """Yield a StopRequest that SIGTERM or SIGINT makes. Outside the main thread no signal is caught."""
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
         yield request

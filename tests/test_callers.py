@@ -203,11 +203,17 @@ def test_drivers_that_need_a_transaction_of_the_caller_say_so(sqlite_empty: str,
 
 # --- what nothing can be migrated on ---------------------------------------------------------------------------------
 
+
+class TheirSession(Session):
+    """A class of the caller's own."""
+
+
 KINDS: dict[str, tuple[Callable[[], object], str]] = {
     "AsyncEngine": (lambda: create_async_engine(ASYNC), "use `await connection.run_sync(...)`"),
     "AsyncConnection": (lambda: AsyncConnection(create_async_engine(ASYNC)), "use `await connection.run_sync(...)`"),
     "AsyncSession": (AsyncSession, "use `await session.run_sync(...)`"),
     "Session": (Session, "give `session.connection()`"),
+    "TheirSession": (TheirSession, "give `session.connection()`"),
     "scoped_session": (lambda: scoped_session(sessionmaker()), "give `session.connection()`"),
     "sessionmaker": (sessionmaker, "give the Engine that it was made with"),
     "str": (lambda: ASYNC, "put a URL into `sqlalchemy.url`"),

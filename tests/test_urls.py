@@ -10,7 +10,7 @@ from alembic.util import CommandError
 
 from app.database.engines import make_engine
 from app.database.readable_errors import readable_errors
-from app.database.urls import describe, parse_url, say_that_psycopg_is_used, without_secrets
+from app.database.urls import describe, parse_url, say_that_psycopg_is_used, sqlite_file, without_secrets
 from app.errors import ConfigurationError, DatabaseError
 from app.settings import Settings
 from tests.support.commands import alembic, media_gen_ids
@@ -43,7 +43,10 @@ UNSUPPORTED = (
     "snowflake",
 )
 FORMS = "use postgresql://user@host/name or sqlite:///file.db"
-PASSWORDS = ("password", "sslpassword", "PASSWORD", "passwd", "pwd", "oauth_client_secret", "scram_client_key")
+PASSWORDS = (
+    *("password", "sslpassword", "PASSWORD", "passwd", "pwd", "oauth_client_secret", "access_token"),
+    *("scram_client_key", "scram_server_key"),
+)
 HARMLESS = "postgresql://user@127.0.0.1:1/x?passfile=/home/me/.pgpass&sslkey=/etc/key"
 
 
@@ -72,7 +75,9 @@ def test_of_our_own_drivers_nothing_is_said(driver: str, caplog: pytest.LogCaptu
 
 def test_what_asyncpg_calls_otherwise_is_translated() -> None:
     """Its other parameters have no meaning for psycopg, which would refuse them."""
-    parsed = parse_url("postgresql+asyncpg://host/name?ssl=require&prepared_statement_cache_size=0&application_name=x")
+    only = "prepared_statement_cache_size=0&prepared_statement_name_func=f&statement_cache_size=0&async_fallback=1"
+
+    parsed = parse_url(f"postgresql+asyncpg://host/name?ssl=require&{only}&application_name=x")
 
     assert dict(parsed.query) == {"sslmode": "require", "application_name": "x"}
 
@@ -118,6 +123,7 @@ def test_a_parameter_that_only_a_program_can_give(name: str) -> None:
         ("sqlite:///x.db?timeout=long", "could not convert string to float: 'long'"),
         ("sqlite:///file:x.db?uri=maybe", "String is not true/false: 'maybe'"),
         ("sqlite:////tmp/%00.db", "the name of the database holds the character NUL"),
+        ("a\0b.db", "the name of the database holds the character NUL"),
         ("sqlite://host/x.db", "Invalid SQLite URL"),
         ("postgresql://h/x?port=1&port=2", "number of hosts and ports don't match"),
         ("postgresql://u:p@ss@host/x", "the password holds an @ that must be written as %40"),
@@ -129,6 +135,26 @@ def test_what_a_url_cannot_hold(url: str, problem: str) -> None:
         make_engine(url)
 
     assert (problem in caught.value.problem, "\n" in caught.value.problem) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("url", "file"),
+    [
+        ("sqlite://", None),
+        ("sqlite:///:memory:", None),
+        ("sqlite:///file:x%20y.db", "file:x y.db"),
+        ("sqlite:///file:x%2520y.db?uri=true", "x y.db"),
+        ("sqlite:///file:x.db?uri=false", "file:x.db"),
+        ("sqlite:///file::memory:?uri=true", None),
+        ("sqlite:///file:x.db?uri=true&mode=memory", None),
+        ("sqlite:///file:x.db?uri=true&mode=ro", "x.db"),
+        ("sqlite:///file:?uri=true", None),
+        ("postgresql:///x.db", None),
+    ],
+)
+def test_which_file_a_url_means(url: str, file: str | None) -> None:
+    """None where it means no file."""
+    assert sqlite_file(sa.make_url(url)) == (None if file is None else Path(file))
 
 
 # --- other databases -----------------------------------------------------------------------------------------------
@@ -180,7 +206,11 @@ def test_the_name_of_a_file_is_no_secret() -> None:
         ("postgresql://u:s3cret@h/d", "it is s3cret, is it?", "it is ***, is it?"),
         ("postgresql://h/d?password=s3cret&password=other", "'s3cret' 'other'", "'***' '***'"),
         ("postgresql://u:a%2Fb%40c@h/d", "a/b@c a%2Fb%40c a/b%40c", "*** *** ***"),
-        ("postgresql://u:s3@h/d", "s3cret s3", "s3cret ***"),
+        ("postgresql://u:s3@h/d", "s3cret s3 its3", "s3cret *** its3"),
+        ("postgresql://u:abc@h/d?sslpassword=abc-def", "abc-def abc", "*** ***"),
+        ("postgresql://h/abc%20password=s3cret", "s3cret abc", "*** abc"),
+        ("postgresql://h/d?dbname=x%20passwd='s3cret'", "'s3cret'", "***"),
+        ("postgresql://me:me@there/d?password=there&sslpassword=d", "me there d", "me there d"),
         ("postgresql://postgres:postgres@h/d", 'no role "postgres"', 'no role "postgres"'),
         ("nonsense", "nonsense", "nonsense"),
         ("postgresql://h/d", "nothing", "nothing"),

@@ -23,7 +23,10 @@ def look(worker: Worker, backfill: str) -> Report:
             books.counts.add_window(window)
             books.counts.accepted += accepted.count([*known, *window.failures])
             books.sweep.advance(window)
-            worker.finish(window, pause=lambda: None)
+            worker.tell(window)
+            if not books.sweep.is_through:
+                worker.patience.check()
+                worker.limits.check_rows()
     except Stopped as stopped:
         state = stopped.state
     return books.report(state)

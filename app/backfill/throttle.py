@@ -36,8 +36,8 @@ class Throttle:
 
     def pause(self, batch_seconds: float) -> None:
         """Wait as long as was asked for after a batch that took so long. Raises Stopped or Rewound if the run ends."""
-        self._patience.check()
         self._standby.rest(lambda: self._control.nice * batch_seconds)
+        self._patience.check()
         while self._allowed_lag is not None and self._replicas_lag(self._allowed_lag):
             self._standby.rest(lambda: LAG_POLL_SECONDS)
             self._patience.check()

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -73,7 +73,10 @@ class Worker:
                 self._fill(batch)
                 if batch.closes is None:
                     self._pause()
-            self.finish(window, self._pause)
+            self.tell(window)
+            if not self.books.sweep.is_through:
+                self._pause()
+                self.limits.check_rows()
 
     def _batches(self, window: Window) -> Iterator[Batch]:
         """Yield the batches of a window, none larger than what is wanted by then; the last one closes it."""
@@ -84,14 +87,6 @@ class Worker:
                 left.appendleft(rows[self.pace.bound :])
                 rows = rows[: self.pace.bound]
             yield Batch(rows=rows, closes=None if left else window)
-
-    def finish(self, window: Window, pause: Callable[[], None]) -> None:
-        """Tell of a window that is done and, unless it was the last one, pause and see if the run may go on."""
-        self._tell(window)
-        if not self.books.sweep.is_through:
-            pause()
-            self.patience.check()
-            self.limits.check_rows()
 
     def _read(self, span: Span) -> Window:
         """Read one window in a transaction of its own: nothing is locked while bodies are looked at."""
@@ -104,7 +99,8 @@ class Worker:
 
         return self.patience.attempt(read)
 
-    def _tell(self, window: Window) -> None:
+    def tell(self, window: Window) -> None:
+        """Tell the listener of a window that is done, and how far the sweep is."""
         books = self.books
         with books.turn:
             if books.place.sweep == 1:

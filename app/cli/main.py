@@ -59,7 +59,7 @@ def call(arguments: Sequence[str]) -> int:
         return ended.exit_code
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    return int(result or 0)
+    return int(result)
 
 
 def application(wanted: str | None) -> typer.Typer:

@@ -14,7 +14,8 @@ NAMING_CONVENTION = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
 }
-"""No `uq`: adopted tables have unnamed UNIQUE constraints, which a convention would report as differences."""
+"""No `uq`: with a name for UNIQUE constraints, Alembic would report the unnamed ones of adopted tables as
+differences."""
 
 
 class Base(DeclarativeBase):

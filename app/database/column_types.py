@@ -1,7 +1,7 @@
-"""Column types: what PostgreSQL's catalogue says of the columns that are read and filled, and how each is read as text.
+"""The types of columns from PostgreSQL's catalogue, and the expressions that read and write columns of each type.
 
-A column of text stands in statements as it is. Any other has the type that the catalogue names, and each place that
-wants its text, its JSON or its moment asks for that here. Domains are what lies under them.
+A text column is used in statements without a cast. For a column of another type the functions below build the
+expression for its text, its JSON or its timestamp. A domain counts as the type that it is based on.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ ColumnTypes: TypeAlias = Mapping[str, TypeEngine[Any]]
 """The types of a table's columns by name, without those that are text."""
 TEXT_ALONE: Final[ColumnTypes] = {}
 TEXT, CHAR, VARCHAR = 25, 1042, 1043
-"""PostgreSQL's numbers of the types text, char(n) and varchar(n)."""
+"""The OIDs of PostgreSQL's types text, char(n) and varchar(n)."""
 COLUMNS: Final = """
 WITH RECURSIVE layers AS (
     SELECT attrelid, attnum, atttypid AS type, atttypmod AS modifier
@@ -38,17 +38,17 @@ JOIN pg_attribute a ON a.attrelid = l.attrelid AND a.attnum = l.attnum
 ORDER BY a.attname COLLATE "C"
 """
 BY_CHARACTER: Final = "C"
-"""A collation that every PostgreSQL server has, in which texts are equal only if their characters are."""
+"""A collation of every PostgreSQL server; under it two texts are equal only if all their characters are equal."""
 ISO_TEXT: Final = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
 
 
 class SqlType(UserDefinedType[str]):
-    """A type of PostgreSQL by the name that the catalogue has for it."""
+    """A type of PostgreSQL, named as the catalogue names it."""
 
     cache_ok = True
 
     def __init__(self, name: str) -> None:
-        """Take the name, with its modifiers."""
+        """Take the name with its modifiers, such as `timestamp(3) with time zone`."""
         self.name = name
 
     def get_col_spec(self, **_: object) -> str:
@@ -57,26 +57,26 @@ class SqlType(UserDefinedType[str]):
 
     @property
     def is_timestamp(self) -> bool:
-        """Tell whether it is timestamp or timestamptz."""
+        """Tell whether the type is timestamp or timestamptz."""
         return self.name.startswith("timestamp")
 
     @property
     def has_time_zone(self) -> bool:
-        """Tell whether it is timestamptz."""
+        """Tell whether the type is timestamptz."""
         return self.is_timestamp and self.name.endswith("with time zone")
 
 
 class Column(NamedTuple):
-    """A column as the catalogue has it."""
+    """What the catalogue says of one column."""
 
     name: str
     base: int
-    """The number of its type or, where that is a domain, of the type under it."""
+    """OID of the column's type; for a domain, OID of the type that the domain is based on."""
     base_name: str
     declared: str
-    """Its type as people wrote it."""
+    """The type in the table's definition, which may be a domain."""
     characters: int
-    """What a text may have at most; negative where there is no limit."""
+    """The most characters of a char(n) or varchar(n); negative for a text without limit."""
     is_enum: bool
     is_generated: bool
     may_update: bool
@@ -84,17 +84,17 @@ class Column(NamedTuple):
 
     @property
     def is_text(self) -> bool:
-        """Tell whether it is text, char(n) or varchar(n)."""
+        """Tell whether the column's type is text, char(n) or varchar(n)."""
         return self.base in {TEXT, CHAR, VARCHAR}
 
 
 def find_columns(connection: sa.Connection, table: str) -> Sequence[Column]:
-    """Return the columns of a table of PostgreSQL, by name. Reads the catalogue only."""
+    """Return the columns of a PostgreSQL table, ordered by name. Reads the catalogue only."""
     return [Column(*row) for row in connection.execute(sa.text(COLUMNS), {"table": table})]
 
 
 def find_types(connection: sa.Connection, table: str) -> ColumnTypes:
-    """Return the types of the columns that are not text; none on other databases: SQLite checks none."""
+    """Return the types of the columns that are not text. Empty on other databases: SQLite enforces no column types."""
     if connection.dialect.name != "postgresql":
         return TEXT_ALONE
     columns = find_columns(connection, table)
@@ -102,7 +102,7 @@ def find_types(connection: sa.Connection, table: str) -> ColumnTypes:
 
 
 def as_text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """Return a column's text: an id, a body, or the 24 characters of a moment."""
+    """Return an expression for a column's value as text; a timestamp becomes the 24 characters of IsoTimestamp."""
     if not isinstance(column.type, SqlType):
         return column
     text = _iso_text(column) if column.type.is_timestamp else sa.cast(column, sa.Text)
@@ -115,7 +115,7 @@ def _iso_text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
 
 
 def key_as_text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
-    """Return a column of a key as text from which its value can be made again, whatever the session's time zone is."""
+    """Return a key column as text that PostgreSQL casts back to the same value, whatever the session's time zone is."""
     kind = column.type
     if not isinstance(kind, SqlType) or not (kind.is_timestamp or kind.name == "date"):
         return sa.cast(column, sa.Text)
@@ -131,7 +131,7 @@ def _has_time_zone(column: sa.ColumnElement[Any]) -> bool:
 
 
 def as_read_once(body: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """Return a body as a value that is decompressed here and nowhere else: text or, where the column is that, JSONB."""
+    """Return an expression for a body that PostgreSQL decompresses only once: JSONB for a jsonb column, else text."""
     if isinstance(body.type, SqlType) and body.type.name == "jsonb":
         return sa.type_coerce(body, JSONB)[()]
     return as_text(body).concat("")

@@ -23,13 +23,14 @@ def make_engine(url: str) -> sa.Engine:
     """Return a plain engine without a pool: each connection is opened for its use and closed after it.
 
     SQLite keeps the driver's default transaction mode: with BEGIN hooks or `autocommit=False`, Alembic's
-    autocommit_block() silently stops committing. PostgreSQL prepares nothing on the server, for transaction poolers.
-    Raises ConfigurationError for a URL that is none, and for parameters in it that there are not. Does not connect.
+    autocommit_block() silently stops committing. On PostgreSQL no statement is prepared on the server, since
+    transaction poolers do not allow it. Raises ConfigurationError for text that is no URL, and for parameters that the
+    driver does not know. Does not connect.
     """
     parsed = parse_url(url)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", SAWarning)  # of a parameter that is not heeded, such as mode=ro
+            warnings.simplefilter("error", SAWarning)  # else a parameter is ignored, such as mode=ro
             return sa.create_engine(
                 parsed, poolclass=_pool_class(parsed), connect_args=_connect_arguments(parsed), hide_parameters=True
             )
@@ -60,7 +61,7 @@ def _pool_class(url: URL) -> type[sa.Pool]:
 
 @contextmanager
 def existing_database(url: str) -> Iterator[sa.Engine]:
-    """Yield an engine for a database that is there; errors of the database become a DatabaseError of one line.
+    """Yield an engine for a database that exists; errors of the database become a DatabaseError of one line.
 
     Raises DatabaseError for a SQLite file that does not exist: opening it would create it.
     """
@@ -71,11 +72,10 @@ def existing_database(url: str) -> Iterator[sa.Engine]:
         )
     with readable_errors(engine.url):
         yield engine
-    engine.dispose()
 
 
 def is_missing_file(url: str) -> bool:
-    """Tell whether opening a database would create its SQLite file; what else is wrong with that, SQLite says."""
+    """Tell whether a URL names a SQLite file that does not exist. False for a file that this user may not look at."""
     file = sqlite_file(parse_url(url))
     try:
         if file is not None:

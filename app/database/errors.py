@@ -21,10 +21,10 @@ class AnotherRunIsActiveError(MediaIdsError):
 
 
 class RecordedElsewhereError(MediaIdsError):
-    """The ledger is there, but the version table knows nothing of it: another one does. Nothing was changed."""
+    """The ledger's tables exist, but this version table records no revision of ours. Nothing was changed."""
 
     def __init__(self, table: str, version_table: str) -> None:
-        """Take the table of the ledger, and the version table that records none of our revisions."""
+        """Take a table of the ledger, and the version table that records none of our revisions."""
         super().__init__(
             f"table {table} is there, but version table {version_table} records no revision of ours: another one does. "
             "Nothing was changed; name it with version_table (-x version_table=NAME, --version-table or "

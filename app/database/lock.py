@@ -1,8 +1,8 @@
 """One upgrade or sync at a time, whatever machine it runs on.
 
 PostgreSQL: a transaction-level advisory lock, held by an open transaction on a connection of its own. A session-level
-lock would be stranded behind a transaction pooler; a blocking call would hold a snapshot, which CREATE INDEX
-CONCURRENTLY waits for, so the lock is polled; and the key is a literal, since a bound one keeps a snapshot as well.
+lock would be stranded behind a transaction pooler. The lock is polled, since a blocking call would hold a snapshot, for
+whose end CREATE INDEX CONCURRENTLY waits; the key is a literal, since a bound key would hold a snapshot too.
 SQLite: a lock file beside the database, released by the operating system when its process ends.
 """
 
@@ -26,12 +26,12 @@ from app.database.timestamps import format_timestamp, now
 from app.database.urls import sqlite_file
 
 LOCK_KEY: Final = 7_308_604_895_331_905_638
-"""Advisory locks are per database, so one constant serves: the bytes of `media-id`, less the sign."""
+"""An arbitrary number that must never change. Advisory locks are per database, so one key is enough."""
 LOOK_SECONDS: Final = 0.05
-"""Whoever looks if a lock file is held holds it for a moment: to be outlasted by whoever wants it."""
+"""How long one attempt to lock the file lasts, in seconds: longer than `is_held` keeps the file locked to test it."""
 LOCK_FILE_SUFFIX: Final = ".media-gen-ids.lock"
 TRANSACTION_TIMEOUT: Final = (17,)
-"""The version of PostgreSQL from which on it may end a transaction for its length."""
+"""The first version of PostgreSQL with `transaction_timeout`, which ends transactions that last too long."""
 FIRST_POLL_SECONDS: Final = 0.05
 LONGEST_POLL_SECONDS: Final = 1.0
 
@@ -42,7 +42,7 @@ logger = logging.getLogger(__name__)
 def only_one(engine: sa.Engine, wait_seconds: float) -> Iterator[None]:
     """Hold the lock of the engine's database while the block runs.
 
-    Waits up to `wait_seconds` for another holder and says who that is. Raises AnotherRunIsActiveError after that.
+    Waits up to `wait_seconds` for another holder and logs who that is. Raises AnotherRunIsActiveError after that.
     A database in memory, or of a kind that has no such lock here, is not locked.
     """
     if engine.dialect.name == "postgresql":
@@ -56,9 +56,10 @@ def only_one(engine: sa.Engine, wait_seconds: float) -> Iterator[None]:
 
 
 def is_held(connection: sa.Connection) -> bool | None:
-    """Tell whether somebody holds the lock of a connection's database; None where that cannot be told. Takes none.
+    """Tell whether somebody holds the lock of the connection's database; None where that is unknown.
 
-    A lock file is tried for a moment, which whoever wants it meanwhile outlasts.
+    Takes no advisory lock. A lock file is locked for an instant to test it; an attempt to take the lock waits longer
+    than that (LOOK_SECONDS).
     """
     if connection.dialect.name == "postgresql":
         return _advisory_holder(connection) is not None
@@ -85,7 +86,7 @@ def _never_time_out(connection: sa.Connection) -> None:
 
 
 def _let_go(connection: sa.Connection) -> None:
-    """End the transaction that holds the lock; if the server has ended it already, the work done is no less done."""
+    """End the transaction that holds the lock. A lost connection is logged, not raised: the work is done already."""
     try:
         connection.rollback()
     except DBAPIError as error:
@@ -99,7 +100,7 @@ def _try_advisory_lock(connection: sa.Connection) -> bool:
 
 
 def _advisory_holder(connection: sa.Connection) -> Sequence[Any] | None:
-    """Return the session that holds the lock, as far as this user may see it."""
+    """Return the holder's process id, application, address and start; None if this user sees no holder."""
     holder = (
         "SELECT a.pid, a.application_name, CAST(a.client_addr AS text), date_trunc('second', a.xact_start)"
         " FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
@@ -109,7 +110,7 @@ def _advisory_holder(connection: sa.Connection) -> Sequence[Any] | None:
     )
     key: sa.BindParameter[int] = sa.bindparam(
         "key", LOCK_KEY, literal_execute=True
-    )  # bound, the query would leave a snapshot behind
+    )  # with a bound key, the query would leave a snapshot behind
     return connection.execute(sa.text(holder).bindparams(key)).first()
 
 
@@ -122,11 +123,11 @@ def _describe_holder(connection: sa.Connection) -> str:
 
 @contextmanager
 def _lock_file(database: Path, wait_seconds: float) -> Iterator[None]:
-    """Hold the lock file beside the database, whichever of its names the database was opened by."""
+    """Hold the lock file beside the database file. Symbolic links to one database share its lock file."""
     path = _lock_path(database)
     with ExitStack() as held:
         _wait_for(lambda: _try_lock_file(path, held), lambda: _file_holder(path), wait_seconds)
-        with contextlib.suppress(OSError):  # a lock without its holder's name is a lock
+        with contextlib.suppress(OSError):  # the holder's name only serves messages
             path.write_text(f"process {os.getpid()} on {socket.gethostname()} since {format_timestamp(now())}\n")
         yield
 
@@ -136,7 +137,7 @@ def _lock_path(database: Path) -> Path:
 
 
 def _is_locked(path: Path) -> bool | None:
-    """Tell whether somebody holds a lock file; None where the system has no lock that several may share."""
+    """Tell whether somebody holds a lock file; None where the system has no shared locks, or refuses one."""
     try:
         import fcntl  # noqa: PLC0415  # not on Windows
 
@@ -152,7 +153,7 @@ def _is_locked(path: Path) -> bool | None:
 
 
 def _try_lock_file(path: Path, held: ExitStack) -> bool:
-    """Take the lock, to be let go when `held` is closed; tell whether it was free. Raises LockFileError."""
+    """Take the lock until `held` is closed; return False if somebody else holds the lock. Raises LockFileError."""
     from filelock import FileLock, Timeout  # noqa: PLC0415  # loads asyncio, and most runs take no lock file
 
     lock = FileLock(path)
@@ -169,7 +170,7 @@ def _try_lock_file(path: Path, held: ExitStack) -> bool:
 
 
 def _try_lock_for_reading(path: Path, held: ExitStack, refused: PermissionError) -> bool:
-    """Take the lock on a file that another user has left, and that can only be read; where the system lets us."""
+    """Take the lock as `_try_lock_file` does, on another user's file that can only be read. Raises LockFileError."""
     problem = refused.strerror or str(refused)
     try:
         import fcntl  # noqa: PLC0415  # not on Windows
@@ -191,7 +192,7 @@ def _file_holder(path: Path) -> str:
 
 
 def _wait_for(attempt: Callable[[], bool], holder: Callable[[], str], wait_seconds: float) -> None:
-    """Try until it succeeds, at first often, then about once a second, with jitter."""
+    """Repeat `attempt` until it returns True, with pauses that grow to a second. Raises AnotherRunIsActiveError."""
     started = time.monotonic()
     pause = FIRST_POLL_SECONDS
     while not attempt():

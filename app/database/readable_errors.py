@@ -37,7 +37,7 @@ def readable_errors(url: URL) -> Iterator[None]:
 
 
 def _advice(error: DBAPIError) -> str:
-    """Return what to do about the errors that an operator can do something about."""
+    """Return the advice for an error that ADVICE lists, else ''."""
     text = str(error.orig).lower()
     return next((advice for words, advice in ADVICE if words in text), "")
 

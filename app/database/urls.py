@@ -1,4 +1,4 @@
-"""URLs: which databases there are, what a URL of another driver means here, and what nobody may see of it."""
+"""Database URLs: which are accepted, how one of another driver is translated, and which parts are hidden."""
 
 import logging
 import os
@@ -21,27 +21,27 @@ POSTGRESQL_BACKENDS: Final = frozenset({"postgresql", "postgres"})
 POSTGRESQL_OURS: Final = frozenset({"postgresql", "postgresql+psycopg"})
 SQLITE_OURS: Final = frozenset({"sqlite", "sqlite+pysqlite"})
 SQLITE_ALSO: Final = "sqlite+aiosqlite"
-"""The same files, read by the plain driver. Other drivers of SQLite are not: they decrypt, or ask a server."""
+"""Its files are opened with the plain driver. Other SQLite drivers are refused: they decrypt, or ask a server."""
 ASYNCPG_NAMES: Final = {"ssl": "sslmode"}
 ASYNCPG_ONLY: Final = frozenset(
     {"prepared_statement_cache_size", "prepared_statement_name_func", "statement_cache_size", "async_fallback"}
 )
-"""Parameters of asyncpg's URLs, which psycopg refuses: one has another name there, the others have no meaning."""
+"""Parameters of asyncpg that psycopg refuses: those in ASYNCPG_NAMES are renamed, those in ASYNCPG_ONLY dropped."""
 NO_PARAMETERS: Final = ("autocommit", "context", "cursor_factory", "row_factory")
-"""What psycopg takes from a program alone. Without transactions nothing here would be safe."""
+"""Parameters of psycopg that only a program may set; with `autocommit` there would be no transactions."""
 SECRET_PARAMETER: Final = re.compile(r"pass(word|wd)$|^pwd$|secret|token|^scram_(client|server)_key$", re.IGNORECASE)
 SECRET_INSIDE: Final = re.compile(r"pass(?:word|wd)\s*=\s*('[^']*'|\S+)", re.IGNORECASE)
-"""A connection string of libpq where a URL has one name: it may hold a password of its own."""
+"""Finds the password in a connection string of libpq, which may stand in a URL where a name is expected."""
 HIDDEN: Final = "***"
 
 FILE_SUFFIXES: Final = frozenset({".db", ".db3", ".sqlite", ".sqlite3"})
-"""By which a path is known where a URL is expected, if there is no such file yet."""
+"""File endings that tell a path from a URL while no such file exists."""
 
 logger = logging.getLogger(__name__)
 
 
 def parse_url(url: str) -> URL:
-    """Return the SQLAlchemy URL, of one of our two drivers, without connecting. The path of a file means SQLite.
+    """Return the SQLAlchemy URL for one of our two drivers. The path of a file means SQLite. Does not connect.
 
     Every PostgreSQL URL means psycopg 3, whatever driver it names, and that is logged once. Raises ConfigurationError
     for text that is no URL, and for a database that is neither PostgreSQL nor SQLite; its message holds nothing of
@@ -65,7 +65,7 @@ def parse_url(url: str) -> URL:
 
 def _is_path(text: str) -> bool:
     """Tell whether a text is the path of a file that is there, or that is called like a SQLite file."""
-    if "://" in text or "\0" in text:
+    if "://" in text:
         return False
     return os.path.isfile(text) or PurePath(text).suffix.lower() in FILE_SUFFIXES  # noqa: PTH113  # raises nothing
 
@@ -88,7 +88,7 @@ def _psycopg(url: URL) -> URL:
 
 @cache
 def say_that_psycopg_is_used(driver: str) -> None:
-    """Log it, once in a process."""
+    """Log that psycopg 3 is used instead of this driver; once for each driver in a process."""
     logger.info("%s:// is opened with psycopg 3, as every PostgreSQL URL", driver)
 
 
@@ -111,7 +111,7 @@ def _several(value: str | tuple[str, ...]) -> tuple[str, ...]:
 def without_secrets(text: str, urls: Iterable[str | URL]) -> str:
     """Return a text, such as a driver's message, in which the passwords of these URLs are hidden.
 
-    What is no URL is passed over.
+    Entries that are no URLs are ignored.
     """
     for secret in sorted({found for url in urls for found in _secrets(url)}, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", HIDDEN, text)
@@ -119,7 +119,7 @@ def without_secrets(text: str, urls: Iterable[str | URL]) -> str:
 
 
 def _secrets(url: str | URL) -> Iterable[str]:
-    """Yield the passwords of a URL, as they are and as they stand in it; not one that is a name in it as well."""
+    """Yield the passwords in a URL, plain and percent-encoded; not one that equals its user, host or database."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):

@@ -1,4 +1,4 @@
-"""Version table: where Alembic records how far a database is, and whether that is ours. Reads only."""
+"""The version table, in which Alembic records a database's revision, and whether the revision is ours. Reads only."""
 
 from typing import Final, NamedTuple
 
@@ -26,7 +26,7 @@ class VersionTable(NamedTuple):
 def version_table_of(setting: str, dialect: str) -> VersionTable:
     """Return the version table that a setting names, which may begin with a schema and a dot.
 
-    Raises ConfigurationError for the name of a table that is used otherwise, and for a schema on SQLite.
+    Raises ConfigurationError for the name of another table of this program, and for a schema on SQLite.
     """
     schema, _, name = setting.rpartition(".")
     if name.lower() in Base.metadata.tables:
@@ -37,17 +37,17 @@ def version_table_of(setting: str, dialect: str) -> VersionTable:
 
 
 def recorded_revisions(connection: sa.Connection, setting: str, known: ScriptDirectory) -> tuple[str, ...]:
-    """Return what a version table holds; nothing where there is none. Raises what `require_ours` does."""
+    """Return the revisions in a version table; none where the table does not exist. Raises as `require_ours` does."""
     name, schema = version_table_of(setting, connection.dialect.name)
     options = {"version_table": name, "version_table_schema": schema}
     return require_ours(MigrationContext.configure(connection, opts=options), known)
 
 
 def require_ours(context: MigrationContext, known: ScriptDirectory) -> tuple[str, ...]:
-    """Return what the version table of a context holds, which may be a revision of a later version of ours.
+    """Return the revisions in the context's version table; they may be from a later version of this program.
 
-    Raises StrangeRevisionError for a revision of anybody else: an application's own chain must never be taken for ours.
-    Raises ConfigurationError for a table that is no version table.
+    Raises StrangeRevisionError for a revision of another program, whose chain must never be taken for ours. Raises
+    ConfigurationError for a table that is no version table.
     """
     name = ".".join(filter(None, (context.version_table_schema, context.version_table)))
     try:

@@ -1,6 +1,6 @@
 """Extraction: a stored API answer and the row it belongs to -> the row's media generation id, or why there is none.
 
-The one truth about stored answers: the backfill, the status checker and the database's own fast path agree with it.
+The backfill and the status checker call `extract`; the fast paths inside the database must agree with it.
 Pure: no database, no clock, no logging.
 """
 
@@ -69,7 +69,7 @@ Outcome: TypeAlias = Found | Skipped | Failed
 
 @dataclass(frozen=True, slots=True)
 class OperationFacts:
-    """What the row's operation says besides its id, as the API wrote it: nothing judged, nothing looked up."""
+    """Status and URLs of the row's operation, as the API wrote them. Not validated."""
 
     status: str | None = None
     """`MEDIA_GENERATION_STATUS_…`, or whatever text stands there."""
@@ -88,7 +88,7 @@ def extract(raw_response: str | bytes, operation_name: str | None, scene_id: str
 
 
 def operation_facts(raw_response: str | bytes, operation_name: str | None, scene_id: str | None) -> OperationFacts:
-    """Return what the operation that `extract` reads says besides its id; no facts where it reads none. Never raises.
+    """Return status and URLs of the operation that `extract` reads; empty facts where it reads none. Never raises.
 
     For the write path alone: whether a URL may be stored is the caller's decision, taken from `extract`'s outcome.
     """
@@ -139,7 +139,7 @@ def _outcome(operation: Operation) -> Outcome:
 
 
 def _candidates(top_level: object, nested: object) -> list[object]:
-    """Return the distinct values that stand where an id belongs; null and blank are none."""
+    """Return the distinct values that stand where an id belongs, without null and blank ones."""
     if top_level is None or nested is None or top_level == nested:
         candidate = nested if top_level is None else top_level
         return [] if _is_blank(candidate) else [candidate]

@@ -13,10 +13,10 @@ Operation: TypeAlias = dict[str, object]
 
 
 def parse_answer(raw_response: str | bytes) -> Json:
-    """Parse with the fast parser; only what Python's own rejects is malformed (NaN, lone surrogates are not).
+    """Parse with the fast parser; text is malformed only if Python's own parser rejects it (NaN is not).
 
-    Numbers are not looked at: `parse_int=float` lifts Python's limit on the digits of an integer. Raises ValueError
-    and RecursionError.
+    Python's parser also admits lone surrogates. No number is used, so `parse_int=float` may be given to avoid Python's
+    limit on the digits of an integer. Raises ValueError and RecursionError.
     """
     try:
         return orjson.loads(raw_response)  # type: ignore[no-any-return]
@@ -92,10 +92,10 @@ def name_of(operation: Operation) -> str | None:
 
 
 def object_or_empty(value: object) -> dict[str, object]:
-    """Return a JSON object as it is, and an empty one for any other value."""
+    """Return the value if it is a JSON object, else an empty object."""
     return value if isinstance(value, dict) else {}
 
 
 def text_or_none(value: object) -> str | None:
-    """Return a text as it is, and None for an empty one and for any other value."""
+    """Return the value if it is a text and not empty, else None."""
     return value if isinstance(value, str) and value else None

@@ -1,4 +1,4 @@
-"""Plain ids: the id in an answer, looked for by PostgreSQL itself; where the case is not plain, extract() judges."""
+"""The SQL with which PostgreSQL finds the id in a plain answer; every other answer is left to extract()."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -13,15 +13,16 @@ from app.media_ids.extraction import FAILED_STATUS, MAX_ID_LENGTH
 PLAIN_ID: Final = "^[A-Za-z0-9_-]+$"
 """What PostgreSQL takes for an id without asking extract(): base64url. Everything else is left to extract().
 
-Its length is compared apart from it: a bound in the expression makes each match ten times as long.
+The length is compared separately: a bound inside the expression makes each match take ten times as long.
 """
 
 
 def with_plain_ids(bodies: sa.Subquery) -> PlainValues:
-    """Look into the bodies of rows with `operation_name` and `text`, which may be JSONB: that is not parsed again.
+    """Return the rows of `bodies`, each with its body as text and its plain id (NULL where there is none).
 
-    Each step is a LATERAL subquery with OFFSET 0, which the planner does not merge with the next: so each body is
-    decompressed and parsed once. Citus sends the whole to the shards. Wants `enable_memoize` off.
+    `bodies` has the columns `operation_name` and `text`; a `text` of type JSONB is not parsed again. Each step is a
+    LATERAL subquery with OFFSET 0, which the planner does not merge with the next step, so that each body is
+    decompressed and parsed once. Citus sends the whole statement to the shards. Wants `enable_memoize` off.
     """
     whole = _step("body", [bodies], value=bodies.c.text)
     is_json = isinstance(bodies.c.text.type, JSONB)

@@ -1,8 +1,8 @@
-r"""Plain ids: the id in an answer, looked for by SQLite itself; where the case is not plain, extract() judges.
+r"""The SQL with which SQLite finds the id in a plain answer; every other answer is left to extract().
 
 SQLite and Python read some texts differently: of a key that occurs twice SQLite takes the first value and Python the
 last; SQLite ends a text at NUL, nests to another depth and, before 3.45, does not find a key that is written with an
-escape `\u`, and ends a value at `\u0000`. Such bodies are left alone.
+escape `\u`, and ends a value at `\u0000`. Such bodies are left to extract().
 """
 
 from typing import Any, Final, TypeAlias
@@ -20,14 +20,14 @@ MAX_BRACKETS: Final = 500
 
 
 def found_id(table: sa.Table, body: Value) -> Value:
-    """Return the id in a body of the row itself, else NULL."""
+    """Return an expression for the plain id in a row's own body; NULL where there is none."""
     read = _step("bodies", table, body.label("body"))
     single = _step("operations", table, _single_operation(read.c.body).label("operation"))
     return sa.select(_plain_id(single.c.operation, table.c.operation_name)).correlate(table).scalar_subquery()
 
 
 def _step(name: str, table: sa.Table, value: Value) -> sa.Subquery:
-    """Return a subquery that SQLite does not merge into the next (OFFSET 0), so that a body is not parsed for each."""
+    """Return a subquery that SQLite does not merge into the next one (OFFSET 0): it would parse the body repeatedly."""
     return sa.select(value).correlate(table).limit(-1).offset(0).subquery(name)
 
 
@@ -52,14 +52,14 @@ def _has_duplicate_keys(text: Value) -> Value:
 
 
 def _has_escaped_key(text: Value) -> Value:
-    """Return whether a key is written with an escape; only a text that has any is taken apart for it."""
+    """Return whether a key is written with an escape; the keys are looked at only if the text has an escape."""
     nodes = sa.func.json_tree(text).table_valued("fullkey", name="nodes")
     escaped = sa.select(sa.literal(1)).select_from(nodes).where(_has_escape(nodes.c.fullkey, "\\u")).exists()
     return sa.case((_has_escape(text, "\\u"), escaped), else_=sa.false())
 
 
 def _has_escape(json: Value, escape: str) -> Value:
-    """Return whether an escape stands in JSON text; what follows an escaped backslash is none."""
+    """Return whether JSON text has an escape; letters behind an escaped backslash are no escape."""
     return sa.func.instr(sa.func.replace(json, "\\\\", ""), escape) > 0
 
 

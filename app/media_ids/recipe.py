@@ -1,4 +1,4 @@
-"""The recipe of the media generation ids: they stand in the stored answers, and extract() finds them."""
+"""The recipe of the media generation ids, which extract() finds in the stored answers."""
 
 from functools import cache
 
@@ -17,7 +17,7 @@ LONGEST_ID_KNOWN = 175
 
 @cache
 def media_generation_ids(model: type[DeclarativeBase]) -> Recipe:
-    """Return what fills `media_generation_id` of a mapped class; its names and types are all that is taken from it."""
+    """Return the recipe that fills `media_generation_id` of a mapped class, of which only names and types are used."""
     return Recipe(
         name=f"{model.__tablename__}.media_generation_id",
         model=model,

@@ -182,6 +182,6 @@ def estimated_rows(connection: sa.Connection) -> int:
         return 0
     known = sa.text(
         "SELECT coalesce(sum(greatest(reltuples, 0)), 0) FROM pg_class WHERE relkind <> 'p' AND (oid = CAST(:name AS"
-        " regclass) OR oid IN (SELECT relid FROM pg_partition_tree(CAST(:name AS regclass)) WHERE isleaf))"
+        " regclass) OR oid IN (SELECT relid FROM pg_partition_tree(CAST(:name AS regclass))))"
     )
     return int(connection.execute(known, {"name": Veo3VideoGeneration.__tablename__}).scalar_one())

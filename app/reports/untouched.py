@@ -70,7 +70,7 @@ def as_upgraded(connection: sa.Connection) -> Iterator[None]:
     def stand_in(element: Any, **_: object) -> Any:  # noqa: ANN401  # any element of a statement
         if isinstance(element, sa.TableClause):
             return tables.get(element.name)
-        if not isinstance(element, sa.ColumnClause) or element.table is None:
+        if not isinstance(element, sa.ColumnClause):
             return None
         empty = tables.get(getattr(element.table, "name", ""))
         return columns.get(element.name) if empty is None else empty.c[element.name]

@@ -12,7 +12,17 @@ from app.videos.errors import ForeignTableError
 from tests.cli.conftest import Command
 from tests.support.migrations import upgrade
 from tests.support.responses import make_rows, recoverable
-from tests.support.tables import FOREIGN_TABLE, TABLE, VARIANTS, create_variant, execute, insert, query, sqlite_path
+from tests.support.tables import (
+    FOREIGN_KEY,
+    FOREIGN_TABLE,
+    TABLE,
+    VARIANTS,
+    create_variant,
+    execute,
+    insert,
+    query,
+    sqlite_path,
+)
 
 NAMES = (
     "one head",
@@ -102,6 +112,7 @@ def test_adopted_variants_are_accepted_and_described(empty_database: str, varian
 
     assert [(finding.name, finding.ok) for finding in found] == [(name, True) for name in names(empty_database)]
     assert "accepted: also has FOREIGN KEY (profile_id) to profiles.id" in found[2].facts
+    assert any("after CREATE INDEX" in fact for fact in found[2].facts)
 
 
 def test_another_programs_table_cannot_be_looked_at(empty_database: str) -> None:
@@ -112,6 +123,17 @@ def test_another_programs_table_cannot_be_looked_at(empty_database: str) -> None
         findings(empty_database)
 
     assert caught.value.table == TABLE
+
+
+def test_a_table_that_cannot_be_filled_cannot_be_looked_at(empty_database: str, command: Command) -> None:
+    """Before anything else is said."""
+    generated = "media_generation_id TEXT GENERATED ALWAYS AS (scene_id || 'x') STORED"
+    execute(empty_database, f"CREATE TABLE {TABLE} ({VARIANTS['A0']}, {generated})".replace(FOREIGN_KEY + ",", ""))
+
+    refused = command("check", "--database", empty_database)
+
+    assert (refused.code, refused.out) == (2, "")
+    assert "cannot be filled: column media_generation_id is generated" in refused.err
 
 
 def test_it_writes_nothing_to_a_file(filled_file: str, command: Command) -> None:

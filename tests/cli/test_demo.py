@@ -54,6 +54,22 @@ def test_an_existing_file_is_never_touched(tmp_path: Path, command: Command) -> 
     assert file.read_text() == "precious"
 
 
+def test_a_place_where_no_demo_can_be_is_one_line(tmp_path: Path, command: Command) -> None:
+    """A link that leads nowhere, a folder that is not there, a lock file that cannot be one."""
+    (tmp_path / "link.db").symlink_to(tmp_path / "gone.db")
+    lock = tmp_path / "new.db.media-gen-ids.lock"
+    lock.mkdir()
+
+    ends = [command("demo", "--database", f"sqlite:///{tmp_path}/{name}") for name in ("link.db", "no/x.db", "new.db")]
+
+    assert [(end.code, end.out) for end in ends] == [(2, "")] * 3
+    assert [end.err.splitlines()[-1].removeprefix("media-gen-ids: ").partition(";")[0] for end in ends] == [
+        f"--database: {tmp_path}/link.db exists",
+        f"--database: no folder {tmp_path}/no",
+        f"{lock}: the lock file cannot be used: Is a directory. Let this user write in that folder",
+    ]
+
+
 def test_the_packaged_answers_are_those_of_the_tests() -> None:
     """Two copies, since an installed package has no tests."""
     assert _contents(PACKAGED) == _contents(FOLDER)

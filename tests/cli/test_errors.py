@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app.reports.failures import MEANINGS
 from tests.cli.conftest import Command
 from tests.support.commands import alembic, media_gen_ids
 from tests.support.tables import execute, sqlite_path
@@ -26,6 +27,7 @@ NEED_THE_LEDGER = ("sync", "failures")
             ("status", "--database", "nonsense"),
             "DATABASE_URL: not a database URL; use postgresql://user@host/name or sqlite:///file.db",
         ),
+        (("failures", "--reason", "a\n b"), f"--reason: unknown reason a b; known are {', '.join(MEANINGS)}"),
         (("sync", "--nice", "-1"), "nice: Input should be greater than or equal to 0, got -1.0"),
         (("sync", "--target-seconds", "0"), "target_seconds: Input should be greater than 0, got 0.0"),
         (("sync", "--max-replica-lag", "0"), "max_replica_lag: Input should be greater than 0, got 0.0"),

@@ -3,10 +3,14 @@
 import csv
 import io
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from app.backfill.row_names import shown
+from app.backfill.rows import INVALID_TEXT, UPDATE_FAILED
+from app.media_ids.extraction import FailureReason
+from app.reports.failures import MEANINGS
 from tests.cli.conftest import Command
 from tests.support.responses import make_rows, named
 from tests.support.tables import TABLE, execute, insert, query
@@ -25,16 +29,27 @@ def test_the_list_agrees_with_plain_sql_in_every_form(filled_database: str, comm
     stored = query(filled_database, f"SELECT generation_id, reason FROM {FAILURES}")
 
     as_json = listed(command, filled_database)
-    as_csv = list(csv.DictReader(io.StringIO(command("failures", "--csv", "--database", filled_database).out)))
+    printed = command("failures", "--csv", "--database", filled_database).out
+    as_csv = list(csv.DictReader(io.StringIO(printed)))
     text = command("failures", "--database", filled_database).out
 
     assert sorted((row["id"], row["reason"]) for row in as_json) == sorted(stored)
     assert sorted(row["reason"] for row in as_json) == sorted(REASONS * 2)
     assert as_csv == as_json
+    assert printed.startswith("id,reason,detail,first_seen,last_seen\n")
     assert [row for row in as_json if f"{row['id']}  {row['reason']}\n" not in text] == []
 
 
 REASONS = ["ids_disagree", "invalid_id", "invalid_json", "operation_mismatch"]
+
+
+def test_a_row_without_an_id_is_called_by_what_else_names_it(filled_file: str, command: Command) -> None:
+    """And every reason there can be has its meaning."""
+    execute(filled_file, f"UPDATE {FAILURES} SET generation_id = NULL")
+    names = query(filled_file, f"SELECT row_name FROM {FAILURES}")
+
+    assert sorted(row["id"] for row in listed(command, filled_file)) == sorted(shown(name) for (name,) in names)
+    assert set(MEANINGS) == {*get_args(FailureReason), UPDATE_FAILED, INVALID_TEXT}
 
 
 def test_reasons_can_be_chosen(filled_file: str, command: Command) -> None:

@@ -17,7 +17,7 @@ def fault(monkeypatch: pytest.MonkeyPatch) -> None:
     """A mistake in this program: a command that raises what nobody expects."""
 
     def fail(*_: object, **__: object) -> None:
-        raise KeyError("a\nb")
+        raise RuntimeError("a\nb")
 
     monkeypatch.setattr(check, "revisions", fail)
 
@@ -30,7 +30,7 @@ def test_a_fault_of_ours_exits_with_70_and_one_line(sqlite_database: str, comman
     assert ended == (
         70,
         "",
-        f"media-gen-ids: {FAULT} (KeyError: 'a\\nb'); what was committed is kept. {REPORT_IT}\n",
+        f"media-gen-ids: {FAULT} (RuntimeError: a); what was committed is kept. {REPORT_IT}\n",
     )
 
 
@@ -40,7 +40,7 @@ def test_a_fault_of_ours_with_debug_is_its_traceback(sqlite_database: str, comma
     ended = command("check", "--debug", "--database", sqlite_database)
 
     assert (ended.code, ended.err.startswith("Traceback (most recent call last):\n")) == (70, True)
-    assert ended.err.endswith("KeyError: 'a\\nb'\n")
+    assert ended.err.endswith("RuntimeError: a\nb\n")
 
 
 def test_debug_does_not_change_an_exit_code(filled_file: str) -> None:

@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.common_options import require_writable
+from app.cli.common_options import is_database, require_writable
 from app.errors import ConfigurationError
 from tests.cli.conftest import Command
 from tests.support.commands import media_gen_ids
 from tests.support.responses import make_rows
 from tests.support.tables import insert, query, sqlite_path
 from tests.support.users import open_folder, somebody_else
+
+BESIDE = ("journal", "wal", "shm")
 
 
 def rows_and_runs(url: str) -> list[tuple[object, ...]]:
@@ -35,7 +37,7 @@ def bad_names(folder: Path, database: Path) -> dict[str, str]:
         f"{folder}/loop": f"{folder}/loop cannot be written: Too many levels of symbolic links",
         "/proc/report": "/proc/report cannot be written: No such file or directory",
         str(database): f"{database} is the database; name another file",
-        f"{database}-wal": f"{database}-wal is the database; name another file",
+        **{f"{database}-{more}": f"{database}-{more} is the database; name another file" for more in BESIDE},
     }
 
 
@@ -63,6 +65,28 @@ def test_trying_a_file_leaves_it_as_it_is_if_the_command_then_fails(tmp_path: Pa
     codes = [command("sync", "--report", str(file), "--database", missing).code for file in (there, new)]
 
     assert (codes, there.read_text(), list(tmp_path.iterdir())) == ([2, 2], "the last report", [there])
+
+
+def test_a_database_is_known_by_every_name_of_its_file(tmp_path: Path) -> None:
+    """Through a link to it, and where the URL names a link."""
+    file, link = tmp_path / "videos.db", tmp_path / "link.db"
+    link.symlink_to(file)
+    names = [file, link, tmp_path / "videos.db-wal", tmp_path / "videos.db-shm", tmp_path / "videos.db.json"]
+
+    told = {url: [is_database(name, url) for name in names] for url in (f"sqlite:///{file}", str(link))}
+
+    assert told == {url: [True, True, True, True, False] for url in told}
+    assert not is_database(file, "postgresql://host/videos.db")
+
+
+def test_trying_a_link_to_a_file_that_is_not_there_leaves_the_link(tmp_path: Path) -> None:
+    """As whoever set it up left it, and nothing beside it."""
+    link = tmp_path / "report.json"
+    link.symlink_to(tmp_path / "dated.json")
+
+    require_writable("--report", link, "sqlite:///x.db")
+
+    assert (list(tmp_path.iterdir()), link.is_symlink()) == ([link], True)
 
 
 @pytest.mark.parametrize("name", ["there.json", "new.json"])

@@ -59,13 +59,14 @@ def test_what_is_left_is_estimated_after_a_warm_up_and_from_where_the_run_began(
 
 
 def test_a_run_that_hardly_moves_gets_no_estimate() -> None:
-    """Half a percent of the table in a minute: whatever came of it would be a guess."""
+    """Half a percent of the table in a minute: whatever came of it would be a guess; from one percent on it is not."""
     clock = Clock()
     outlook = Outlook(clock)
     outlook.estimate(at(0, 0.1))
     clock.now += 60
 
     assert outlook.estimate(at(10, 0.105)) is None
+    assert outlook.estimate(at(25, 0.1125)) is not None
 
 
 def test_a_new_sweep_and_a_table_without_a_measure_start_without_an_estimate() -> None:
@@ -73,7 +74,7 @@ def test_a_new_sweep_and_a_table_without_a_measure_start_without_an_estimate() -
     clock = Clock()
     outlook = Outlook(clock)
     outlook.estimate(at(0, 0.1))
-    clock.now += 10
+    clock.now += 3
 
     assert outlook.estimate(at(1_000, 0.9)) is not None
     assert outlook.estimate(at(1_000, 0.1, sweep=2)) is None

@@ -52,16 +52,18 @@ def test_a_password_in_the_environment_is_not_shown_either() -> None:
     assert "s3cret" not in ended.stdout + ended.stderr + debug.stderr
 
 
-@pytest.mark.parametrize("arguments", [("--database", CREDENTIALS), (f"--database={CREDENTIALS}", "--debug")])
+@pytest.mark.parametrize("arguments", [("--database", CREDENTIALS), (f"--database={CREDENTIALS}", "--debug"), ()])
 def test_a_fault_of_ours_shows_no_password(
     arguments: tuple[str, ...], command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever its error holds."""
+    """Whatever its error holds, and wherever the URL was given."""
 
     def fail() -> None:
         raise RuntimeError(f"cannot handle {CREDENTIALS} and s3cret")
 
     monkeypatch.setattr(check, "revisions", fail)
+    if not arguments:
+        monkeypatch.setenv("DATABASE_URL", CREDENTIALS)
     ended = command("check", *arguments)
 
     assert (ended.code, "RuntimeError" in ended.err, "s3cret" in ended.err) == (70, True, False)

@@ -65,11 +65,18 @@ def test_a_table_that_lacks_the_column_counts_too(empty_database: str, caplog: p
 
 
 def test_a_large_table_is_estimated_from_statistics(postgresql_database: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Nothing reads it; the number says that it is about."""
+    """Nothing reads it; the number says that it is about. A table of that name in another schema is another one."""
     caplog.set_level(logging.INFO, "app")
     insert_realistic(postgresql_database, 2_000)
-    execute(postgresql_database, f"UPDATE {TABLE} SET media_generation_id = 'x' WHERE right(id, 1) < '8'")
-    execute(postgresql_database, f"ANALYZE {TABLE}")
+    execute(
+        postgresql_database,
+        f"UPDATE {TABLE} SET media_generation_id = 'x' WHERE right(id, 1) < '8'",
+        f"UPDATE {TABLE} SET raw_response = NULL WHERE right(id, 1) = 'f'",
+        "CREATE SCHEMA other",
+        f"CREATE TABLE other.{TABLE} AS SELECT NULL AS raw_response, NULL AS media_generation_id",
+        f"ANALYZE {TABLE}",
+        f"ANALYZE other.{TABLE}",
+    )
     pending = (
         "SELECT count(*) FROM veo3_video_generations WHERE raw_response IS NOT NULL AND media_generation_id IS NULL"
     )

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 
+from app.backfill.failure_records import FAILURES
+from app.backfill.ledger import RUNS
 from app.database.engines import make_engine
-from app.reports.untouched import ADVICE
+from app.reports.untouched import ADVICE, as_upgraded
 from tests.cli.conftest import Command
 from tests.conftest import POSTGRESQL_KINDS, Databases, LazyDatabases
 from tests.support.partitions import create_partitioned
@@ -130,6 +133,7 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path: Path, command: Command, 
     ended = command(*look, "--database", f"{tmp_path}/veo3.db")
 
     assert ended.code == (2 if look[0] == "failures" else 0)
+    assert "no such file" in ended.out + ended.err
     assert "`media-gen-ids upgrade` makes" in ended.out + ended.err
     assert list(tmp_path.iterdir()) == []
 
@@ -141,6 +145,19 @@ def test_a_folder_that_is_not_there_is_a_wrong_path(tmp_path: Path, command: Com
 
     assert (ended.code, ended.out) == (2, "")
     assert "no such file. Check the path" in ended.err
+
+
+def test_what_stands_for_the_ledger_is_empty_and_gone_with_its_block(sqlite_empty: str) -> None:
+    """Whatever the connection is used for afterwards, it finds what is there."""
+    execute(made(sqlite_empty, "A"), "CREATE TABLE other (id TEXT)")
+
+    with make_engine(sqlite_empty).connect() as connection:
+        with as_upgraded(connection):
+            found = [connection.execute(sa.select(table)).all() for table in (RUNS, FAILURES)]
+        with pytest.raises(OperationalError, match="no such table"):
+            connection.execute(sa.select(RUNS))
+
+    assert found == [[], []]
 
 
 @pytest.mark.parametrize("look", LOOKS[:4])

@@ -18,7 +18,7 @@ from tests.support.catalogue import catalogue
 from tests.support.commands import SCRIPTS, alembic
 from tests.support.migrations import ROOT, alembic_config, downgrade, upgrade
 from tests.support.responses import make_rows
-from tests.support.tables import TABLE, column_names, create_variant, insert, query, read_all
+from tests.support.tables import TABLE, column_names, create_variant, execute, insert, query, read_all
 
 SQUAWK_EXCEPTIONS = (
     "require-lock-timeout",  # new tables, which nobody else holds
@@ -38,7 +38,9 @@ def test_there_is_one_head() -> None:
 
 
 def test_alembic_check_finds_nothing_to_migrate(database: str) -> None:
-    """Autogenerate sees no difference between the models and a database at head."""
+    """Autogenerate sees no difference between the models and a database at head, and no tables of other programs."""
+    execute(database, "CREATE TABLE of_another_program (id TEXT PRIMARY KEY)")
+
     result = alembic("check", url=database)
 
     assert (result.returncode, result.stdout.strip()) == (0, "No new upgrade operations detected.")

@@ -47,7 +47,9 @@ def test_it_may_be_in_a_schema_of_postgresql(postgresql_empty: str) -> None:
     command.upgrade(config, "head")
     command.upgrade(config, "head")
 
-    assert recorded(postgresql_empty, "ledger.versions") == {OURS[-1]}
+    with make_engine(postgresql_empty).connect() as connection:
+        read = recorded_revisions(connection, "ledger.versions", revisions())
+    assert (recorded(postgresql_empty, "ledger.versions"), read) == ({OURS[-1]}, (OURS[-1],))
     assert "alembic_version" not in tables(postgresql_empty)
 
 
@@ -55,6 +57,7 @@ def test_it_may_be_in_a_schema_of_postgresql(postgresql_empty: str) -> None:
     ("name", "problem"),
     [
         ("veo3_video_generations", "another table of media-gen-ids"),
+        ("VEO3_Video_Generations", "another table of media-gen-ids"),
         ("main.versions", "SQLite has no schemas; use versions"),
         ("profiles", "no version table of Alembic"),
     ],

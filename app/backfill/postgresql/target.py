@@ -125,7 +125,7 @@ def rows_named(target: Target, found: sa.TableValuedAlias, rows: Sequence[Locato
     for number, (column, label) in enumerate(zip(key, key_labels(key), strict=True)):
         yield column_named(table, column.name) == found.c[label]
         if column.name == route:
-            values = list({str(row[KEY_IN_LOCATOR + number]) for row in rows})
+            values = sorted({str(row[KEY_IN_LOCATOR + number]) for row in rows})
             yield column_named(table, route) == sa.any_(
                 sa.cast(text_array("route", values), ARRAY(SqlType(column.type)))
             )
