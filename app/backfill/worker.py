@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import sqlalchemy as sa
@@ -23,6 +23,7 @@ from app.backfill.rows import UPDATE_FAILED, Filling, InPlace, Refused, Span, To
 from app.backfill.throttle import Throttle
 from app.backfill.transactions import Transactions
 from app.backfill.walk import Walk
+from app.database.events import Seldom
 from app.database.readable_errors import first_line
 from app.database.timestamps import now
 
@@ -48,6 +49,8 @@ class Worker:
     patience: Patience
     pace: Pace
     listener: Listener
+    locked_rows: Seldom = field(default_factory=Seldom)
+    """When to log that one was met."""
     _unconfirmed: Committed | None = None
 
     def windows(self) -> Iterator[Window]:
@@ -158,7 +161,8 @@ class Worker:
         row = batch.rows[0]
         is_locked = kind is Trouble.BUSY
         if is_locked and self.walk.is_whole and self.books.place.sweep <= FRUITLESS_SWEEPS:
-            logger.info("row %s is locked; a later sweep comes back to it", row.row_id)
+            if self.locked_rows.is_due():
+                logger.info("row %s is locked; a later sweep comes back to it", row.row_id)
             self.books.lose(1)
             self._fill(batch._replace(rows=()))
         else:

@@ -10,6 +10,8 @@ import typer
 
 from app.cli.exit_codes import INTERRUPTED, USAGE
 from app.cli.names import DEBUG, PROGRAM
+from app.console.errors import note_signal
+from app.console.json_log import log_as, log_to_stderr, wanted_form
 from app.console.streams import lenient_output
 from app.signals import end_on_sigterm
 
@@ -41,10 +43,14 @@ def run(arguments: Sequence[str]) -> int:
     An error is one line on stderr; with --debug its traceback. A fault of this program exits with 70.
     """
     with lenient_output():
-        logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
+        log_to_stderr()
+        log_as(wanted_form())
         logging.getLogger("app").setLevel(logging.INFO)
         try:
             return call([argument for argument in arguments if argument != DEBUG])
+        except SystemExit as ended:
+            note_signal(int(ended.code or 0))
+            raise
         except Exception as error:  # noqa: BLE001  # a fault of ours must not look like "some rows failed"
             return int(import_module("app.cli.failing").fail(error, arguments))  # imports what only errors need
 
@@ -58,6 +64,7 @@ def call(arguments: Sequence[str]) -> int:
     except typer.Exit as ended:
         return ended.exit_code
     except (typer.Abort, KeyboardInterrupt):
+        note_signal(INTERRUPTED)
         return INTERRUPTED
     return int(result)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from alembic.script import ScriptDirectory
 
 from app.database.engines import make_engine
-from app.reports.health import Finding, check_database
+from app.reports.findings import Finding
+from app.reports.health import check_database
 from tests.cli.conftest import Command
 from tests.support.migrations import ROOT
 from tests.support.tables import execute
