@@ -68,7 +68,7 @@ def load_settings(config: Config, x_arguments: Mapping[str, object]) -> Settings
     """
     asked = asked_for(config)
     if asked is None:
-        _log_as(config, wanted_form())
+        _log_as(config, "json" if x_arguments.get("log") == "json" else wanted_form())
     settings = Settings.load(x_arguments) if asked is None else asked.settings
     _log_as(config, settings.log)
     return settings
