@@ -20,6 +20,7 @@ DEFAULTS = {
     "time_budget": None,
     "lock_wait": 600.0,
     "on_failure": "continue",
+    "fail_on": "any",
     "backfill": "run",
     "version_table": "alembic_version",
     "log": "text",

@@ -124,6 +124,7 @@ def test_a_parameter_that_only_a_program_can_give(name: str) -> None:
         ("sqlite:///file:x.db?uri=maybe", "String is not true/false: 'maybe'"),
         ("sqlite:////tmp/%00.db", "the name of the database holds the character NUL"),
         ("a\0b.db", "the name of the database holds the character NUL"),
+        ("sqlite:///file:x.db?uri=s3cret&token=s3cret", "String is not true/false: '***'"),
         ("sqlite://host/x.db", "Invalid SQLite URL"),
         ("postgresql://h/x?port=1&port=2", "number of hosts and ports don't match"),
         ("postgresql://u:p@ss@host/x", "the password holds an @ that must be written as %40"),

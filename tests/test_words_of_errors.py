@@ -93,7 +93,7 @@ ERRORS: list[tuple[MediaIdsError, int, str]] = [
         1,
         (
             "2 rows failed (7 rows filled and kept) and on_failure=abort: revision not stamped. See `media-gen-ids"
-            " failures`"
+            " failures`, and accept those that may stay as they are"
         ),
     ),
     (

@@ -37,6 +37,7 @@ def upgrade() -> None:
         *_counts("batches"),
         sa.Column("batch_size", sa.Integer(), nullable=False),
         *_seconds("seconds", "max_batch_seconds", "p99_batch_seconds"),
+        *_texts("batch_seconds", "points"),
         sa.Column("extractor_version", sa.Integer(), nullable=False),
         sa.Column("started_at", sa.Text(), nullable=False),
         sa.Column("progress_at", sa.Text(), nullable=False),

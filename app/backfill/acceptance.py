@@ -56,7 +56,7 @@ class Accepted:
     """The failures that are accepted, to tell whether one that is met is among them."""
 
     def __init__(self, connection: sa.Connection, backfill: str) -> None:
-        """Read them."""
+        """Read the accepted failures."""
         columns = (FAILURES.c.row_name, FAILURES.c.reason, FAILURES.c.body_digest)
         ours = (FAILURES.c.backfill == backfill, FAILURES.c.accepted_at.is_not(None))
         self._known: Mapping[str, tuple[Any, ...]] = {
@@ -64,7 +64,7 @@ class Accepted:
         }
 
     def count(self, failures: Iterable[Refused]) -> int:
-        """Return how many of these failures are accepted as they are."""
+        """Return how many of these failures are accepted in their present form."""
         if not self._known:
             return 0
         return sum(self._known.get(one.name) == (one.reason, one.body_digest) for one in failures)

@@ -1,7 +1,7 @@
-"""Accounting: before a run says `done`, it asks the database what is left, in one plain statement and not by its walk.
+"""Accounting: before a run says `done`, it asks the database in one plain statement which rows are pending.
 
-Every row that is left must be one that the recipe skips or fails, or one that the database is known to refuse. What
-remains can be filled, and was not.
+Every pending row must be one that the recipe skips or fails, or one that the database is known to refuse. Any other row
+could be filled, and was not.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,19 +11,20 @@ from typing import Final, NamedTuple
 import sqlalchemy as sa
 
 from app.backfill.by_key.statements import select_pending
-from app.backfill.by_key.walk import KeyAccess, NotUtf8Error, stream_rows, text_as_it_is
+from app.backfill.by_key.walk import KeyAccess
+from app.backfill.driver import NotUtf8Error
 from app.backfill.judge import Row, digest, undecodable
 from app.backfill.light_tables import pending
 from app.backfill.recipe import BODY, Recipe
 from app.database.column_types import as_text
 
 MOST_ROWS: Final = 10_000
-"""So many rows are told apart; where more are left, they are as good as all."""
+"""The most rows that are collected and compared."""
 SHOWN_EXAMPLES: Final = 3
 
 
 class Unaccounted(NamedTuple):
-    """Rows that can be filled, and stand as they stood before a whole sweep: their number, and the ids of some."""
+    """Rows that can be filled, but were not filled and did not change during a sweep: their number, and some ids."""
 
     rows: int = 0
     examples: tuple[str, ...] = ()
@@ -37,7 +38,7 @@ class LeftOver(NamedTuple):
 
 
 def count_pending(connection: sa.Connection, table: sa.Table) -> int:
-    """Return how many rows have a body and no value. Looks into no body."""
+    """Return how many rows have a body and no value. Reads no body."""
     return int(connection.execute(sa.select(sa.func.count()).select_from(table).where(pending(table))).scalar_one())
 
 
@@ -64,10 +65,10 @@ def find_left_over(  # noqa: PLR0913  # what is looked at, and what is known of 
     body = access.body(as_text(table.c[BODY]))
     statement = select_pending(table, access.key, body, sa.true(), access.names.columns)
     try:
-        with stream_rows(connection, statement) as rows:
+        with access.driver.stream(connection, statement) as rows:
             return _left_over(looked_at(rows), recipe, access, refused)
     except NotUtf8Error:
-        with text_as_it_is(connection), stream_rows(connection, statement) as rows:
+        with access.driver.text_as_it_is(connection), access.driver.stream(connection, statement) as rows:
             return _left_over(looked_at(rows, may_be_bytes=True), recipe, access, refused)
 
 

@@ -7,7 +7,7 @@ FIRST_BATCH_ROWS: Final = 100
 GROWTH: Final = 1.5
 """A batch is at most this many times the one before."""
 FAR_OVER: Final = 5.0
-"""A batch that takes this many times the target means trouble: the next is a tenth."""
+"""After a batch that takes more than this many times the target, the next has a tenth of the rows."""
 SHRINK: Final = 10
 
 
@@ -21,15 +21,15 @@ class Pace:
         self.size = min(FIRST_BATCH_ROWS, batch_size)
 
     def retune(self, batch_size: int, target_seconds: float) -> None:
-        """Heed another bound and another aim from now on."""
+        """Use another bound (rows) and another target (seconds) from now on."""
         self.bound, self._target = batch_size, target_seconds
         self._set(self.size)
 
     def took(self, rows: int, seconds: float) -> None:
-        """Learn from a batch of `rows` rows that took `seconds`.
+        """Choose the next size after a batch of `rows` rows that took `seconds`.
 
-        A batch that was far from full may let the next one grow; it cannot shrink it, since most of its time was the
-        transaction's and not the rows'.
+        A batch less than half full can make the next batch larger but not smaller, since the transaction and not the
+        rows took most of its time.
         """
         if seconds > FAR_OVER * self._target:
             self._set(self.size / SHRINK)
@@ -38,7 +38,7 @@ class Pace:
             self._set(size if rows >= self.size / 2 else max(self.size, size))
 
     def halve(self) -> None:
-        """Go on more carefully after trouble."""
+        """Halve the size of the next batch."""
         self._set(self.size / 2)
 
     def _set(self, size: float) -> None:

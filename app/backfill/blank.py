@@ -1,4 +1,4 @@
-"""Blank: what counts as no value in the column that is filled: NULL, or nothing but white space."""
+"""Blank: a column that is filled counts as empty if it holds NULL, or nothing but white space."""
 
 from typing import Any, Final
 
@@ -18,8 +18,9 @@ def is_empty(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
 class _Blank(FunctionElement[bool]):
     """The condition of a text that is empty or white space.
 
-    On PostgreSQL by its length: a collation may call other texts equal to an empty one. On SQLite not: its length ends
-    at NUL. All is written out, since the UPDATE of a row must have no other parameters than its values and its key.
+    PostgreSQL compares the length, since a collation may call other texts equal to an empty one. SQLite compares the
+    text, since its length() ends at NUL. The white space is a literal, since the UPDATE of a row must have no
+    parameters but its values and its key.
     """
 
     type = sa.Boolean()

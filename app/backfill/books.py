@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from app.backfill.breaker import Breaker
 from app.backfill.control import Control
 from app.backfill.counts import BatchTimes, Counts, make_report
+from app.backfill.history import History
 from app.backfill.ledger import Ledger, Place
 from app.backfill.limits import Stopped
 from app.backfill.listener import Listener
@@ -64,6 +65,7 @@ class Books:
         self.control = control or Control(Options(), StopRequest())
         self.turn = threading.RLock()
         self.times = BatchTimes()
+        self.history = History()
         self.counts = Counts()
         self.place = Place()
         self.ledger: Ledger
@@ -94,21 +96,23 @@ class Books:
 
     def record(self, connection: sa.Connection, batch: Batch, filling: Filling) -> Committed:
         """Write into the ledger what a batch did, in its transaction. Raises RunSupersededError: the fence."""
-        counts = self.counts.copy()
-        wanted = filling.rows if batch.in_place else len(batch.rows)
+        counts, filled = self.counts.copy(), filling.rows
+        wanted = filled if batch.in_place else len(batch.rows)
         changed = wanted - len(filling.refused)  # by this run, or by somebody else
         place = replace(self.place, sweep_filled=self.place.sweep_filled + changed)
         if wanted:
-            counts.add_batch(filling.rows, changed - filling.rows)
-        refused = [*batch.refused, *(self._refused_silently(row) for row in filling.refused)]
-        counts.add_failures(refused)
-        failures = list(refused)
+            counts.add_batch(filled, changed - filled)
+        failures = refused = [*batch.refused, *(self._refused_silently(row) for row in filling.refused)]
+        if refused:
+            counts.add_failures(refused)
         if batch.closes is not None:
             counts.add_window(batch.closes)
-            failures += batch.closes.failures
+            failures = [*refused, *batch.closes.failures]
             place = replace(place, cursor=self.sweep.cursor_after(batch.closes))
-        self.ledger.record_failures(connection, place.sweep, failures)
-        self.ledger.forget_failures(connection, self._mended(batch, filling))
+        if failures:
+            self.ledger.record_failures(connection, place.sweep, failures)
+        if mended := self._mended(batch, filling):
+            self.ledger.forget_failures(connection, mended)
         self.control.hear(self.ledger.save(connection, place, self.report(None, counts)))
         self._unconfirmed = Committed(filling=filling, refused=refused, counts=counts, place=place, closes=batch.closes)
         return self._unconfirmed
@@ -155,12 +159,14 @@ class Books:
         done.has_arrived = True
         self.commits += 1
         self.control.progressed()
+        self.history.add(done.counts.done - self.counts.done, seconds if done.filling.rows else 0.0)
         self.counts, self.place = done.counts, done.place
         self._kept = done.place, done.counts
         if done.closes is not None:
             self.sweep.advance(done.closes)
-        self.breaker.add(done.filling.rows, sum(not failure.is_locked for failure in done.refused))
-        if done.filling.rows:
+        filled = done.filling.rows
+        self.breaker.add(filled, sum(not failure.is_locked for failure in done.refused))
+        if filled:
             self.times.add(seconds)
             self._listener.filled(done.filling.filled)
         if done.refused:

@@ -1,11 +1,11 @@
-"""Breaker: ends a run over a table that refuses not some rows but all: that is a fault of the table, not of rows."""
+"""Breaker: ends a run if the database refuses most rows, which is a fault of the table and not of single rows."""
 
 from collections import deque
 from typing import Final
 
 REFUSED_AND_NONE_FILLED: Final = 100
 LAST_ROWS: Final = 1_000
-"""More than half of so many refused rows end a run as well."""
+"""A run also ends if more than half of its last so many rows were refused."""
 
 
 class Breaker:
@@ -44,7 +44,7 @@ class Breaker:
             self._drop(surplus)
 
     def _drop(self, surplus: int) -> None:
-        """Forget the oldest rows, as many as there are too many."""
+        """Forget the oldest `surplus` rows."""
         was_filled, rows = self._last.popleft()
         dropped = min(rows, surplus)
         self._count(-dropped, is_filled=was_filled)

@@ -1,11 +1,14 @@
-"""Control: what people want of a run while it goes on, as far as it has heard, and what it has told of its waits.
+"""Control: the orders that a run has read so far, and the reason for waiting that it has written down.
 
-Both stand in the run's row in the ledger. Each batch writes that row anyway, and hears the orders with it.
+Both are columns of the run's row in the ledger. Each batch writes that row, and reads the orders with the same
+statement.
 """
 
 import logging
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
@@ -18,9 +21,9 @@ from app.database.timestamps import now
 from app.signals import StopRequest
 
 HEAR_SECONDS: Final = 0.5
-"""While the run writes nothing, it looks so often for orders."""
+"""Seconds between two looks for orders while the run writes nothing."""
 SHORT_SECONDS: Final = 0.5
-"""Waits that are over sooner are not written down."""
+"""Waits of fewer seconds are not written into the ledger."""
 
 logger = logging.getLogger(__name__)
 
@@ -40,23 +43,48 @@ class Control:
         self._turn = threading.Lock()
         self._text = NO_ORDERS
         self._orders: Orders = {}
+        self.paused: Order | None = None
+        """The order to pause; None where the run may go on."""
         self._told: Order | None = None
+        self._at_work = 1
+        self._resting = 0
         self._written = ""
         self._waiting_since: datetime | None = None
         self._heard_at = self._progress_at = time.monotonic()
 
     @property
-    def paused(self) -> Order | None:
-        """The order to pause; None where the run may go on."""
-        return in_force(self._orders, PAUSED)
-
-    @property
     def is_regrouping(self) -> bool:
-        """Whether more workers are wanted than there are, or fewer: each ends with the part that it has taken."""
+        """Whether another number of workers is wanted than there are. Each worker then ends after its span."""
         return self.workers != self.working
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether all who work rest because of a pause: only then is the run paused."""
+        with self._turn:
+            return self._resting >= self._at_work
+
+    def start_work(self, workers: int) -> None:
+        """Note that so many workers begin."""
+        self._at_work = workers
+
+    def leave_work(self) -> None:
+        """Note that one of them has ended."""
+        with self._turn:
+            self._at_work -= 1
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Count a worker as one that rests, while the block runs."""
+        with self._turn:
+            self._resting += 1
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._resting -= 1
+
     def is_news(self, order: Order) -> bool:
-        """Tell whether nobody has been told of an order yet; from now on somebody has."""
+        """Return True the first time that an order is asked about, so that people are told of it once."""
         with self._turn:
             before, self._told = self._told, order
             return order != before
@@ -69,11 +97,12 @@ class Control:
         with self._turn:
             before, self._orders, self._text = self._orders, read_orders(text), text
             self._tune(before)
+            self.paused = in_force(self._orders, PAUSED)
         if (order := in_force(self._orders, CANCELLED)) is not None:
             self._stop.cancel(order.by)
 
     def listen(self, transactions: Transactions) -> None:
-        """Look for orders, unless somebody has just done so, in a transaction of its own that only reads."""
+        """Read the orders in a transaction of its own, unless a worker did so within HEAR_SECONDS."""
         with self._turn:
             if self.ledger is None or time.monotonic() - self._heard_at < HEAR_SECONDS:
                 return
@@ -83,9 +112,9 @@ class Control:
         self.hear(text)
 
     def write_wait(self, transactions: Transactions, reason: str) -> bool:
-        """Write into the ledger why the run waits, in a transaction of its own; tell whether there was need to.
+        """Write into the ledger why the run waits, in a transaction of its own; tell whether anything was written.
 
-        There is none where that stands there, nor while the wait is short.
+        Nothing is written if the ledger has this reason already, or while the wait is short (SHORT_SECONDS).
         """
         self._waiting_since = self._waiting_since or now()
         is_short = time.monotonic() - self._progress_at < SHORT_SECONDS
@@ -102,7 +131,7 @@ class Control:
         self._waiting_since, self._written = None, ""
 
     def _tune(self, before: Orders) -> None:
-        """Heed the numbers that are wanted, and log those that are new."""
+        """Put the numbers that are wanted into force, and log the new ones."""
         wanted = {name: getattr(self._options, name) for name in TUNED}
         for name in TUNED:
             if (order := self._orders.get(name)) is None:

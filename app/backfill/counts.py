@@ -16,7 +16,7 @@ PERCENTILE: Final = 0.99
 class Counts:
     """Rows by outcome. Rows that are filled add up; what is not filled is counted anew in each sweep.
 
-    So the last whole sweep, which saw everything that is still pending, has the last word, and no row counts twice.
+    So the skipped and failed rows are those of the last sweep, which saw every pending row, and no row counts twice.
     """
 
     synced: int = 0
@@ -28,6 +28,11 @@ class Counts:
     """Of the failed rows. Only a dry run counts them here: a run asks the ledger at its end."""
     reasons: Counter[str] = field(default_factory=Counter)
     batches: int = 0
+
+    @property
+    def done(self) -> int:
+        """Rows that have an outcome."""
+        return self.synced + self.skipped + self.failed
 
     def copy(self) -> "Counts":
         """Return a copy, to be kept only if the transaction that it goes with is committed."""
@@ -51,7 +56,7 @@ class Counts:
         self.reasons.update(failure.reason for failure in failures)
 
     def recall_failures(self, recorded: Mapping[str, int]) -> None:
-        """Take the failures by reason that stand in the ledger, instead of those that this run has seen itself."""
+        """Replace this run's own counts of failures with the ledger's counts by reason."""
         self.failed = sum(recorded.values())
         self.reasons.update({reason: rows - self.reasons[reason] for reason, rows in recorded.items()})
 
@@ -82,7 +87,7 @@ class BatchTimes:
         return self._seconds[-1] if self._seconds else 0.0
 
     def p99(self, *, exactly: bool = True) -> float:
-        """Return the time that 99 in 100 batches do not exceed; while a run goes on, as of a tenth of it ago."""
+        """Return the seconds that 99 in 100 batches do not exceed; unless `exactly`, renewed after 10 % more."""
         count = len(self._seconds)
         if count and (exactly or count > self._p99_of * 1.1):
             self._p99 = sorted(self._seconds)[min(count - 1, int(count * PERCENTILE))]
@@ -91,19 +96,18 @@ class BatchTimes:
 
 
 def make_report(counts: Counts, times: BatchTimes, *, state: State | None, walk: str, seconds: float) -> Report:
-    """Return the report of a run that has gone on for `seconds`; without a state, of one that still goes on."""
-    total = counts.synced + counts.skipped + counts.failed
+    """Return the report of a run that has lasted `seconds`; `state` is None while the run goes on."""
     return Report(
         state=state or "partial",
-        found=total + counts.lost,
+        found=counts.done + counts.lost,
         synced=counts.synced,
         skipped=counts.skipped,
         failed=counts.failed,
-        total=total,
+        total=counts.done,
         reasons=dict(sorted(counts.reasons.items())),
         batches=counts.batches,
         seconds=round(seconds, 3),
-        rows_per_second=round(total / seconds, 1) if seconds > 0 else 0.0,
+        rows_per_second=round(counts.done / seconds, 1) if seconds > 0 else 0.0,
         max_batch_seconds=round(times.longest, 6),
         p99_batch_seconds=round(times.p99(exactly=state is not None), 6),
         walk=walk,

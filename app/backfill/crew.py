@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 class Crew:
-    """Who works on a table. It changes only while nobody works."""
+    """The workers of a run. Their number changes only while none of them works."""
 
     def __init__(
         self,
@@ -23,9 +23,9 @@ class Crew:
         another: Callable[[], Transactions] | None,
         control: Control,
     ) -> None:
-        """Take the connections to start with, what makes a worker of one, what opens another, and what is wanted.
+        """Take the first connections, what makes a worker of a connection, what opens one more, and the control.
 
-        Without `another` there can be no more of them.
+        Without `another` no worker can be added.
         """
         self.workers = [employ(own) for own in connections]
         self._employ = employ
@@ -34,7 +34,7 @@ class Crew:
         control.workers = control.working = len(connections)
 
     def adjust(self) -> None:
-        """Make them as many as are wanted, or as the database lets us: where it lets no more in, a warning says so."""
+        """Add or end workers until there are as many as wanted. Logs a warning if the database refuses a connection."""
         while len(self.workers) > max(1, self._control.workers):
             self.workers.pop().transactions.close()
         try:

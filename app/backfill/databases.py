@@ -1,4 +1,4 @@
-"""Databases: which way through the table is the right one, by asking the database what kind of table it is."""
+"""Databases: chooses the walk for a table, and how its rows are found, from the database's catalogue."""
 
 from typing import Any, Final
 
@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from app.backfill.by_key.walk import KeyAccess, KeyWalk
 from app.backfill.citus.shards import Shards, find_route
+from app.backfill.driver import Driver
 from app.backfill.light_tables import table_of
 from app.backfill.postgresql.catalogue import (
     find_key,
@@ -20,11 +21,17 @@ from app.backfill.postgresql.walk import BlockWalk
 from app.backfill.recipe import Recipe
 from app.backfill.row_names import NamedByKey, NamedByPlace, NamedByRowid
 from app.backfill.sqlite.catalogue import SqliteTable, look_at
+from app.backfill.sqlite.driver import SqliteDriver
 from app.backfill.walk import Walk
 from app.database.column_types import SqlType, find_types
 from app.errors import UnsupportedTableError
 
 NO_NAME: Final = "nothing names its rows: add a primary key, or a UNIQUE index of NOT NULL columns"
+
+
+def choose_driver(connection: sa.Connection) -> Driver:
+    """Return how rows are read and written on this kind of database."""
+    return SqliteDriver() if connection.dialect.name == "sqlite" else Driver()
 
 
 def choose_walk(connection: sa.Connection, recipe: Recipe) -> Walk:
@@ -44,7 +51,7 @@ def choose_walk(connection: sa.Connection, recipe: Recipe) -> Walk:
 def choose_access(connection: sa.Connection, recipe: Recipe, *, by_place: bool = True) -> KeyAccess:
     """Ask the database how single rows of a table are found, whatever walk goes over it.
 
-    Without `by_place`, raises UnsupportedTableError for a table of PostgreSQL whose rows have nothing but a place.
+    Without `by_place`, raises UnsupportedTableError for a PostgreSQL table in which no index names every row.
     """
     table = recipe.table
     if connection.dialect.name == "sqlite":
@@ -67,13 +74,17 @@ def _access_of_sqlite(found: SqliteTable, recipe: Recipe) -> KeyAccess:
     if found.rowid is not None:
         rowid = sa.column(found.rowid, sa.Integer)
         return KeyAccess(
-            [rowid], NamedByRowid(rowid, key, shown=recipe.shows), body=body, has_triggers=found.has_triggers
+            [rowid],
+            NamedByRowid(rowid, key, shown=recipe.shows),
+            SqliteDriver(),
+            body=body,
+            has_triggers=found.has_triggers,
         )
     if not found.without_rowid:
         raise UnsupportedTableError(
             recipe.table, "three of its columns hide SQLite's rowid, oid and _rowid_: rename one"
         )
-    return KeyAccess(key, NamedByKey(key), body=body, has_triggers=found.has_triggers)
+    return KeyAccess(key, NamedByKey(key), SqliteDriver(), body=body, has_triggers=found.has_triggers)
 
 
 def _as_bytes(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
@@ -81,7 +92,7 @@ def _as_bytes(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
 
 
 def _as_text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """Return a body of a file in UTF-16 as text, or the bytes that stand there; SQLite stores a number as one."""
+    """Return a body in a UTF-16 file: a BLOB as bytes, any other value (also a number) as text."""
     is_blob = sa.func.typeof(column) == "blob"
     return sa.case((is_blob, column), else_=sa.cast(column, sa.Text))
 

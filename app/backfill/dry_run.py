@@ -11,12 +11,12 @@ from app.backfill.worker import Worker
 
 
 def look(worker: Worker, backfill: str) -> Report:
-    """Read the table as a run would, and count; stop early as a run does. The sweep has been started."""
+    """Read the table as a run would, and return the counts; end early as a run does. The caller starts the sweep."""
     books = worker.books
     state: State = "dry_run"
     try:
         refused, accepted = worker.patience.attempt(lambda: _known(worker, backfill))
-        for window in worker.windows():
+        for window in worker.windows(in_place=False):
             known = _known_to_be_refused(worker, window, refused)
             books.counts.synced += len(window.recovered) - len(known)
             books.counts.add_failures(known)

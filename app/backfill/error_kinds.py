@@ -27,7 +27,7 @@ class Trouble(Enum):
     ROW = "a row is refused"
     """Split, down to the row that is to blame."""
     FATAL = "the database cannot go on"
-    """Nothing that a retry or a split could mend."""
+    """End the run: neither a retry nor a split helps."""
 
 
 def trouble(error: DBAPIError) -> Trouble:
@@ -41,7 +41,7 @@ def trouble(error: DBAPIError) -> Trouble:
 
 
 def sqlstate(error: DBAPIError) -> str | None:
-    """Return the code that PostgreSQL gave for an error, from whichever driver; None where no server has spoken."""
+    """Return PostgreSQL's SQLSTATE of an error, from any driver; None if the error did not come from a server."""
     state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)  # psycopg, psycopg2
     fields = next(iter(getattr(error.orig, "args", ())), None)
     if state is None and isinstance(fields, dict):  # pg8000 hands out the fields of the server's answer

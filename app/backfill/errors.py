@@ -15,10 +15,10 @@ class RunSupersededError(MediaIdsError):
 
 
 class NoActiveRunError(MediaIdsError):
-    """There is no run to be told anything; nothing was changed."""
+    """No run is active that could take an order. Nothing was changed."""
 
     def __init__(self, gone: int | None) -> None:
-        """Take the number of a run that has not ended but that nobody does any more, if there is one."""
+        """Take the number of a run that was killed before it could write its end, if there is one."""
         super().__init__(
             "no run is active"
             if gone is None
@@ -28,7 +28,7 @@ class NoActiveRunError(MediaIdsError):
 
 
 class TableChangedError(MediaIdsError):
-    """The table became one of another kind while it was walked: a foreign partition came, a shard moved."""
+    """The table changed its kind during the run: a foreign partition was attached, or a shard moved."""
 
     def __init__(self, table: str) -> None:
         """Take the table's name."""

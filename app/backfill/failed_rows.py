@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.backfill.by_key.statements import key_as_selected
-from app.backfill.by_key.walk import LOOKED_UP_ROWS, chunks, stream_rows, text_as_it_is
+from app.backfill.by_key.walk import LOOKED_UP_ROWS, chunks
 from app.backfill.databases import choose_access
 from app.backfill.failure_records import FAILURES
 from app.backfill.light_tables import column_named, is_pending
@@ -33,7 +33,7 @@ def find_failing(
     still_pending = is_pending(column_named(table, recipe.reads[0]), column_named(table, recipe.fills))
     access = choose_access(connection, recipe)
     locator = (*map(key_as_selected, access.key), *access.names.columns)
-    with text_as_it_is(connection):
+    with access.driver.text_as_it_is(connection):
         for some in chunks(names, LOOKED_UP_ROWS):
             condition = sa.and_(access.names.find(some), still_pending)
             statement = (
@@ -41,7 +41,7 @@ def find_failing(
                 .select_from(table)
                 .where(condition)
             )
-            with stream_rows(connection, statement) as rows:
+            with access.driver.stream(connection, statement) as rows:
                 for row_id, *values in rows:
                     name = access.names.name(row_id, tuple(values[len(columns) :]))
                     yield name, values[: len(columns)]

@@ -58,7 +58,7 @@ class FailureRecords:
         connection.execute(sa.delete(FAILURES).where(self._ours, stale))
 
     def forget_failures(self, connection: sa.Connection, row_names: Sequence[str]) -> None:
-        """Remove the failures of rows that are filled, gone, or need nobody any more."""
+        """Remove the failures of rows that are filled, gone, or no longer failures."""
         for digests in _chunks([digest_of(name) for name in row_names]):
             connection.execute(sa.delete(FAILURES).where(self._are(digests)))
 
@@ -100,7 +100,7 @@ def _is_same(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> bool:
 
 
 def digest_of(name: str) -> str:
-    """Return what the ledger finds the failure of a row of this name by."""
+    """Return the digest of a row's name, by which the ledger finds the row's failure."""
     return hashlib.sha256(name.encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Giving orders: what people want of the run that is going on, written into its row; the run reads it there."""
+"""Giving orders: writes what people want of the active run into its row in the ledger, where the run reads it."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from app.database.timestamps import now
 
 
 class ActiveRun(NamedTuple):
-    """The run that is told something, and what it was told before."""
+    """The run that was given an order, and its orders before."""
 
     id: int
     origin: str
@@ -27,8 +27,8 @@ class ActiveRun(NamedTuple):
 def give_orders(connection: sa.Connection, backfill: str, wanted: Mapping[str, Any]) -> ActiveRun:
     """Write orders into the row of the newest run of a backfill that goes on, in one short transaction.
 
-    Returns what stood there before. Raises NoActiveRunError where there is none, or nobody holds the lock of the one
-    that has not ended. The run heeds them after the batch that is under way.
+    Returns the run with its orders before. Raises NoActiveRunError if no run is recorded as running, or if nobody holds
+    the lock, so that the recorded run was killed. The run follows the orders after its current batch.
     """
     with connection.begin():
         lives = is_held(connection) is not False

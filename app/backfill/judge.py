@@ -1,4 +1,4 @@
-"""Judge: puts rows that were read into a window, each by what follows from its columns."""
+"""Judge: derives the value of each row that was read, and puts the row into a window by the outcome."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
@@ -10,15 +10,15 @@ from app.backfill.undecodable import is_text
 
 Body: TypeAlias = str | bytes
 Row: TypeAlias = Sequence[Any]
-"""What people know the row by, the columns that are read besides the body, the body, then what names the row."""
+"""The shown column, the other columns that are read, the body, and then the row's locator, in this order."""
 NameOf: TypeAlias = Callable[[object, Locator], str]
-"""From a row's id and its locator to what the ledger calls it."""
+"""Takes a row's id and its locator; returns the row's name in the ledger."""
 
 
 def judge(
     rows: Iterable[Row], window: Window, name_of: NameOf, recipe: Recipe, *, may_be_bytes: bool = False
 ) -> Locator | None:
-    """Derive the value of each row, one body at a time, put the row into the window by what comes; return the last.
+    """Derive the value of each row, one at a time, put the row into the window, and return the last row's locator.
 
     With `may_be_bytes`, a row whose other columns hold what is no text is a failure, whatever its body says.
     """
@@ -41,13 +41,13 @@ def judge(
 
 
 def undecodable(row: Row, recipe: Recipe) -> str:
-    """Return which of a row's texts, apart from its body, is none; empty if all are."""
+    """Return a sentence on the columns, apart from the body, that are not valid UTF-8; empty if all are."""
     named = zip((recipe.shows, *recipe.reads[1:]), row, strict=False)
     bad = [name for name, value in named if isinstance(value, str) and not is_text(value)]
     return f"{', '.join(bad)}: bytes that are not UTF-8" if bad else ""
 
 
 def digest(body: Body) -> str:
-    """Return a fingerprint of a body, to see later whether it has changed."""
+    """Return the SHA-256 of a body in hexadecimal digits, to see later whether the body has changed."""
     data = body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")
     return hashlib.sha256(data).hexdigest()

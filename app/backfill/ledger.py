@@ -13,12 +13,13 @@ import sqlalchemy as sa
 from app.backfill.counts import Counts
 from app.backfill.errors import RunSupersededError
 from app.backfill.failure_records import FAILURES, FailureRecords, encoding_of, storable
+from app.backfill.history import NO_BATCHES, NO_POINTS, History
 from app.backfill.ledger_tables import BackfillRun
 from app.backfill.light_tables import columns_of
 from app.backfill.options import Options
 from app.backfill.orders import NO_ORDERS
 from app.backfill.recipe import Recipe
-from app.backfill.report import Origin, Report
+from app.backfill.report import Origin, Report, RunState
 from app.backfill.started_by import host_name, user_name, version
 from app.database.timestamps import now
 from app.database.urls import describe
@@ -43,10 +44,11 @@ RUNS: Final = columns_of(
         "batches",
     ),
     *("batch_size", "seconds", "max_batch_seconds", "p99_batch_seconds", "extractor_version"),
+    *("batch_seconds", "points"),
     *("started_at", "progress_at", "finished_at"),
     *("user_name", "host", "process", "version", "options", "orders", "waiting_for", "waiting_since", "error"),
 )
-RUNNING: Final = "running"
+RUNNING: Final[RunState] = "running"
 OURS: Final = sa.and_(RUNS.c.id == sa.bindparam("run_id"), RUNS.c.state == RUNNING)
 """The row of a run that still goes on."""
 FENCED: Final = sa.update(RUNS).where(OURS)
@@ -54,8 +56,8 @@ FENCED_AND_ORDERS: Final = FENCED.returning(RUNS.c.orders)
 ORDERS: Final = sa.select(RUNS.c.orders).where(OURS)
 """Built once, since every batch writes that row and reads what people want of its run."""
 GOES_ON: Final[Mapping[str, None]] = {"waiting_for": None, "waiting_since": None}
-SUPERSEDED: Final = "superseded"
-DONE: Final = "done"
+SUPERSEDED: Final[RunState] = "superseded"
+DONE: Final[RunState] = "done"
 RETRY_WALK: Final = "failures"
 """A run over the failures alone: it is no pass over the table, and nothing resumes from it."""
 
@@ -73,12 +75,18 @@ class Place:
 class Ledger(FailureRecords):
     """The row of this run, and the failures. Every method works on the caller's transaction and commits nothing."""
 
-    def save(self, connection: sa.Connection, place: Place, report: Report) -> str:
-        """Write place and counts, and return the orders, which cost no statement of their own where the database can.
+    def __init__(self, recipe: Recipe, run_id: int, encoding: str) -> None:
+        """Take what is filled, the run's number, and an encoding that the database's texts fit in."""
+        super().__init__(recipe, run_id, encoding)
+        self.history = History()
+
+    def save(self, connection: sa.Connection, place: Place, report: Report, *, ends: bool = False) -> str:
+        """Write place, counts and history, and return the orders: without a statement of their own where that can be.
 
         Raises RunSupersededError if another run has taken over: the fence.
         """
-        values = {**asdict(place), **_counted(report), **GOES_ON, "progress_at": now()}
+        history = self.history.columns(report.seconds, ends=ends)
+        values = {**asdict(place), **_counted(report), **history, **GOES_ON, "progress_at": now()}
         if not connection.dialect.update_returning:  # SQLite before 3.35
             self._update(connection, **values)
             return self.orders(connection)
@@ -93,10 +101,10 @@ class Ledger(FailureRecords):
         self._update(connection, waiting_for=storable(reason, self._encoding), waiting_since=since)
 
     def finish(
-        self, connection: sa.Connection, place: Place, report: Report, state: str, error: str | None = None
+        self, connection: sa.Connection, place: Place, report: Report, state: RunState, error: str | None = None
     ) -> None:
         """Write how the run ended, and what ended it before its time."""
-        self.save(connection, place, report)
+        self.save(connection, place, report, ends=True)
         told = None if error is None else storable(error, self._encoding)
         self._update(connection, state=state, finished_at=now(), error=told)
 
@@ -182,6 +190,8 @@ def _insert_run(  # noqa: PLR0913, PLR0917  # what stands in the row
             walk=walk,
             **asdict(place),
             **_counted(first),
+            batch_seconds=NO_BATCHES,
+            points=NO_POINTS,
             batch_size=options.batch_size,
             extractor_version=recipe.version,
             started_at=moment,

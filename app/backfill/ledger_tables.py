@@ -42,6 +42,10 @@ class BackfillRun(Base):
     seconds: Mapped[Seconds]
     max_batch_seconds: Mapped[Seconds]
     p99_batch_seconds: Mapped[Seconds]
+    batch_seconds: Mapped[str]
+    """JSON object: how long its batches took, see app.backfill.history."""
+    points: Mapped[str]
+    """JSON list: how it came along, see there."""
     extractor_version: Mapped[int] = mapped_column(sa.Integer)
     started_at: Mapped[datetime]
     progress_at: Mapped[datetime]

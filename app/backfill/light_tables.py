@@ -1,4 +1,4 @@
-"""Light tables: names and types of the columns that are needed, cut from a mapped class, and which rows are pending."""
+"""Light tables: `sa.table`s with only the columns that statements need, and the condition of a pending row."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -13,11 +13,11 @@ from app.backfill.recipe import BODY, FILLED, SHOWN, TOUCHED, Recipe
 from app.database.column_types import TEXT_ALONE, ColumnTypes, as_text, as_written
 
 READS: Final = "reads"
-"""By this name a light table tells the columns that are read besides the body."""
+"""The key in `Table.info` for the names of the columns that are read besides the body."""
 
 
 def columns_of(model: type[DeclarativeBase], *names: str, types: ColumnTypes = TEXT_ALONE) -> sa.TableClause:
-    """Return a light table with some of a mapped class's columns: names, and types where `types` has no other."""
+    """Return a light table with some columns of a mapped class. A type in `types` replaces the class's own."""
     return sa.table(model.__tablename__, *(sa.column(name, _type_of(model, name, types)) for name in names))
 
 
@@ -59,22 +59,22 @@ def is_pending(body: sa.ColumnElement[Any], filled: sa.ColumnElement[Any]) -> sa
 
 
 def pending(table: sa.FromClause) -> sa.ColumnElement[bool]:
-    """Return the same condition for a table of `table_of`."""
+    """Return the condition of a pending row for a table that `table_of` made."""
     return is_pending(table.c[BODY], table.c[FILLED])
 
 
 def read_besides(table: sa.Table) -> tuple[sa.ColumnElement[Any], ...]:
-    """Return the texts of the columns that are read besides the body."""
+    """Return the columns that are read besides the body, as text."""
     return tuple(as_text(table.c[name]) for name in table.info[READS])
 
 
 def names_of(table: sa.Table) -> tuple[sa.ColumnElement[Any], ...]:
-    """Return what people know a row by, and what is read besides the body."""
+    """Return the shown column and the columns that are read besides the body, as text."""
     return as_text(table.c[SHOWN]), *read_besides(table)
 
 
 def new_values(table: sa.Table, value: Any, moment: Any) -> Mapping[str, Any]:  # noqa: ANN401  # values or expressions
-    """Return what an UPDATE sets: the value, and the moment where the table has a column for it."""
+    """Return the columns that an UPDATE sets: the value and, if the recipe has a touched column, the moment."""
     values = {FILLED: value}
     if TOUCHED in table.c:
         values[TOUCHED] = as_written(table.c[TOUCHED], moment)

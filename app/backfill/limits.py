@@ -25,7 +25,7 @@ class Limits:
     def __init__(self, options: Options, stop: StopRequest) -> None:
         """Take what was asked for; the time budget runs from now on."""
         self.stop = stop
-        self._most_rows = options.limit
+        self.most_rows = options.limit
         self._time_budget = options.time_budget
         self._rows = 0
         self._reading = threading.Lock()
@@ -35,7 +35,7 @@ class Limits:
     @property
     def end_early(self) -> bool:
         """Whether the run may end before it has seen the whole table."""
-        return self._most_rows is not None or self._time_budget is not None
+        return self.most_rows is not None or self._time_budget is not None
 
     def abandon(self) -> None:
         """Make every worker stop after its batch: one of them cannot go on."""
@@ -47,13 +47,13 @@ class Limits:
 
         Raises Stopped if there are none left. Whoever has read says how many in `count`, before the block ends.
         """
-        if self._most_rows is None:
+        if self.most_rows is None:
             yield None
             return
         with self._reading:
-            if self._rows >= self._most_rows:
+            if self._rows >= self.most_rows:
                 raise Stopped("partial")
-            yield self._most_rows - self._rows
+            yield self.most_rows - self._rows
 
     def count(self, rows: int) -> None:
         """Count rows that were read."""
@@ -68,5 +68,5 @@ class Limits:
 
     def check_rows(self) -> None:
         """Raise Stopped if the run has read as many rows as it may."""
-        if self._most_rows is not None and self._rows >= self._most_rows:
+        if self.most_rows is not None and self._rows >= self.most_rows:
             raise Stopped("partial")

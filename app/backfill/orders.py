@@ -1,4 +1,4 @@
-"""Orders: what people want of a run that is going on, as its row in the ledger has them. Pure."""
+"""Orders: what people want of an active run, and their JSON text in the run's row in the ledger. Pure."""
 
 import json
 from collections.abc import Mapping
@@ -8,10 +8,10 @@ from typing import Any, Final, NamedTuple
 from app.database.timestamps import format_timestamp, parse_timestamp
 
 NO_ORDERS: Final = "{}"
-"""How a run starts: what was wanted of another one, which may have been killed, is no order for this one."""
+"""The orders of a new run. It does not take over the orders of an earlier run."""
 PAUSED, CANCELLED, WORKERS = "paused", "cancelled", "workers"
 TUNED: Final = ("batch_size", "target_seconds", "nice", WORKERS)
-"""What can be changed while a run goes on: as in app.backfill.options."""
+"""The options that can be changed while a run goes on; see app.backfill.options."""
 
 
 class Order(NamedTuple):
@@ -27,7 +27,7 @@ Orders = Mapping[str, Order]
 
 
 def read_orders(text: str) -> Orders:
-    """Return the orders that stand in a run's row."""
+    """Return the orders from the JSON text in a run's row."""
     return {
         name: Order(order["value"], order["by"], parse_timestamp(order["at"]))
         for name, order in json.loads(text).items()
@@ -35,7 +35,7 @@ def read_orders(text: str) -> Orders:
 
 
 def write_orders(orders: Orders) -> str:
-    """Return orders as a run's row has them."""
+    """Return orders as the JSON text for a run's row."""
     return json.dumps(
         {
             name: {"value": order.value, "by": order.by, "at": format_timestamp(order.at)}
@@ -45,6 +45,6 @@ def write_orders(orders: Orders) -> str:
 
 
 def in_force(orders: Orders, name: str) -> Order | None:
-    """Return the order to pause, or to cancel, if there is one that was not taken back."""
+    """Return the order `name` (PAUSED or CANCELLED); None if there is none, or it was taken back."""
     order = orders.get(name)
     return order if order is not None and order.value else None

@@ -1,4 +1,4 @@
-"""Recipe: what a backfill fills: a table, the columns that it reads, the one that it fills, and how that follows."""
+"""Recipe: what a backfill fills: a table, the columns that it reads, the column that it fills, and how to derive it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
 
 BODY, FILLED, TOUCHED, SHOWN = "body", "filled", "touched", "shown"
-"""What the columns are called in statements, by what they are for."""
+"""The names of the columns in statements, by their role."""
 ROLES: Final = (SHOWN, BODY, FILLED, TOUCHED)
 
 
@@ -40,10 +40,10 @@ class PlainValues(NamedTuple):
 
 
 class PlainInSqlite(NamedTuple):
-    """How SQLite tells a value by itself: each takes an expression for a body and returns one."""
+    """How SQLite finds a value by itself: two functions from the expression of a body to an expression."""
 
     value: Callable[[sa.Table, sa.ColumnElement[Any]], sa.ColumnElement[Any]]
-    """The value in a body of the row itself, else NULL."""
+    """The value in a row's own body, else NULL."""
     readable: Callable[[sa.ColumnElement[Any]], sa.ColumnElement[Any]]
     """The body, where SQLite reads it as `derive` does, else NULL."""
 
@@ -53,7 +53,7 @@ class Recipe:
     """What to fill. From the mapped class only names and types are taken; nothing is executed on it."""
 
     name: str
-    """The identity of the backfill in the ledger: it stays the same for ever."""
+    """Identifies the backfill in the ledger. It must never change."""
     model: type[DeclarativeBase]
     shows: str
     """The column by which people know a row."""
@@ -65,16 +65,16 @@ class Recipe:
     derive: Callable[..., Derived]
     """Pure: the value that follows from the columns read. The first may come as UTF-8 bytes. Never raises."""
     version: int
-    """Raise it, and rows that failed are tried again."""
+    """Increase it to have rows that failed tried again."""
     most_characters: int
-    """Of the longest value known: a column that cannot hold it is refused."""
+    """Length of the longest known value; a table whose filled column is shorter is refused."""
     plain_in_postgresql: Callable[[sa.Subquery], PlainValues] | None = None
     """May find less than `derive`, never another value. Takes rows with a body called `text`, and the other columns
     that are read under their own names."""
     plain_in_sqlite: PlainInSqlite | None = None
-    """The same for SQL that is written offline."""
+    """As `plain_in_postgresql`, for SQL that is written offline for SQLite."""
     bulky: tuple[str, ...] = ()
-    """Columns besides the body that may be long, by which PostgreSQL's rows fill their pages."""
+    """Columns besides the body that may be long; they count for the size of a row on PostgreSQL's pages."""
     may_be_uuid: frozenset[str] = field(default_factory=frozenset)
     """Of the columns read, those that may be of type uuid."""
 

@@ -1,4 +1,4 @@
-"""Refusals: tables that cannot be filled rightly, told from the catalogue before anything is changed. Reads only."""
+"""Refusals: finds tables that cannot be filled safely, from the catalogue, before anything is changed. Reads only."""
 
 from functools import partial
 
@@ -15,7 +15,7 @@ from app.errors import UnsupportedTableError
 def require_fillable(connection: sa.Connection, recipe: Recipe, *, writes: bool = True) -> Walk:
     """Return the walk over a table that can be filled. Raises UnsupportedTableError for one that cannot, and why.
 
-    Whoever does not write needs no right to.
+    Without `writes`, the right to write is not required.
 
     Asks the catalogue only. What it does not know (a CHECK, a trigger, a foreign key that refuses every id) a run
     finds out: see app.backfill.breaker.

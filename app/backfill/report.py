@@ -4,6 +4,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Literal, TypeAlias
 
 State: TypeAlias = Literal["done", "incomplete", "partial", "stopped", "dry_run"]
+"""How a run came to its end, as its report says."""
+RunState: TypeAlias = State | Literal["running", "failed", "superseded"]
+"""What the ledger knows besides: runs that go on, that an error has ended, and whose place another one has taken."""
 Origin: TypeAlias = Literal["upgrade", "sync"]
 
 

@@ -1,4 +1,4 @@
-"""Retry of failures: the rows that a person had to look at, and no others, once something about them has changed."""
+"""Retry of failures: tries only the rows in the ledger's failures again, once their body or the recipe has changed."""
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
@@ -37,9 +37,10 @@ def retry_failed(  # noqa: PLR0913  # what it works with, and who listens
 ) -> Report:
     """Try the failed rows again, and return what was done.
 
-    Only rows whose body, or whose recipe's version, is another than when they failed; with `everything` all. A
-    row that is filled, gone, or no longer a failure leaves the list. An interrupted run over the whole table resumes
-    where it stopped as if this had not been.
+    Only rows whose body, or whose recipe's version, has changed since they failed are tried; with `everything` all are.
+    A
+    row that is filled, gone, or no longer a failure leaves the list. An interrupted run over the whole table resumes at
+    the same place as before.
     """
     transactions = Transactions(connection, owned_by_caller=False)
     with transactions.read() as reading:
@@ -74,7 +75,15 @@ class FailuresWalk(KeyWalk):
     def start_sweep(self, connection: sa.Connection) -> None:
         """Prepare nothing."""
 
-    def read(self, connection: sa.Connection, span: Span, rows: int, limit: int | None) -> Window:
+    def read(
+        self,
+        connection: sa.Connection,
+        span: Span,
+        rows: int,
+        limit: int | None,
+        *,
+        is_rest: bool = False,  # noqa: ARG002  # no plan has been before it
+    ) -> Window:
         """Read the rows of the next failures, up to `rows`."""
         wanted = rows if limit is None else min(rows, limit)
         listed = self._listed(connection, span.start, wanted)
@@ -93,7 +102,7 @@ class FailuresWalk(KeyWalk):
         return window
 
     def _over(self, listed: Iterable[str], tried: "_Tried", window: Window) -> list[str]:
-        """Return the failures whose rows are gone, or need nobody any more."""
+        """Return the names of the failures whose rows are gone, or are no longer failures."""
         gone = [name for name in listed if name not in tried.there]
         still = {failure.name for failure in window.failures} | {
             self.name_of(row.row_id, row.locator) for row in window.recovered

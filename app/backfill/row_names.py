@@ -1,7 +1,7 @@
-"""Row names: what the ledger calls a row that failed: the values of its key or, where it has none, its place.
+"""Row names: how the ledger names a row that failed: by the values of its key or, without a key, by its place.
 
-A name is JSON: a list of the key's values, or an object that tells a place. A place is a name only until the database
-moves the row; a whole run names its failures anew.
+A name is JSON: a list of the key's values, or an object with the place. A place is a name only until the database moves
+the row; a whole run names its failures anew.
 """
 
 import json
@@ -21,7 +21,7 @@ class RowNames(Protocol):
     """How the rows of one table are called."""
 
     columns: Columns
-    """What is to be read of a row, after its locator, to name it."""
+    """The columns to select after the locator, from which a name is made."""
 
     def name(self, row_id: object, locator: Locator) -> str:
         """Return the name of a row; the locator ends with the values of `columns`."""
@@ -64,7 +64,7 @@ class NamedByRowid:
         return name_by_key(values) if values and _can_be_compared(values) else name_by_place(rowid=locator[0])
 
     def find(self, names: Sequence[str]) -> sa.ColumnElement[bool]:
-        """Compare the primary key of some, and the rowid of the others."""
+        """Compare the primary key where the name has one, else the rowid."""
         keys = [key for name in names if (key := key_of(name)) is not None]
         rowids = [(place_of(name)["rowid"],) for name in names if key_of(name) is None]
         conditions = [among(self._key, keys)] if keys else []
@@ -98,7 +98,7 @@ def name_by_key(values: Sequence[object]) -> str:
 
 
 def name_by_place(**place: object) -> str:
-    """Return the name of a row that has nothing else than its place."""
+    """Return the name of a row without a key, from its place."""
     return json.dumps(place)
 
 

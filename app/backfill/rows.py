@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, Protocol, TypeAlias
 import sqlalchemy as sa
 
 Locator: TypeAlias = tuple[object, ...]
-"""What names one version of a row in an UPDATE: (rowid,), the key's values, or what a heap of PostgreSQL reads."""
+"""What names a row in an UPDATE: (rowid,), the values of its key, or what app.backfill.postgresql.heaps selects."""
 
 UPDATE_FAILED: Final = "update_failed"
 """Reason of a row that the database itself refused to update."""
@@ -23,7 +23,7 @@ class Recovered(NamedTuple):
     row_id: str | None
     value: str
     row_bytes: int = 0
-    """About what the row takes of its page, where the walk knows."""
+    """Approximate size of the row on its page, in bytes; 0 where the walk does not know it."""
 
 
 class Refused(NamedTuple):
@@ -36,7 +36,7 @@ class Refused(NamedTuple):
     name: str = ""
     """What the ledger calls the row if it failed; see app.backfill.row_names."""
     is_locked: bool = False
-    """The database did not refuse the row: somebody else has held it all the time."""
+    """The row was not refused: another transaction held its lock at every try."""
 
 
 class Filling(NamedTuple):
@@ -44,9 +44,9 @@ class Filling(NamedTuple):
 
     filled: Sequence[Recovered] = ()
     refused: Sequence[Recovered] = ()
-    """The database was asked to fill them, raised nothing, and left them empty: a trigger."""
+    """Rows that stayed empty though the UPDATE raised no error: a trigger undid or dropped the change."""
     counted: int = 0
-    """Rows that were filled besides, where nobody wants to know which."""
+    """The number of rows that were filled and are not listed in `filled`."""
 
     @property
     def rows(self) -> int:
@@ -61,11 +61,9 @@ class InPlace(Protocol):
     """Settings of the database for the transaction."""
     most_rows: int
     """How many rows it may fill."""
-    has_failed: bool = False
-    """The database could not do it."""
 
     def fill(self, connection: sa.Connection, moment: datetime, *, listed: bool) -> Filling:
-        """Fill the rows whose case is plain; say which if they are to be `listed`, else perhaps how many alone.
+        """Fill the plain rows; return them if they are to be `listed`, else perhaps only their number.
 
         Raises TooManyRowsError, and writes nothing then.
         """
@@ -80,6 +78,16 @@ class Span(NamedTuple):
 
     start: str | None = None
     end: str | None = None
+
+
+class Plan(NamedTuple):
+    """A part of a span, from its start on, and what the database is to fill of it by itself before the rest is read.
+
+    Nothing is lost where the database cannot do it: what it leaves is read.
+    """
+
+    part: Span
+    in_place: Sequence[InPlace]
 
 
 @dataclass(kw_only=True)
@@ -99,10 +107,7 @@ class Window:
     skips: list[Refused] = field(default_factory=list)
     batches: Sequence[Sequence[Recovered]] = ()
     over: Sequence[str] = ()
-    """The names of failures whose rows are filled or gone, or need nobody any more; where failures are walked over."""
-    in_place: Sequence[InPlace] = ()
-    """What the database is to fill by itself first. What it leaves is in the next window, which starts at the same
-    place: nothing is lost if it cannot do it."""
+    """Only in a retry: the names of failures whose rows are filled, gone, or no longer failures."""
 
     @property
     def found(self) -> int:

@@ -14,14 +14,14 @@ from app.backfill.crew import Crew
 from app.backfill.databases import choose_access
 from app.backfill.dry_run import look
 from app.backfill.failure_records import read_refused_names
-from app.backfill.ledger import DONE, Place, open_ledger
+from app.backfill.ledger import Place, open_ledger
 from app.backfill.light_tables import table_of
 from app.backfill.limits import Limits, Stopped
 from app.backfill.listener import Listener
 from app.backfill.options import Options
-from app.backfill.patience import Patience
 from app.backfill.recipe import Recipe
 from app.backfill.report import Origin, Report
+from app.backfill.retrying import Patience
 from app.backfill.standby import Standby
 from app.backfill.throttle import Throttle
 from app.backfill.transactions import Transactions
@@ -34,7 +34,6 @@ from app.signals import StopRequest
 
 MOST_SWEEPS: Final = 5
 """A run ends after so many sweeps, though the application goes on writing rows that could be filled."""
-FAILED_RUN: Final = "failed"
 WITHOUT_END: Final = {"statement_timeout": "0"}
 """Setting for a statement that reads the whole table."""
 
@@ -226,6 +225,7 @@ class Run:
         books = self._books
         with self._transactions.write() as connection:
             books.ledger, books.place = open_ledger(connection, self._recipe, origin, self._walk.name, self._options)
+        books.ledger.history = books.history
         self._control.ledger = books.ledger
 
     def _done(self, unaccounted: Unaccounted) -> Report:
@@ -256,8 +256,7 @@ class Run:
             is_all = report.state == "done" and self._walk.is_whole  # of a sweep that several runs may share
             sweep = None if is_all else books.place.sweep
             report.accepted, report.new_failures = books.ledger.tally(connection, sweep)
-            state = DONE if report.state == "done" else report.state
-            books.ledger.finish(connection, books.place, report, state, report.problem or None)
+            books.ledger.finish(connection, books.place, report, report.state, report.problem or None)
 
     def _give_up(self, error: Exception) -> None:
         """Say in the ledger that the run failed, if the database lets us; else the next run finds it superseded."""
@@ -265,4 +264,4 @@ class Run:
         told = first_line(error.orig or error) if isinstance(error, DBAPIError) else first_line(error)
         with contextlib.suppress(DBAPIError, MediaIdsError, Rewound), self._transactions.write() as connection:
             books.settle(connection)
-            books.ledger.finish(connection, books.place, books.report("stopped"), FAILED_RUN, told)
+            books.ledger.finish(connection, books.place, books.report("stopped"), "failed", told)

@@ -130,7 +130,7 @@ def _select_pages(table: sa.Table) -> sa.Select[Any]:
 
 
 def _fill_page(table: sa.Table, plain: Plain, read_once: Callable[[Value], Value]) -> sa.Update:
-    """Return the UPDATE of a batch of places, each row only if it is still the version whose body was read.
+    """Return the UPDATE of a batch of places. It fills a row only in the version whose body was read.
 
     `read_once` returns a body as text or JSONB, decompressed; NULL where PostgreSQL cannot look into it.
     """

@@ -1,4 +1,4 @@
-"""Standby: how one worker waits: it writes into the ledger why, and hears what people want meanwhile."""
+"""Standby: how one worker waits: it writes the reason into the ledger, and reads the orders meanwhile."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -32,31 +32,36 @@ class Standby:
         self._limits.check()
 
     def rest(self, seconds: Callable[[], float]) -> None:
-        """Wait for as long as is wanted, which may change meanwhile, and then for as long as the run is paused."""
+        """Wait for `seconds()`, which may change during the wait; end early if the run is to end."""
         began = time.monotonic()
         while (left := seconds() - (time.monotonic() - began)) > 0 and not self._limits.stop.is_asked:
             self._limits.stop.wait(min(left, HEAR_SECONDS))
             self._hear()
-        self.obey()
 
     def obey(self) -> float:
         """Wait for as long as the run is paused, and return how long that was. Raises Stopped or Rewound."""
+        self.check()
+        if self._control.paused is None:
+            return 0.0
         began = time.monotonic()
-        while (order := self._control.paused) is not None:
-            self.check()
-            if self._control.is_news(order):
-                self._listener.paused(order.by, order.at)
-            self.note(PAUSED)
-            self._limits.stop.wait(HEAR_SECONDS)
-            self._hear()
-            if self._control.paused is None:
-                self.check()
+        with self._control.resting():
+            self._sleep()
         return time.monotonic() - began
 
-    def between_tries(self, kind: Trouble) -> float:
-        """Hear what people want before something is tried again, and return for how long that made the run pause.
+    def _sleep(self) -> None:
+        while (order := self._control.paused) is not None:
+            if self._control.is_news(order):
+                self._listener.paused(order.by, order.at)
+            if self._control.is_at_rest:
+                self.note(PAUSED)
+            self._limits.stop.wait(HEAR_SECONDS)
+            self._hear()
+            self.check()
 
-        Where the whole database is locked, or lost, nothing can be written into it.
+    def between_tries(self, kind: Trouble) -> float:
+        """Read the orders before another try, and return the seconds for which they paused the run.
+
+        If the whole database is locked or lost, nothing is written or read.
         """
         if kind is Trouble.BUSY:
             self.note(kind.value)
@@ -64,7 +69,7 @@ class Standby:
         return self.obey()
 
     def note(self, reason: str) -> None:
-        """Write down why the run waits, if the database lets us."""
+        """Write into the ledger why the run waits; a refusal by the database is ignored."""
         with self._if_possible(), self._books.turn:
             self._books.commits += self._control.write_wait(self._transactions, reason)
 
@@ -74,7 +79,7 @@ class Standby:
 
     @contextmanager
     def _if_possible(self) -> Iterator[None]:
-        """Go on where the database refuses: the run's own work will meet the same, and sees to it."""
+        """Ignore errors of the database: the run's own work will meet and handle the same errors."""
         try:
             yield
         except DBAPIError as error:

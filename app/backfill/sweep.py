@@ -1,4 +1,4 @@
-"""Sweep: one pass over the table: which parts of it are handed out, and how far it is done without a gap."""
+"""Sweep: one pass over the table: which spans are handed out, and up to where every row is finished."""
 
 import threading
 from collections.abc import Callable
@@ -15,7 +15,7 @@ class Sweep:
         self._next = cursor
         self._is_cut_up = False
         self._open: dict[Span, str | None] = {}
-        """Where the unfinished rest begins of each span that is handed out, in the table's order."""
+        """The cursor where the unfinished rest of each handed-out span begins, in the table's order."""
         self._fraction: float | None = None
         self._turn = threading.Lock()
 
@@ -55,9 +55,9 @@ class Sweep:
                 self._open[window.span] = window.cursor
 
     def fraction_after(self, window: Window) -> float | None:
-        """Return the part of the table that is done, 0 to 1, by the window that reaches furthest; None: untold.
+        """Return the part of the table that is done, 0 to 1, by the window that reaches furthest; None: unknown.
 
-        A window that the database fills by itself tells nothing: what the one before has told still holds.
+        For a window without a fraction, the last known fraction is returned.
         """
         with self._turn:
             if window.fraction is not None:

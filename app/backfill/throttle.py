@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Final
 
 from app.backfill.control import Control
-from app.backfill.patience import Patience
 from app.backfill.postgresql.replica_lag import ReplicaLag
+from app.backfill.retrying import Patience
 from app.backfill.standby import Standby
 from app.backfill.transactions import Transactions
 
@@ -36,11 +36,12 @@ class Throttle:
 
     def pause(self, batch_seconds: float) -> None:
         """Wait as long as was asked for after a batch that took so long. Raises Stopped or Rewound if the run ends."""
-        self._standby.rest(lambda: self._control.nice * batch_seconds)
-        self._patience.check()
+        if self._control.nice:
+            self._standby.rest(lambda: self._control.nice * batch_seconds)
+        self._standby.obey()
         while self._allowed_lag is not None and self._replicas_lag(self._allowed_lag):
             self._standby.rest(lambda: LAG_POLL_SECONDS)
-            self._patience.check()
+            self._standby.obey()
 
     def _replicas_lag(self, allowed_seconds: float) -> bool:
         lag = self._patience.attempt(self._measure)

@@ -10,11 +10,11 @@ from app.backfill.sqlite.checkpoints import Checkpoints, relaxed
 from app.errors import ConfigurationError
 
 LOCK_TIMEOUT: Final = "200ms"
-"""How long a batch may wait for a row that the application holds; its own rows are locked meanwhile."""
+"""How long a batch may wait for a row that is locked; the batch's own rows stay locked while it waits."""
 STATEMENT_TIMEOUT: Final = "60s"
 TIMEOUTS: Final = {"lock_timeout": LOCK_TIMEOUT, "statement_timeout": STATEMENT_TIMEOUT}
 EXACTLY: Final = {"extra_float_digits": "1"}
-"""Keys are read as text: a floating number that has lost its last digits would name no row."""
+"""Keys are read as text, and a floating-point number without its last digits would name no row."""
 NO_SETTINGS: Final[Mapping[str, str]] = {}
 
 
@@ -35,7 +35,7 @@ class Transactions:
             _refuse_transaction_hooks(connection)
 
     def close(self) -> None:
-        """Close the connection: nobody works on it any more."""
+        """Close the connection."""
         self._connection.close()
 
     @contextmanager

@@ -1,9 +1,9 @@
-"""Undecodable text: bytes that SQLite hands out as text, though they are not UTF-8. It checks none that it stores."""
+"""Undecodable text: bytes that SQLite returns as text though they are not UTF-8, since it checks no text it stores."""
 
 from typing import Final
 
 UNDECODABLE: Final = "surrogateescape"
-"""Each such byte is read as half of a surrogate pair, which no UTF-8 text holds, and is written back as it was."""
+"""Reads each invalid byte as a lone surrogate, which no UTF-8 text holds, and writes the same byte back."""
 
 
 def decode(stored: bytes) -> str:

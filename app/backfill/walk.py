@@ -6,7 +6,7 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
-from app.backfill.rows import Filling, Locator, Recovered, Span, Window
+from app.backfill.rows import Filling, Locator, Plan, Recovered, Span, Window
 
 
 class Walk(Protocol):
@@ -14,7 +14,7 @@ class Walk(Protocol):
 
     name: str
     is_whole: bool = True
-    """It passes over the whole table, so that a later sweep comes back to what this one leaves."""
+    """Whether the walk covers the whole table, so that a later sweep meets the rows that this one leaves."""
     reading: Mapping[str, str]
     filling: Mapping[str, str]
     """Settings of the database for a transaction that reads, and for one that fills rows."""
@@ -23,10 +23,24 @@ class Walk(Protocol):
         """Prepare for a pass over the whole table."""
 
     def cut(self, cursor: str | None) -> Span:
-        """Return the part of the table that starts at the cursor and is one worker's next."""
+        """Return the span that starts at the cursor, for one worker."""
 
-    def read(self, connection: sa.Connection, span: Span, rows: int, limit: int | None) -> Window:
-        """Read the first window of a span, for batches of `rows` rows; at most `limit` rows of it."""
+    def can_plan(self, span: Span, rows: int) -> bool:
+        """Tell whether the database can fill rows of a span by itself, in batches of `rows` rows. Asks nothing."""
+
+    def plan(self, connection: sa.Connection, span: Span, rows: int) -> Plan:
+        """Return which rows the database is to fill by itself, and the part of the span that they stand in."""
+
+    def learn(self, plan: Plan, filled: Sequence[bool]) -> None:
+        """Take which batches of a plan the database could fill."""
+
+    def read(
+        self, connection: sa.Connection, span: Span, rows: int, limit: int | None, *, is_rest: bool = False
+    ) -> Window:
+        """Read the first window of a span, for batches of `rows` rows; at most `limit` rows of it.
+
+        `is_rest`: the database has filled rows of the span by itself, and left these.
+        """
 
     def fill(self, connection: sa.Connection, rows: Sequence[Recovered], moment: datetime) -> Filling:
         """Fill those rows that have not changed since they were read."""
@@ -35,7 +49,7 @@ class Walk(Protocol):
         """Return what the ledger calls a row; see app.backfill.row_names."""
 
     def untouched(self, connection: sa.Connection, commits: int) -> bool:
-        """Tell whether certainly nobody else has written to the database since the sweep started.
+        """Return True only if it is certain that nobody else has written to the database since the sweep started.
 
         `commits` is the number of transactions in which the run itself has written since then.
         """

@@ -17,9 +17,8 @@ from app.backfill.books import Batch, Books, Committed, Rewound
 from app.backfill.error_kinds import Trouble, trouble
 from app.backfill.limits import Limits, Stopped
 from app.backfill.listener import Listener, Progress
-from app.backfill.patience import Patience
-from app.backfill.retrying import PATIENCE_SECONDS
-from app.backfill.rows import UPDATE_FAILED, Filling, InPlace, Refused, Span, TooManyRowsError, Window
+from app.backfill.retrying import PATIENCE_SECONDS, Patience
+from app.backfill.rows import UPDATE_FAILED, Filling, InPlace, Plan, Refused, Span, TooManyRowsError, Window
 from app.backfill.throttle import Throttle
 from app.backfill.transactions import Transactions
 from app.backfill.walk import Walk
@@ -53,25 +52,27 @@ class Worker:
     """When to log that one was met."""
     _unconfirmed: Committed | None = None
 
-    def windows(self) -> Iterator[Window]:
-        """Yield window after window until the table is handed out, or other workers are to take what is left."""
+    def windows(self, *, in_place: bool) -> Iterator[Window]:
+        """Yield window after window until the table is handed out, or other workers are to take what is left.
+
+        With `in_place`, the database first fills by itself what it can of the rows that a window is read from.
+        """
         while not self.books.control.is_regrouping and (span := self.books.sweep.take()) is not None:
             rest: Span | None = span
             while rest is not None:
-                window = self._read(rest)
-                window.span = span
-                yield window
-                rest = None if window.cursor is None else Span(window.cursor, span.end)
+                plan = self._plan(rest) if in_place and self._can_plan(rest) else None
+                part = rest if plan is None else plan.part
+                for window in self._read_part(part, is_rest=plan is not None):
+                    window.span = span
+                    if window.cursor is None and part.end != span.end:
+                        window.cursor = part.end
+                    yield window
+                rest = None if part.end == span.end else Span(part.end, span.end)
 
     def work(self) -> None:
         """Fill window after window until there is none to take. Raises Stopped, or Rewound."""
         self._unconfirmed = None
-        for window in self.windows():
-            for in_place in window.in_place:
-                if in_place.most_rows > self.pace.bound:
-                    continue  # the next window reads these rows, for batches as they are wanted by now
-                self._fill_in_place(in_place)
-                self._pause()
+        for window in self.windows(in_place=True):
             for batch in self._batches(window):
                 self._fill(batch)
                 if batch.closes is None:
@@ -80,6 +81,33 @@ class Worker:
             if not self.books.sweep.is_through:
                 self._pause()
                 self.limits.check_rows()
+
+    def _can_plan(self, span: Span) -> bool:
+        return self.limits.most_rows is None and self.walk.can_plan(span, self.pace.size)
+
+    def _plan(self, span: Span) -> Plan:
+        """Let the database fill what it can by itself of the first part of a span, and return that part."""
+
+        def make() -> Plan:
+            with self.transactions.read(self.walk.reading) as connection:
+                return self.walk.plan(connection, span, self.pace.size)
+
+        plan = self.patience.attempt(make)
+        filled = []
+        for in_place in plan.in_place:
+            if in_place.most_rows > self.pace.bound:
+                continue  # these rows are read instead, for batches as they are wanted by now
+            filled.append(self._fill_in_place(in_place))
+            self._pause()
+        self.walk.learn(plan, filled)
+        return plan
+
+    def _read_part(self, part: Span, *, is_rest: bool) -> Iterator[Window]:
+        rest: Span | None = part
+        while rest is not None:
+            window = self._read(rest, is_rest=is_rest)
+            rest = None if window.cursor is None else Span(window.cursor, part.end)
+            yield window
 
     def _batches(self, window: Window) -> Iterator[Batch]:
         """Yield the batches of a window, none larger than what is wanted by then; the last one closes it."""
@@ -91,13 +119,16 @@ class Worker:
                 rows = rows[: self.pace.bound]
             yield Batch(rows=rows, closes=None if left else window)
 
-    def _read(self, span: Span) -> Window:
+    def _read(self, span: Span, *, is_rest: bool) -> Window:
         """Read one window in a transaction of its own: nothing is locked while bodies are looked at."""
 
         def read() -> Window:
-            with self.transactions.read(self.walk.reading) as connection, self.limits.rows_left() as left:
-                window = self.walk.read(connection, span, self.pace.size, left)
-                self.limits.count(window.found)
+            with self.transactions.read(self.walk.reading) as connection:
+                if self.limits.most_rows is None:
+                    return self.walk.read(connection, span, self.pace.size, None, is_rest=is_rest)
+                with self.limits.rows_left() as left:
+                    window = self.walk.read(connection, span, self.pace.size, left)
+                    self.limits.count(window.found)
                 return window
 
         return self.patience.attempt(read)
@@ -106,7 +137,7 @@ class Worker:
         """Tell the listener of a window that is done, and how far the sweep is."""
         books = self.books
         with books.turn:
-            if books.place.sweep == 1:
+            if books.place.sweep == 1 and (window.skips or window.failures):
                 self.listener.skipped(window.skips)
                 self.listener.failed(window.failures)
             progress = Progress(
@@ -139,16 +170,17 @@ class Worker:
             else:
                 self._leave_row(batch, kind, first_line(error.orig or error))
 
-    def _fill_in_place(self, in_place: InPlace) -> None:
-        """Let the database fill rows by itself. If it cannot do all of them, the next window does them one by one."""
+    def _fill_in_place(self, in_place: InPlace) -> bool:
+        """Let the database fill rows by itself; tell whether it could. Else they are read, and filled one by one."""
         try:
             self.patience.attempt(lambda: self._commit(Batch(in_place=in_place)), busy_seconds=BUSY_BATCH_SECONDS)
         except TooManyRowsError:
-            in_place.has_failed = True
+            return False
         except DBAPIError as error:
             if trouble(error) not in {Trouble.BUSY, Trouble.ROW}:
                 raise
-            in_place.has_failed = True
+            return False
+        return True
 
     def _busy_seconds(self, batch: Batch) -> float:
         """Return how long to wait for locked rows: at first go round them, later wait for the one that is left."""
@@ -207,6 +239,8 @@ class Worker:
 
 def work_together(limits: Limits, workers: Sequence[Worker]) -> None:
     """Let the workers fill the table side by side. Raises what one raises: an error, else Rewound, else Stopped."""
+    control = workers[0].books.control
+    control.start_work(len(workers))
     if len(workers) == 1:
         workers[0].work()
         return
@@ -220,6 +254,8 @@ def work_together(limits: Limits, workers: Sequence[Worker]) -> None:
         except BaseException as error:  # noqa: BLE001  # raised again below, in the thread that everybody waits in
             ends.append(error)
             limits.abandon()
+        finally:
+            control.leave_work()
 
     with ThreadPoolExecutor(len(workers)) as pool:
         list(pool.map(work, workers))

@@ -20,7 +20,7 @@ class Wish:
     ids: Sequence[str]
     accept: bool
     reasons: Sequence[str]
-    """All rows that fail for these are to be accepted as well."""
+    """Reasons; all rows that failed for one of them are accepted as well."""
     note: str | None
     unaccept: bool
 

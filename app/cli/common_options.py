@@ -13,7 +13,7 @@ from app.errors import ConfigurationError
 from app.settings import Settings
 
 SQLITE_FILES: Final = ("", "-journal", "-wal", "-shm")
-"""What follows the name of a SQLite file in the names of those that belong to it."""
+"""Suffixes of a SQLite file and of the files that belong to it."""
 
 Database = Annotated[
     str | None,

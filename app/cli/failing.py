@@ -40,7 +40,7 @@ def message_of(error: Exception) -> str:
 
 
 def usage_message(error: typer.TyperException) -> str:
-    """Return what is wrong with a command line, and where to read how it is right."""
+    """Return what is wrong with a command line, and the command that shows its help."""
     context = getattr(error, "ctx", None)
     program = context.command_path if context is not None else PROGRAM
     problem = error.format_message()

@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Final
 
 import sqlalchemy as sa
-from rich.console import RenderableType
 
-from app.console.tables import status_view
+from app.database.urls import describe, parse_url
+from app.reports.metrics import Metrics, read_metrics
+from app.reports.overview import Overview, read_overview
 from app.reports.running import RunningRun, find_running
 from app.reports.status import Status, read_status_of
 
@@ -26,6 +27,7 @@ class Look:
         self._runs = runs
         self._last = Status()
         self._due = 0.0
+        self._overview: Overview | None = None
 
     def running(self) -> RunningRun | None:
         """Return what the run does that goes on."""
@@ -42,9 +44,19 @@ class Look:
         self._due = time.monotonic() + took / COUNTING_SHARE
         return self._last
 
-    def again(self) -> RenderableType:
+    def again(self) -> Status:
         """Return all as it is now, but for rows that were counted a short while ago."""
         running = self.running()
         if time.monotonic() < self._due:
-            return status_view(replace(self._last, running=running))
-        return status_view(self.whole(running))
+            return replace(self._last, running=running)
+        return self.whole(running)
+
+    def overview(self, found: Status) -> Overview:
+        """Return what a page shows of a status; the rows that need a person as of when the rows were counted."""
+        before = None if found is self._last else self._overview
+        self._overview = read_overview(self._connection, describe(parse_url(self._url)), found, before)
+        return self._overview
+
+    def metrics(self, found: Status) -> Metrics:
+        """Return what a monitoring system is told of a status."""
+        return read_metrics(self._connection, found)

@@ -78,7 +78,7 @@ def _run(
 
 
 def exit_code(report: Report, stop: StopRequest, fail_on: Counting = "any") -> int:
-    """Return what the process ends with."""
+    """Return the exit code of the process."""
     match report.state:
         case "stopped":
             return ROWS_LEFT if stop.signal_number is None else SIGNALLED + stop.signal_number  # None: cancelled

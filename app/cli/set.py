@@ -13,13 +13,13 @@ from app.console.printing import print_lines
 from app.errors import ConfigurationError
 
 ONE_WORKER: Final = frozenset({"key", "rowid", "failures"})
-"""Walks that one worker does, however many there are."""
+"""Walks that use one worker only, however many are asked for."""
 USAGE: Final = f"name what to change: {', '.join(f'{name}=…' for name in TUNED)}"
 
 
 def set(  # noqa: A001  # commands are called like their functions
     changes: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME=VALUE…", help=f"Any of {', '.join(TUNED)}.")
+        list[str] | None, typer.Argument(metavar="NAME=VALUE", help=f"Any of {', '.join(TUNED)}.")
     ] = None,
     *,
     database: Database = None,

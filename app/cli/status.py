@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import RenderableType
 
-from app.cli.common_options import AsJson, Database, Desktop, load_settings, require_writable
+from app.cli.common_options import AsJson, Database, Desktop, load_settings
 from app.cli.exit_codes import DONE
 from app.cli.look import Look
-from app.console.printing import drawn, print_json, print_lines, show, write_file
+from app.cli.status_files import StatusFiles
+from app.console.exposition import exposition
+from app.console.printing import print_json, print_lines, print_text, show
 from app.console.tables import before_counting, brief_line, status_view
 from app.console.watching import is_watchable, watch
 from app.errors import ConfigurationError
@@ -30,7 +33,14 @@ def status(  # noqa: PLR0913  # one parameter an option
     brief: Annotated[bool, typer.Option("--brief", help="Print one line.")] = False,
     watched: Annotated[bool, typer.Option("--watch", help="Draw it every two seconds, until you type q.")] = False,
     svg: Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Draw it into an SVG file too.")] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write it as a page too; with --watch one that reloads itself."),
+    ] = None,
     as_json: AsJson = False,
+    prometheus: Annotated[
+        bool, typer.Option("--prometheus", help="Print metrics in the text format of Prometheus.")
+    ] = False,
 ) -> int:
     """Show what a run does, how many rows have their id, what is left and why, and the runs. Reads only.
 
@@ -38,49 +48,68 @@ def status(  # noqa: PLR0913  # one parameter an option
     another one had stopped are shown with it, as one. A PostgreSQL table of more than a million rows is sampled unless
     --exact is given. Works before the first upgrade.
     """
-    _require_one_form({"--brief": brief, "--watch": watched, "--json": as_json}, svg)
+    forms = {"--brief": brief, "--watch": watched, "--json": as_json, "--prometheus": prometheus}
+    form = _chosen(forms)
+    files = StatusFiles(svg=svg, html=html)
+    _require_a_watcher(form, files)
     settings = load_settings(database=database, desktop=desktop)
-    if svg is not None:
-        require_writable("--svg", svg, settings.database_url)
+    files.require_writable(settings.database_url)
     with database_as_it_is(settings.database_url) as engine, engine.connect() as connection:
         look = Look(connection, settings.database_url, exact=exact, runs=runs)
-        if watched:
-            watch(look.again)
-        elif brief:
-            print_lines(brief_line(look.whole(look.running())))
-        elif as_json:
-            _print_json(look, svg)
+        if form == "--watch":
+            _watch(look, files)
         else:
-            _show(look, svg)
+            _print(look, files, form)
     return DONE
 
 
-def _require_one_form(chosen: dict[str, bool], svg: Path | None) -> None:
-    """Raise ConfigurationError for options that do not go together, and for a --watch that nobody would see."""
-    named = [name for name, is_chosen in chosen.items() if is_chosen]
+def _chosen(forms: dict[str, bool]) -> str:
+    """Return the form that is wanted; empty for the usual one. Raises ConfigurationError for two of them."""
+    named = [name for name, is_chosen in forms.items() if is_chosen]
     if len(named) > 1:
         raise ConfigurationError(named[1], f"not together with {named[0]}; choose one")
-    if chosen["--watch"] and svg is not None:
+    return named[0] if named else ""
+
+
+def _require_a_watcher(form: str, files: StatusFiles) -> None:
+    """Raise ConfigurationError for a --watch that nobody would see, or with a picture that does not reload."""
+    if form != "--watch":
+        return
+    if files.svg is not None:
         raise ConfigurationError("--svg", "not together with --watch; choose one")
-    if chosen["--watch"] and not is_watchable():
-        raise ConfigurationError("--watch", "there is no terminal to draw on; leave it out, or use --brief")
+    if files.html is None and not is_watchable():
+        raise ConfigurationError("--watch", "there is no terminal to draw on; leave it out, or use --brief or --html")
 
 
-def _print_json(look: Look, svg: Path | None) -> None:
-    found = look.whole(look.running())
-    if svg is not None:
-        write_file("--svg", svg, drawn(status_view(found), title="media-gen-ids status"))
-    print_json(found.as_dict())
-    if found.untouched:
-        logger.info(found.untouched)
+def _watch(look: Look, files: StatusFiles) -> None:
+    """Draw again and again: on the terminal, if there is one, and the page, which at last no longer reloads itself."""
+
+    def view() -> RenderableType:
+        found = look.again()
+        files.write(look, found, is_watched=True)
+        return status_view(found)
+
+    try:
+        watch(view)
+    finally:
+        files.end_watch()
 
 
-def _show(look: Look, svg: Path | None) -> None:
-    """Show what is known at once, then what takes longer."""
+def _print(look: Look, files: StatusFiles, form: str) -> None:
+    """Print what is known at once, then what takes longer; the other forms are printed as a whole."""
     running = look.running()
-    if running is not None:
+    if not form and running is not None:
         show(before_counting(running))
     found = look.whole(running)
-    if svg is not None:
-        write_file("--svg", svg, drawn(status_view(found), title="media-gen-ids status"))
-    show(status_view(found, without_run=True))
+    files.write(look, found)
+    match form:
+        case "--brief":
+            print_lines(brief_line(found))
+        case "--prometheus":
+            print_text(exposition(look.metrics(found)))
+        case "--json":
+            print_json(found.as_dict())
+            if found.untouched:
+                logger.info(found.untouched)
+        case _:
+            show(status_view(found, without_run=True))

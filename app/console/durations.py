@@ -7,12 +7,12 @@ DATE_AND_TIME: Final = "%Y-%m-%d %H:%M"
 
 
 def about(seconds: float) -> str:
-    """Return an estimated time, called one."""
+    """Return a time in words that say it is an estimate."""
     return "under 1 s" if seconds < 1 else f"about {duration(seconds)}"
 
 
 def duration(seconds: float) -> str:
-    """Return a time as people say it: `4 s`, `2 min 5 s`, `3 h 10 min`."""
+    """Return a number of seconds as `4 s`, `2 min 5 s` or `3 h 10 min`."""
     if seconds < 1:
         return "under 1 s"
     minutes, rest = divmod(round(seconds), 60)

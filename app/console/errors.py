@@ -4,6 +4,7 @@ import logging
 import sys
 
 from app.console.json_log import writes_json
+from app.console.visible import visible
 from app.database.events import event
 
 logger = logging.getLogger(__name__)
@@ -14,7 +15,7 @@ def print_error(message: str, exit_code: int | None = None) -> None:
     if writes_json():
         logger.error("%s", message, extra=event("log") if exit_code is None else event("error", exit_code=exit_code))
     else:
-        print(f"media-gen-ids: {message}", file=sys.stderr)
+        print(f"media-gen-ids: {visible(message)}", file=sys.stderr)
 
 
 def print_traceback(message: str, text: str, exit_code: int) -> None:

@@ -1,14 +1,17 @@
-"""Fitting: tables where they fit, lists of facts where they do not: no number is ever cut."""
+"""Fitting: a table where it fits the terminal, else a list of facts for each row: no number is ever cut."""
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import chain
 from typing import Final, Literal
 
 from rich import box
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from app.console.colours import coloured
 from app.console.visible import visible
 
 TABLE_LINES: Final = box.Box("    \n    \n ── \n    \n ── \n ── \n    \n    \n")
@@ -59,14 +62,16 @@ class Facts:
             table.add_column(name, justify=justify, no_wrap=name != prose or not prose)
         for section in self._sections:
             for row in section:
-                table.add_row(*row)
+                table.add_row(*map(coloured, self._names, row))
             table.add_section()
         return table
 
-    def _lists(self) -> Iterator[Text]:
-        for section in self._sections:
-            for row in section:
-                yield Text(row[0] or self._names[0], "bold")
-                for name, value in zip(self._names[1:], row[1:], strict=True):
-                    yield Text(f"  {name.replace(chr(10), ' ')} {value}".replace("   ", "  "), overflow="fold")
+    def _lists(self) -> Iterator[RenderableType]:
+        names = [" ".join(name.split()) for name in self._names]
+        for row in chain.from_iterable(self._sections):
+            head = f"{names[0]} {row[0]}".strip()
+            unnamed = [value for name, value in zip(names[1:], row[1:], strict=True) if not name]
+            facts = [f"{name} {value}" for name, value in zip(names[1:], row[1:], strict=True) if name]
+            yield Text("  ".join([head, *unnamed]), "bold", overflow="fold")
+            yield Padding(Text(", ".join(facts), overflow="fold"), (0, 0, 0, 2))
         yield Text("")

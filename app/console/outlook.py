@@ -1,4 +1,4 @@
-"""Outlook: how much is left, and for how long, told from what was done so far."""
+"""Outlook: estimates the rows and the time that are left, from the progress so far."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Final
 from app.backfill.listener import Progress
 
 WARM_UP_SECONDS: Final = 3.0
-"""Before this, a rate says nothing about the time that is left."""
+"""Until so much was done, no time is estimated."""
 WARM_UP_FRACTION: Final = 0.01
 
 

@@ -1,13 +1,11 @@
 """Printing: results on stdout, errors on stderr, files."""
 
 import csv
-import io
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 from rich.console import Console, RenderableType
 
@@ -15,15 +13,15 @@ from app.backfill.listener import Listener
 from app.backfill.report import Report
 from app.console.durations import about
 from app.console.errors import print_error, print_remark
+from app.console.files import try_to_replace
 from app.console.progress import shown_progress
 from app.console.record_lines import Listeners, RecordLines
-from app.console.streams import ESCAPE, is_unicode
+from app.console.streams import is_unicode
+from app.console.visible import visible, visible_json
 from app.database.urls import describe, parse_url
 from app.reports.estimate import Estimate
 from app.reports.findings import Finding
 from app.settings import Settings
-
-SVG_COLUMNS: Final = 80
 
 
 @contextmanager
@@ -47,8 +45,13 @@ def print_summary(report: Report) -> None:
 
 
 def print_lines(*lines: str) -> None:
-    """Print lines as they are, at once."""
-    print(*lines, sep="\n", flush=True)
+    """Print lines at once."""
+    print(*map(visible, lines), sep="\n", flush=True)
+
+
+def print_text(text: str) -> None:
+    """Print a text that has its own ends of lines."""
+    print(text, end="")
 
 
 def print_json(value: object) -> None:
@@ -63,11 +66,14 @@ def print_estimate(estimate: Estimate, *, beside_json: bool) -> None:
 
 def print_finding(finding: Finding) -> None:
     """Print what `check` found, at once: the next may take its time."""
-    print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.name}", *finding.facts, sep="\n      - ", flush=True)
+    lines = (f"{'ok  ' if finding.ok else 'FAIL'}  {finding.name}", *finding.facts)
+    print(*map(visible, lines), sep="\n      - ", flush=True)
 
 
 def print_csv(fields: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
-    """Print rows as CSV with a head line."""
+    """Print rows as CSV with a head line, as they are but on a terminal."""
+    if sys.stdout.isatty():
+        rows = [{name: visible(str(value)) for name, value in row.items()} for row in rows]
     writer = csv.DictWriter(sys.stdout, fields, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
@@ -78,21 +84,12 @@ def show(view: RenderableType) -> None:
     Console(highlight=False, emoji=False, markup=False).print(view)
 
 
-def drawn(view: RenderableType, *, title: str) -> str:
-    """Return a view as an SVG picture, 80 columns wide. Prints nothing."""
-    console = Console(record=True, width=SVG_COLUMNS, file=io.StringIO(), highlight=False, emoji=False, markup=False)
-    console.print(view)
-    return console.export_svg(title=title)
-
-
 def write_file(option: str, file: Path, text: str) -> None:
     """Write a file that an option names. If it cannot be, a line says so: the work is done all the same."""
-    try:
-        file.write_text(text, encoding="utf-8", errors=ESCAPE)
-    except OSError as error:
-        print_error(f"{option}: {file} could not be written: {error.strerror}")
+    if problem := try_to_replace(file, text):
+        print_error(f"{option}: {file} could not be written: {problem}")
 
 
 def to_json(value: object, *, ascii_only: bool = False) -> str:
     """Return a value as JSON, as it is printed and written to files."""
-    return json.dumps(value, indent=2, ensure_ascii=ascii_only)
+    return visible_json(json.dumps(value, indent=2, ensure_ascii=ascii_only))

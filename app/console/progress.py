@@ -24,7 +24,7 @@ from app.database.events import Seldom, event
 from app.database.timestamps import format_timestamp
 
 LINE_SECONDS: Final = 10.0
-"""Where stderr is no terminal, progress is one line in so many seconds."""
+"""Seconds between two lines of progress where stderr is no terminal."""
 WAITS: Final = 6
 """A wait is told of so many times less often."""
 REFRESHES_A_SECOND: Final = 4
@@ -124,7 +124,7 @@ class ProgressBarView(Listener):
         self._progress: Progress | None = None
         self._estimate: tuple[int, float] | None = None
         self._waiting: str | None = None
-        """Why nothing goes on."""
+        """Why the run waits; None while it goes on."""
 
     def progress(self, progress: Progress) -> None:
         """Remember where the run stands; the terminal is refreshed by itself."""

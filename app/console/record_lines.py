@@ -10,6 +10,7 @@ from app.backfill.report import Origin, Report
 from app.backfill.rows import Recovered, Refused
 from app.backfill.undecodable import readable
 from app.console.errors import print_remark
+from app.console.visible import visible
 
 SHOWN_ID_CHARACTERS: Final = 8
 SHOWN_MEDIA_ID_CHARACTERS: Final = 20
@@ -40,9 +41,9 @@ class RecordLines(Listener):
 
     def _print(self, line: str) -> None:
         if self._stream is sys.stderr:
-            print_remark(line)
+            print_remark(visible(line))
         else:
-            print(line, file=self._stream)
+            print(visible(line), file=self._stream)
 
 
 class Listeners(Listener):
@@ -54,7 +55,7 @@ class Listeners(Listener):
 
     @property
     def wants_rows(self) -> bool:
-        """Whether anyone wants them."""
+        """Whether any of the listeners wants the filled rows."""
         return any(listener.wants_rows for listener in self._listeners)
 
     def filled(self, rows: Sequence[Recovered]) -> None:

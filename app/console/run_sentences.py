@@ -17,20 +17,20 @@ def running_sentence(run: RunningRun) -> str:
         case "paused":
             return f"Run {run.id} is {_paused(run)}: {run.rows:,} rows done; `media-gen-ids resume` lets it go on"
         case "waiting":
-            return f"Run {run.id} waits for {duration(run.for_seconds or 0)}: {_why(run)}; {run.rows:,} rows done"
+            return f"Run {run.id} waits for {duration(run.for_seconds or 0)}{_why(run)}; {run.rows:,} rows done"
     return _working(run)
 
 
 def blocker_text(blocker: Blocker) -> str:
-    """Return who is in the way."""
+    """Return the words for a session that keeps a run waiting."""
     if blocker.pid is None:
-        return blocker.application_name
+        return "another connection, which holds the file's write lock"
     facts = ", ".join(visible(fact) for fact in (blocker.application_name, blocker.state) if fact)
     return f"server process {blocker.pid}" + (f" ({facts})" if facts else "")
 
 
 def blockers_text(blockers: Sequence[Blocker]) -> str:
-    """Return who is in the way, all of them."""
+    """Return the words for all the sessions that keep a run waiting."""
     return ", ".join(map(blocker_text, blockers))
 
 
@@ -54,11 +54,5 @@ def _paused(run: RunningRun) -> str:
 
 def _why(run: RunningRun) -> str:
     """Return why a run waits, and for whom."""
-    reason = visible(run.waiting_for or "")
-    if not run.blockers:
-        return reason
-    if all(blocker.pid is None for blocker in run.blockers):
-        holder = f"{blockers_text(run.blockers)} holds the file's write lock"
-    else:
-        holder = f"for {blockers_text(run.blockers)}"
-    return f"{reason}, {holder}" if reason else holder
+    reason = f": {visible(run.waiting_for)}" if run.waiting_for else ""
+    return reason + (f"; in its way: {blockers_text(run.blockers)}" if run.blockers else "")

@@ -14,12 +14,12 @@ from typing import Any, Final, TextIO, cast
 from app.console.errors import print_error
 
 ESCAPE: Final = "media-gen-ids-escape"
-"""Name, for Python's codecs, of how characters are written that an encoding does not have."""
+"""Name of the error handler, registered with Python's codecs, for characters that an encoding does not have."""
 LAST_STANDARD_DESCRIPTOR: Final = 2
 
 
 class LenientStream:
-    """A text stream that never raises; `problem` is what first kept it from writing, None where nothing did."""
+    """A text stream that never raises; `problem` is the first error in writing, None if there was none."""
 
     def __init__(self, stream: TextIO | None) -> None:
         """Take the stream; None where the process has none, because it was closed before it started."""
@@ -56,7 +56,7 @@ class LenientStream:
                 self.problem = error
 
     def give_up(self) -> None:
-        """Send what is still to be written nowhere: the interpreter would stumble over it when it ends."""
+        """Discard what is not yet written, which the interpreter would else try to write, and fail, at its end."""
         if self._stream is None:
             return
         with contextlib.suppress(OSError, ValueError), open(os.devnull, "wb") as nowhere:  # noqa: PTH123  # no file

@@ -13,7 +13,7 @@ from rich.live import Live
 WATCH_SECONDS: Final = 2.0
 QUIT: Final = frozenset({"q", "Q"})
 KEY_SECONDS: Final = 0.1
-"""Where the system cannot wait for a key, it is asked for one so often."""
+"""Seconds between two looks for a key, where the system cannot wait for one."""
 
 
 def is_watchable() -> bool:
@@ -22,7 +22,16 @@ def is_watchable() -> bool:
 
 
 def watch(view: Callable[[], RenderableType], seconds: float = WATCH_SECONDS) -> None:
-    """Draw what `view` returns, each time anew, until q or Ctrl-C; the last picture stays."""
+    """Draw what `view` returns, each time anew, until q or Ctrl-C; the last picture stays.
+
+    Without a terminal nothing is drawn, and whatever else `view` does is done until Ctrl-C.
+    """
+    if not is_watchable():
+        with contextlib.suppress(KeyboardInterrupt):
+            while True:
+                view()
+                time.sleep(seconds)
+        return
     console = Console(highlight=False, emoji=False, markup=False)
     live = Live(view(), console=console, auto_refresh=False, vertical_overflow="crop")
     with contextlib.suppress(KeyboardInterrupt), _keys() as typed_within, live:
@@ -32,7 +41,7 @@ def watch(view: Callable[[], RenderableType], seconds: float = WATCH_SECONDS) ->
 
 @contextmanager
 def _keys() -> Iterator[Callable[[float], bool]]:
-    """Yield what waits so many seconds for a q, and tells whether it came; without a keyboard it only waits."""
+    """Yield a function that waits so many seconds for the key q and tells if it came; without a keyboard it waits."""
     if sys.stdin is None or not sys.stdin.isatty():
         yield _no_key
         return

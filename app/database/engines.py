@@ -23,9 +23,9 @@ def make_engine(url: str) -> sa.Engine:
     """Return a plain engine without a pool: each connection is opened for its use and closed after it.
 
     SQLite keeps the driver's default transaction mode: with BEGIN hooks or `autocommit=False`, Alembic's
-    autocommit_block() silently stops committing. On PostgreSQL no statement is prepared on the server, since
-    transaction poolers do not allow it. Raises ConfigurationError for text that is no URL, and for parameters that the
-    driver does not know. Does not connect.
+    autocommit_block() silently stops committing. On PostgreSQL no statement is prepared on the server, since a
+    transaction pooler may not support it. Raises ConfigurationError for text that is no URL, and for parameters that
+    the driver does not know. Does not connect.
     """
     parsed = parse_url(url)
     try:

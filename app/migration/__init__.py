@@ -1,1 +1,1 @@
-"""What alembic/ calls."""
+"""The code behind alembic/: its environment, and what its revisions call."""

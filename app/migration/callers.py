@@ -1,4 +1,4 @@
-"""Callers: what another program may put into `config.attributes["connection"]`, and what to give instead."""
+"""Callers: what another program may put into `config.attributes["connection"]`, and the advice for anything else."""
 
 from typing import Final
 
@@ -20,9 +20,9 @@ GIVE_INSTEAD: Final = {
     "str": "put a URL into `sqlalchemy.url` of the configuration, or into DATABASE_URL",
     "URL": "put a URL into `sqlalchemy.url` of the configuration, or into DATABASE_URL",
 }
-"""By the name of a class, so that none of them need be loaded here."""
+"""Keyed by the name of a class, so that the class need not be imported."""
 ONLY_IN_TRANSACTIONS: Final = frozenset({"asyncpg", "aiosqlite"})
-"""Drivers that cannot do what begins or ends a transaction of ours."""
+"""Drivers that cannot begin or end a transaction as the backfill needs it."""
 BEGIN_FIRST: Final = "begin a transaction on it first, as `async with engine.begin() as connection` does"
 OTHERWISE: Final = "give a Connection or an Engine of SQLAlchemy"
 
@@ -46,7 +46,7 @@ def given_by_caller(config: Config) -> sa.Connection | sa.Engine | None:
 
 
 def _instead_of(given: object) -> str:
-    """Return what to give instead: classes of the caller's own are known by those that they are made from."""
+    """Return the advice what to give instead; a subclass is found by the names of its base classes."""
     return next(
         (GIVE_INSTEAD[kind.__name__] for kind in type(given).__mro__ if kind.__name__ in GIVE_INSTEAD), OTHERWISE
     )

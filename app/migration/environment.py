@@ -36,7 +36,7 @@ SETTINGS: Final = "media_ids_settings"
 GUEST: Final = "media_ids_guest"
 """Option of Alembic's context: another env.py runs them; app.migration.guest has done its checks and holds the lock."""
 OUR_TABLES: Final = frozenset(mapped.__tablename__ for mapped in (Veo3VideoGeneration, BackfillRun, BackfillFailure))
-"""Importing their classes is what makes them known to Alembic's comparison."""
+"""Importing the mapped classes makes their tables known to Alembic's comparison."""
 
 
 def include_name(name: str | None, kind: str, parents: object) -> bool:  # noqa: ARG001
@@ -45,7 +45,7 @@ def include_name(name: str | None, kind: str, parents: object) -> bool:  # noqa:
 
 
 def database_url(config: Config, settings: Settings) -> URL:
-    """Return the URL of the database, which is not connected to: a caller's own, else `configured_url`."""
+    """Return the database's URL: that of a caller's connection, else `configured_url`. Does not connect."""
     given = given_by_caller(config)
     return parse_url(configured_url(config, settings)) if given is None else given.engine.url
 
@@ -62,9 +62,9 @@ def configured_url(config: Config, settings: Settings) -> str:
 
 
 def load_settings(config: Config, x_arguments: Mapping[str, object]) -> Settings:
-    """Return the settings, with `alembic -x name=value` in front, and make the log what they ask for.
+    """Return the settings, in which `alembic -x name=value` takes precedence, and set the log up.
 
-    A command of ours brings its own.
+    A command of ours brings its own settings.
     """
     asked = asked_for(config)
     if asked is None:
@@ -85,7 +85,7 @@ def _log_as(config: Config, form: Literal["text", "json"]) -> None:
 
 @contextmanager
 def alembic_errors() -> Iterator[None]:
-    """Turn this project's errors into Alembic's, which its command prints as one line, whatever becomes of that.
+    """Turn this project's errors into Alembic's, which its command prints as one line.
 
     Where a command of ours runs the upgrade, they stay what they are.
     """
@@ -113,7 +113,7 @@ def one_line_errors() -> Iterator[None]:
 
 @contextmanager
 def written_script() -> Iterator[None]:
-    """Raise OutputError if SQL that is written to stdout does not get there: half a script is none."""
+    """Raise OutputError if SQL cannot be written to stdout as a whole: half a script is useless."""
     try:
         yield  # Alembic hands each statement to the system at once
     except OSError as error:
@@ -137,19 +137,19 @@ def migration_connection(config: Config, settings: Settings) -> Iterator[sa.Conn
 
 
 def configures_logging(config: Config) -> bool:
-    """Tell whether the log is to be made as the ini file has it: a caller with a connection has a log of its own."""
+    """Tell whether to set the log up from the ini file: a caller with a connection has a log of its own."""
     has_logging = config.file_config.has_section("loggers") and Path(config.config_file_name or "").is_file()
     return has_logging and config.attributes.get("connection") is None
 
 
 def without_preamble() -> AbstractContextManager[None]:
-    """Keep what Alembic says of its own classes out of the log, so that its first line names the database."""
+    """Keep Alembic's lines on its own classes out of the log, so that the log's first line names the database."""
     return log_of_alembic_at(logging.WARNING)
 
 
 @contextmanager
 def log_of_alembic_at(level: int) -> Iterator[None]:
-    """While the block runs, let Alembic log what is of this level and above."""
+    """While the block runs, let Alembic log messages of this level and above only."""
     alembics = logging.getLogger("alembic.runtime.migration")
     before = alembics.level
     alembics.setLevel(level)

@@ -88,7 +88,7 @@ def _run_on(
 def _engine_for_batches(context: MigrationContext, connection: sa.Connection) -> sa.Engine:
     """Return the connection's engine; for a file of SQLite under another env.py one without that engine's hooks.
 
-    Hooks that begin a transaction at once, as SQLAlchemy recommends for other uses, are not for short ones.
+    Hooks that begin a transaction at once, as SQLAlchemy recommends for other uses, keep batches from committing.
     """
     engine = connection.engine
     if context.opts.get(GUEST, False) and sqlite_file(engine.url) is not None:
@@ -97,7 +97,7 @@ def _engine_for_batches(context: MigrationContext, connection: sa.Connection) ->
 
 
 def _require_done(report: Report, settings: Settings, stop: StopRequest) -> None:
-    """Raise what tells how the run ended, where the revision must not be stamped."""
+    """Raise the error for a run after which the revision must not be stamped."""
     if stop.signal_number is not None and report.state == "stopped":
         raise StoppedBySignalError(stop.signal_number, report.synced)
     if report.state == "incomplete":

@@ -1,4 +1,4 @@
-"""Gate: what is looked at before a command of Alembic may change a database, and the lock that is held meanwhile."""
+"""Gate: the checks before a command of Alembic may change a database, and the lock that is held meanwhile."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -63,12 +63,12 @@ def _look_again(context: MigrationContext, before: Sequence[str], scripts: Scrip
 
 
 def _stands_at_head(context: MigrationContext, recorded: Sequence[str], scripts: ScriptDirectory) -> bool:
-    """Tell whether a command that goes to the head is called on a database that stands there."""
+    """Tell whether the command goes to the head and the database is at the head already."""
     return context.opts.get("destination_rev") in {"head", "heads"} and set(recorded) == set(scripts.get_heads())
 
 
 def online(context: MigrationContext) -> tuple[sa.Connection, ScriptDirectory]:
-    """Return what there is when revisions run, and not when they are written as SQL."""
+    """Return a context's connection and scripts. Raises CommandError where revisions are written as SQL."""
     if context.connection is None or context.script is None:
         raise CommandError("these revisions need a connection")
     return context.connection, context.script

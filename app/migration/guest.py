@@ -1,4 +1,4 @@
-"""Guest: what our revisions see to by themselves where somebody else's env.py runs them. See docs/beside.md."""
+"""Guest: what our revisions do by themselves where another program's env.py runs them. See docs/beside.md."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -61,7 +61,7 @@ def refuse_if_recorded_elsewhere(context: MigrationContext) -> None:
 
 
 def _arrive(context: MigrationContext, step: Callable[[], None]) -> None:
-    """Do once for a context what our env.py would have done."""
+    """Take the lock and make the checks of our own env.py, once for each context."""
     from app.reports.target import name_target  # noqa: PLC0415  # a database that stands at head needs none of it
 
     if GUEST in context.opts:
@@ -79,7 +79,7 @@ def _arrive(context: MigrationContext, step: Callable[[], None]) -> None:
 
 
 def _settings() -> Settings:
-    """Return the settings: what else is in DATABASE_URL or `-x` is env.py's own affair."""
+    """Return the settings, without DATABASE_URL and without options in `-x` that are not ours: env.py uses those."""
     ours = set(Settings.model_fields) - NO_OPTIONS
     given = environment.get_x_argument(as_dictionary=True)
     return Settings.load({"database_url": "env.py"} | {name: given[name] for name in ours & set(given)})

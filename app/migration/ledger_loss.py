@@ -1,4 +1,4 @@
-"""Ledger loss: what a downgrade takes with it, said before it does."""
+"""Ledger loss: the warning before a downgrade drops the ledger's tables."""
 
 import logging
 from typing import Final

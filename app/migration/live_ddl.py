@@ -1,4 +1,4 @@
-"""DDL on a table in use: never make the application queue behind a lock that is being waited for."""
+"""DDL on a table in use: the application must not queue for long behind a statement that waits for its lock."""
 
 import logging
 from collections.abc import Callable

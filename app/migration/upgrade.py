@@ -18,7 +18,7 @@ from app.migration.scripts import alembic_config
 from app.settings import Settings
 
 ATTRIBUTE: Final = "media_ids_upgrade"
-"""By this name env.py finds the upgrade in the attributes of Alembic's configuration."""
+"""The key in the attributes of Alembic's configuration by which env.py finds the upgrade."""
 
 
 @dataclass(kw_only=True)
@@ -29,7 +29,7 @@ class Upgrade:
     listening: Callable[[], AbstractContextManager[Listener]]
     """Shows the backfill while it runs."""
     report: Report | None = None
-    """What the backfill did, also where it then raises. None: there was none to do, or it was not reached."""
+    """The backfill's report, also where the upgrade then raises an error; None if no backfill ran."""
 
     def run(self) -> None:
         """Upgrade the database of the settings to the head, in Alembic's own way, without an alembic.ini.

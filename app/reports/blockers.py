@@ -14,7 +14,7 @@ LOOK_SECONDS: Final = 1.3
 """A run tries again at least once a second, and waits for a lock each time."""
 POLL_SECONDS: Final = 0.05
 LOOKS_AT_A_FILE: Final = 6
-"""A run itself holds the lock of a SQLite file for milliseconds, somebody whom it waits for all of the time."""
+"""Looks at a SQLite file's lock: a run holds it for milliseconds, a session that keeps the run waiting all the time."""
 
 TABLE_LOCKS: Final = sa.text("""
 SELECT DISTINCT other.pid, coalesce(other.application_name, ''), coalesce(other.state, '')
@@ -38,7 +38,7 @@ WHERE own.datname = current_database() AND own.application_name = :name AND own.
     AND coalesce(other.application_name, '') <> :name
 ORDER BY 1
 """)
-"""Sessions that one of the run's waits for at this moment; its own sessions are in nobody's way."""
+"""Sessions of others for which one of the run's own sessions waits at this moment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +46,14 @@ class Blocker:
     """A session that keeps a run waiting."""
 
     pid: int | None
-    """The server's process; None where the database does not tell: another connection to a SQLite file."""
+    """The server's process id; None for another connection to a SQLite file."""
     application_name: str
     state: str
     """What the server says it does: `active`, `idle in transaction`, …"""
+
+
+WRITER_OF_FILE: Final = Blocker(pid=None, application_name="", state="")
+"""Another connection to a SQLite file: whose, nobody tells."""
 
 
 def find_blockers(connection: sa.Connection, table: str, run_name: str, *, is_waiting: bool) -> tuple[Blocker, ...]:
@@ -67,9 +71,6 @@ def find_blockers(connection: sa.Connection, table: str, run_name: str, *, is_wa
 def table_holders(connection: sa.Connection, table: str) -> tuple[Blocker, ...]:
     """Return who holds the table of a PostgreSQL database so that rows cannot be written."""
     return _sessions(connection, TABLE_LOCKS, {"table": table, "name": ""})
-
-
-WRITER_OF_FILE: Final = Blocker(pid=None, application_name="another connection", state="writing")
 
 
 def _in_postgresql(connection: sa.Connection, values: dict[str, str], *, is_waiting: bool) -> tuple[Blocker, ...]:

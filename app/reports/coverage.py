@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from app.backfill.blank import is_empty
-from app.backfill.by_key.walk import text_as_it_is
+from app.backfill.databases import choose_driver
 from app.backfill.failed_rows import find_failing
 from app.backfill.ledger import DONE, RETRY_WALK, RUNS
 from app.backfill.light_tables import columns_of, is_pending
@@ -41,7 +41,7 @@ class Coverage:
 
     @property
     def rows(self) -> int:
-        """All of them."""
+        """The number of all these rows."""
         return self.with_id + self.pending + self.nothing_to_recover + self.failed
 
     def __add__(self, other: "Coverage") -> "Coverage":
@@ -63,10 +63,10 @@ def read_groups(
 ) -> tuple[list[Group], bool]:
     """Return the rows by status and month, and whether they are an estimate from a sample of the table.
 
-    A row with an answer has been looked at if it has not changed since the last whole run began. That is not believed
-    where there are more such rows than that run left: somebody put old rows into the table, and all count as pending.
-    Only a PostgreSQL table with more than `large` rows, as its statistics have it, is sampled: whole blocks, about
-    `sample` rows.
+    A row with an answer has been looked at if it has not changed since the last whole run began. If there are more such
+    rows than that run left, somebody has put old rows into the table, and all of them count as pending. Only a
+    PostgreSQL table with more than `large` rows, as its statistics have it, is sampled: whole blocks, about `sample`
+    rows.
     """
     rows = 0 if exact else estimated_rows(connection)
     part = min(1.0, sample / rows) if rows > large else None
@@ -74,7 +74,7 @@ def read_groups(
     scale = 1 / (part or 1.0)
     table = columns_of(Veo3VideoGeneration, *NEEDED, types=find_types(connection, Veo3VideoGeneration.__tablename__))
     failed = _count_failed(connection, table, work.began)
-    with text_as_it_is(connection):
+    with choose_driver(connection).text_as_it_is(connection):
         rows_by_group = connection.execute(_select_groups(_sampled(table, part), work.began)).all()
     counted = [_counted(row, scale, failed) for row in rows_by_group]
     unexplained = sum(group.seen for group in counted) > work.skipped * (1 if part is None else SAMPLE_TOLERANCE)
@@ -146,11 +146,11 @@ def _is_unchanged(table: sa.FromClause, looked_at: str) -> sa.ColumnElement[bool
 
 
 def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
-    return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
+    return sa.func.sum(sa.case((condition, 1), else_=0))
 
 
 class Work(NamedTuple):
-    """The last work that came to its end: a run, with those before it that stopped early and whose place it took."""
+    """The last pass that came to its end: a run, together with the runs that stopped early and that it resumed."""
 
     began: str = ""
     skipped: int = 0

@@ -17,7 +17,7 @@ ENOUGH_ROWS: Final = 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """A guess, and what it rests on."""
+    """An estimated time, and the measured or assumed speed behind it."""
 
     seconds: float
     basis: str

@@ -1,4 +1,4 @@
-"""Passes: runs over the table, each with those before it that stopped early and whose place it took, as one. Pure."""
+"""Passes: each a run over the table, together with the runs before it that stopped early and that it resumed. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

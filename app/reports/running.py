@@ -49,13 +49,13 @@ class RunningRun:
     since: datetime | None = None
     """Since when it waits or is paused; where it is gone, its last sign."""
     for_seconds: float | None = None
-    """The same as a time that has passed."""
+    """The seconds since `since`."""
     paused_by: str | None = None
     """Who wants it to pause, also before it does."""
     stopping: bool = False
     """Somebody has cancelled it, and it has not ended yet."""
     blockers: tuple[Blocker, ...] = ()
-    """Who is in its way."""
+    """The sessions that keep the run waiting."""
 
     @property
     def stalled(self) -> bool:

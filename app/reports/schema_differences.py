@@ -84,7 +84,7 @@ def _subject(change: tuple[Any, ...]) -> str | None:
 
 
 def _flat(changes: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
-    """Yield each change; Alembic puts those of one column into a list of their own."""
+    """Yield each change; Alembic returns the changes of one column as a nested list."""
     for change in changes:
         if isinstance(change, list):
             yield from change

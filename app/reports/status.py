@@ -27,6 +27,8 @@ READ_RUNS: Final = 2_000
 WARM_UP_SECONDS: Final = 5.0
 """A rate measured for less than this says nothing about the hours to come."""
 LONGEST_WAIT: Final = {"lock_timeout": "1s"}
+NO_HOPE: Final = {"lock_timeout": "50ms"}
+"""Where somebody is known to hold the table."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +103,7 @@ def read_status(
     )
     try:
         with connection.begin_nested():
-            set_locally(connection, LONGEST_WAIT)
+            set_locally(connection, NO_HOPE if running is not None and running.blockers else LONGEST_WAIT)
             groups, estimated = read_groups(connection, exact=exact)
     except DBAPIError as error:
         if sqlstate(error) != LOCK_NOT_AVAILABLE:
@@ -124,7 +126,7 @@ def _counted(status: Status, groups: Iterable[Group]) -> Status:
 
 def _run(row: Mapping[Any, Any], running: RunningRun | None) -> dict[str, Any]:
     """Return a run without its cursor, which means nothing to a reader; one that is gone is not running."""
-    hidden = {"backfill", "cursor", "sweep_filled", "extractor_version"}
+    hidden = {"backfill", "cursor", "sweep_filled", "extractor_version", "batch_seconds", "points"}
     facts = {str(name): value for name, value in row.items() if name not in hidden}
     facts |= {name: json.loads(facts[name]) for name in ("reasons", "options", "orders")}
     is_gone = running is not None and running.id == facts["id"] and running.condition == GONE

@@ -77,22 +77,22 @@ BEGIN
   END IF;
 END
 $guard$;"""
-"""For SQL written offline, which cannot look first: wait for a table in use only shortly, and refuse a
-foreign one, or one that cannot be filled."""
+"""The first statements of offline SQL for PostgreSQL: wait at most 2 seconds for a table in use, and refuse a table
+that is another program's, or that cannot be filled."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Adoption:
-    """What stands in the database: `exists` or not, and the names of the columns, as the database compares them."""
+    """Whether the table exists, and the names of its columns, in lower case on SQLite."""
 
     exists: bool
     columns: AbstractSet[str]
 
 
 def examine(connection: sa.Connection) -> Adoption:
-    """Return what is there. Raises ForeignTableError if it is not the application's table. Writes nothing.
+    """Return whether the table exists, and its columns. Raises ForeignTableError for another table. Writes nothing.
 
-    Whether the types of its columns can be filled, app.backfill.refusals tells.
+    Does not check whether the types of the columns can be filled: app.backfill.refusals does.
     """
     inspector = sa.inspect(connection)
     if not inspector.has_table(TABLE):

@@ -12,9 +12,10 @@ Answers are read with the backfill's own extractor, so that both arrive at the s
    finished; the same with `media` instead of operations; failed; finished without an id that can be used; with the id.
    Of two that rank alike, the one with more URLs says more. So a later answer that lacks the id never takes away the
    body that has it, from which the backfill would fill the row. A stored body that a person must look at (not JSON, ids
-   that disagree, …) is evidence, and gives way to an answer with the id alone.
+   that disagree, …) is evidence, and is replaced only by an answer with the id.
 5. The status follows the answer, but never one that says less than the stored body, unless it completes the row; a
-   completed row stays completed. A failure stores the API's reason in `error_message`; leaving it takes that away.
+   completed row stays completed. A failure stores the API's reason in `error_message`; the next status removes that
+   reason.
 6. `media` instead of operations (2026) gives status, reason and URLs of the row that it names, and never an id.
 """
 
@@ -49,7 +50,7 @@ STATUS_OF_ROW: Final[dict[str | None, Status]] = {
     f"{STATUS_PREFIX}SCHEDULED": "processing",
     f"{STATUS_PREFIX}PENDING": "pending",
 }
-"""Any other status, or none, leaves the row's."""
+"""Any other status, or none, leaves the row's status unchanged."""
 RANKS: Final = {
     "not_finished": 1,
     "generation_failed": 3,
@@ -62,12 +63,12 @@ RANK_OF_MEDIA: Final = 2
 RANK_WITH_ID: Final = 5
 NO_REASON: Final = "the API gave no reason"
 UNREADABLE: Final = "unreadable answer: "
-"""What the trace of an answer that is no JSON begins with."""
+"""How the message begins that an answer that is no JSON leaves in `error_message`."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A body as it reads for one row."""
+    """What a body says of one row."""
 
     outcome: Outcome
     facts: OperationFacts
@@ -123,10 +124,10 @@ def read_for(operation_name: str | None, scene_id: str | None, body: str) -> Rea
 def changes_by(
     generation: Veo3VideoGeneration, answer: str, reading: Reading, stored: Reading | None = None
 ) -> Changes:
-    """Return what an answer, which reads so, changes in the row by the rules above. Changes nothing itself.
+    """Return what an answer changes in the row by the rules above. Changes nothing itself.
 
-    `stored` is how the row's body reads, where that is known. Raises MediaIdConflictError where the row, or
-    its stored answer, has another id.
+    `reading` is the answer's; `stored` is that of the row's stored body, where it is known. Raises MediaIdConflictError
+    where the row, or its stored answer, has another id.
     """
     if reading.weight[0] == 0:
         return {}
@@ -140,10 +141,10 @@ def changes_by(
 
 
 def trace_of(generation: Veo3VideoGeneration, answer: str, reading: Reading) -> Changes:
-    """Return what an answer that is no JSON leaves in the row: a word in `error_message`; nothing for other answers.
+    """Return what an answer that is no JSON leaves in the row: a message in `error_message`; nothing for others.
 
-    A row that has ended, has its id or bears another word keeps what it has. None of the answer's text is repeated: it
-    could be cut off within a signed URL.
+    Nothing too for a row that is completed or failed, has its id, or has another message. None of the answer's text is
+    repeated: it could be cut off within a signed URL.
     """
     unreadable = isinstance(reading.outcome, Failed) and reading.outcome.reason in {"invalid_json", "not_an_object"}
     waits = generation.status not in {"completed", "failed"} and not generation.media_generation_id
@@ -179,7 +180,7 @@ def _is_evidence(generation: Veo3VideoGeneration, stored: Reading) -> bool:
 
 
 def _media(generation: Veo3VideoGeneration, reading: Reading) -> Changes:
-    """Return the id and the URLs; what cannot be stored is no URL."""
+    """Return the id and the URLs, without URLs that a database cannot store."""
     if isinstance(reading.outcome, Failed):
         return {}
     fife_url, serving_base_uri = (

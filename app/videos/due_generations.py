@@ -1,4 +1,4 @@
-"""Who is due? Unfinished generations, claimed by one of several pollers, each row by one of them."""
+"""Unfinished generations that are due, claimed so that each goes to one of several pollers only."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,12 +15,12 @@ from app.videos.row_locks import Rows
 
 UNFINISHED: Final = ("pending", "processing")
 MOST_AHEAD: Final = timedelta(days=1)
-"""A row written later than this from now was written by a clock gone wrong, or is no time at all: it is due."""
+"""A row whose `updated_at` lies further ahead than this is due: it was written by a wrong clock, or is no timestamp."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DueGeneration:
-    """A row to ask the API for. Plain values: good after the transaction, and in another thread."""
+    """A row to ask the API for, as plain values: usable after the transaction, and in another thread."""
 
     id: str
     profile_id: str
@@ -32,7 +32,7 @@ class DueGeneration:
 def claim(
     rows: Rows, limit: int, older_than: timedelta, moment: datetime, profile_id: str | None
 ) -> tuple[DueGeneration, ...]:
-    """Return what is due at this moment, and set its `updated_at` to it. Raises as `claim_due` does.
+    """Return the rows that are due at `moment`, and set their `updated_at` to it. Raises as `claim_due` does.
 
     PostgreSQL passes over rows that others have locked. On SQLite nothing is locked unless something is due.
     """
@@ -54,7 +54,7 @@ def claim(
 def _due(
     columns: NativeColumns, bounds: tuple[str, str], profile_id: str | None
 ) -> sa.Select[str, str, str | None, str | None]:
-    """Return the query for rows to ask for, whoever waits longest first, times that make no sense before all others."""
+    """Return the query for due rows: first those with an impossible time, then the longest unwritten."""
     since, ahead = bounds
     statement = sa.select(Generation.id, Generation.profile_id, Generation.operation_name, Generation.scene_id).where(
         columns.one_of(Generation.status, UNFINISHED),

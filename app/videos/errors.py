@@ -6,7 +6,7 @@ from app.errors import MediaIdsError
 
 
 class ForeignTableError(MediaIdsError):
-    """A table has the name of ours, but it is not ours: nothing was changed."""
+    """A table has the name of the application's table, but is another table. Nothing was changed."""
 
     def __init__(self, table: str, differences: Sequence[str]) -> None:
         """Take the table's name and each difference that cannot be repaired by adding columns."""
@@ -68,7 +68,7 @@ class UnstorableTextError(MediaIdsError):
     """A text holds a character that no database here stores: NUL, or half of a surrogate pair."""
 
     def __init__(self, column: str, position: int, code_point: int) -> None:
-        """Take the column that the text was for, and where in it (from 0) which character stands."""
+        """Take the column, the character's position in its text (from 0), and the character's code point."""
         super().__init__(f"{column}: the character U+{code_point:04X} at position {position} cannot be stored")
         self.column = column
         self.position = position
@@ -76,17 +76,17 @@ class UnstorableTextError(MediaIdsError):
 
 
 class RowRefusedError(MediaIdsError):
-    """The database's own rules refuse a new row; roll the transaction back. `problem` is the driver's first line."""
+    """A rule of the database refuses a row; roll the transaction back. `problem` is the driver's first line."""
 
     def __init__(self, generation_id: str, problem: str) -> None:
-        """Take the id that the row would have had, and what the database says."""
+        """Take the row's id, and what the database says."""
         super().__init__(f"generation {generation_id} cannot be stored: {problem}")
         self.generation_id = generation_id
         self.problem = problem
 
 
 class PageTokenError(MediaIdsError):
-    """A page token that no page gave out."""
+    """The text is no token of a page in this order."""
 
     def __init__(self, token: str) -> None:
         """Take the token as it was given."""
@@ -95,7 +95,7 @@ class PageTokenError(MediaIdsError):
 
 
 class NoOperationNameError(MediaIdsError):
-    """A row does not know the name under which the API answers for it, so the API cannot be asked."""
+    """A row has no operation name, without which the API cannot be asked for it."""
 
     def __init__(self, generation_id: str) -> None:
         """Take the row."""
@@ -118,8 +118,8 @@ class ApiError(MediaIdsError):
     ) -> None:
         """Take the operations that were asked for, what went wrong, and the HTTP status where there was one.
 
-        `retryable`: the same question may be answered later; `retry_after`: not before so many seconds, as the API
-        says; `api_message`: the API's own words, on one line.
+        `retryable`: a later attempt may succeed; `retry_after`: the pause in seconds that the API asked for;
+        `api_message`: the API's own words, on one line.
         """
         super().__init__(f"operation {operation_name}: {problem}" + (f": {api_message}" if api_message else ""))
         self.operation_name = operation_name
@@ -171,7 +171,7 @@ class GenerationSnapshotError(MediaIdsError):
 
 
 class RecordedMeanwhileError(MediaIdsError):
-    """Another upgrade was faster, while this one waited for its lock; nothing was changed by this one."""
+    """Another upgrade ran the revision while this one waited for the lock. This one changed nothing."""
 
     def __init__(self, revision: str) -> None:
         """Take the revision that was to be run."""

@@ -1,7 +1,7 @@
-"""The answers of 2026 that have `media` instead of operations: what they say of one row.
+"""What the answers of 2026, which have `media` instead of operations, say of one row.
 
-They name a video by a key, carry its status and its error, sometimes its URL, and never a media generation id: so no
-id is read from here. Pure, like app.media_ids.extraction: never raises, whatever the body is.
+Such an answer names a video by a key, has its status and its error, sometimes its URL, and never a media generation id,
+so this module returns no id. Pure, like app.media_ids.extraction: never raises, whatever the body is.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from app.media_ids.operations import parse_answer
 
 @dataclass(frozen=True, slots=True)
 class MediaFacts:
-    """What the row's own entry says."""
+    """What the row's own entry in `media` says."""
 
     facts: OperationFacts
     failure: str | None = None
@@ -56,7 +56,7 @@ def _names(entry: dict[str, object]) -> tuple[str, ...]:
 
 
 def _failure(status: dict[str, object], word: str | None) -> str | None:
-    """Return why it failed: the error's message, else the reasons, else the error's code."""
+    """Return why the video failed: the error's message, else the reasons, else the error's code; None if it did not."""
     error = status.get("error")
     is_empty_beside_success = error == {} and word == SUCCESSFUL_STATUS
     if word != FAILED_STATUS and (error is None or is_empty_beside_success):

@@ -1,8 +1,8 @@
-"""Native columns: how values are compared with a column of uuid, of numbers or of an enum, so that none is an error.
+"""Conditions on columns that may be uuid, integers or an enum on PostgreSQL, built so that no value is an error.
 
-What a column cannot hold matches no row: PostgreSQL would refuse to read it, and end the caller's transaction. What the
-columns are is asked of its catalogue, once for each connection of the driver. Elsewhere, and where they are text, they
-are compared as they stand.
+A value that a column cannot hold matches no row: PostgreSQL would refuse such a value, and end the caller's
+transaction. The types come from PostgreSQL's catalogue, which is read once for each connection of the driver. On other
+databases, and in a text column, values are compared unchanged.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ from app.videos.storable_text import require_storable
 
 COLUMNS: Final = "media_ids_columns"
 STATES: Final = "media_ids_states"
-"""Under which names a connection keeps what its database said."""
+"""The keys under which `connection.info` keeps what the catalogue said."""
 LABELS: Final = sa.text("SELECT enumlabel FROM pg_enum WHERE enumtypid = :type")
 
 
@@ -27,7 +27,7 @@ class NativeColumns:
     """The columns of the application's table as the database has them; without a database, all of text."""
 
     def __init__(self, connect: Callable[[], sa.Connection] | None = None) -> None:
-        """Take where the connection comes from. Asks for none before a column is looked at."""
+        """Take a function that returns the connection. It is not called before the type of a column is needed."""
         self._connect = connect
 
     def kind_of(self, name: str) -> str:
@@ -41,9 +41,9 @@ class NativeColumns:
         return sa.false() if stored is None else column == stored
 
     def one_of(self, column: InstrumentedAttribute[str], states: Sequence[str]) -> sa.ColumnElement[bool]:
-        """Return the condition that a column has one of these states. Raises ConfigurationError where its enum has not.
+        """Return the condition that a column has one of these states. Raises ConfigurationError if its enum lacks one.
 
-        A domain over an enum is compared as the enum, which has the operators; an index on it serves all the same.
+        A domain over an enum is cast to the enum, which has the operators; an index on the column is still used.
         """
         found = self._found().get(column.key)
         if found is None or not found.is_enum:
@@ -63,7 +63,7 @@ class NativeColumns:
         return known
 
     def _require(self, column: Column, states: Sequence[str]) -> None:
-        """Ask again while a state is missing: ALTER TYPE may have added it."""
+        """Raise ConfigurationError for a state that the enum lacks, after reading its labels anew."""
         connection = self._connect() if self._connect else None
         if connection is None or connection.info.get(STATES, frozenset()).issuperset(states):
             return

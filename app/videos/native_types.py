@@ -1,9 +1,9 @@
-"""Native types: what PostgreSQL may have in place of text: uuid, bigint, json, jsonb, timestamptz, an enum.
+"""Types that read and write text in columns that PostgreSQL may keep as uuid, bigint, json, jsonb, timestamptz or enum.
 
-The mapped class is one for all databases, and its types do not know which of them a column has. So on PostgreSQL a
-value goes out without a type, which the server then takes from the column, as it does with a literal; and a column
-comes back as text, which costs nothing where it is text. Other databases and their drivers see plain text. asyncpg
-wants values of the column's own type: with it, these columns must be text.
+One mapped class serves all databases, so its types do not know the type of a column. On PostgreSQL a value is sent
+without a type, and the server takes the type from the column, as with a literal; a column is selected as text, which
+costs nothing where it is text. Other databases and their drivers see plain text. asyncpg wants values of the column's
+own type: with asyncpg, these columns must be text.
 """
 
 from datetime import datetime
@@ -19,7 +19,7 @@ from app.database.timestamps import IsoTimestamp
 
 
 class Untyped(UserDefinedType[str]):
-    """Text whose parameters are sent without a type; a column of it is TEXT."""
+    """Text whose parameters are sent without a type; in CREATE TABLE it is TEXT."""
 
     cache_ok = True
 
@@ -29,7 +29,7 @@ class Untyped(UserDefinedType[str]):
 
 
 class _AsText(FunctionElement[str]):
-    """A column as text: on PostgreSQL a cast, which for text is none; elsewhere the column."""
+    """A column as text: a cast on PostgreSQL, the column itself on other databases."""
 
     type = sa.Text()
     inherit_cache = True
@@ -51,10 +51,10 @@ def as_text(column: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[str]:
 
 
 class _AsIsoText(_AsText):
-    """A moment as text that does not hang on the session's DateStyle: on PostgreSQL as JSON has it, which is ISO 8601.
+    """A timestamp as ISO 8601 text, whatever the session's DateStyle is.
 
-    Text comes back as it is. The mapped class does not know which of them a column has, and JSON is where PostgreSQL
-    writes both in one way.
+    On PostgreSQL the column is converted to JSON, which writes timestamps as ISO 8601 and leaves text unchanged: the
+    mapped class does not know which of the two a column is. On other databases it is the column itself.
     """
 
     inherit_cache = True
@@ -75,7 +75,7 @@ class NativeText(TypeDecorator[str]):
     impl = sa.Text
     cache_ok = True
     light: TypeEngine[Any] = sa.Text()
-    """The type that the backfill takes, which asks the catalogue for others."""
+    """The type that the backfill uses instead; it takes native types from the catalogue."""
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> TypeEngine[Any]:
         """Return the type that sends values."""
@@ -86,12 +86,12 @@ class NativeText(TypeDecorator[str]):
         return sa.type_coerce(as_text(column), self)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> str | None:  # noqa: ANN401, ARG002
-        """Return the text; SQLite may have stored a number. Bytes that no text stands for stay what they are."""
+        """Return the value as text, since SQLite may have stored a number. Bytes are returned unchanged."""
         return value if value is None or isinstance(value, str | bytes) else str(value)  # type: ignore[return-value]
 
 
 class MomentText(NativeText):
-    """A moment as `str`, as exactly as the database has it."""
+    """A timestamp as `str`, with all the digits that the database has."""
 
     cache_ok = True
 
@@ -103,7 +103,7 @@ class MomentText(NativeText):
 class LenientTimestamp(IsoTimestamp):
     """An IsoTimestamp, in a column of text, timestamptz or timestamp (which then is UTC).
 
-    Stored text that is no timestamp is read as None: one row must not stop a page of them.
+    Stored text that is no timestamp is read as None: one bad row must not fail a whole page.
     """
 
     cache_ok = True
@@ -118,7 +118,7 @@ class LenientTimestamp(IsoTimestamp):
         return sa.type_coerce(_AsIsoText(column), self)
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> datetime | None:
-        """Return the moment that is stored, None where there is none. A char(n) has spaces behind it."""
+        """Return the stored moment; None where there is none. Ignores the trailing spaces of a char(n)."""
         try:
             return super().process_result_value(value.rstrip(" ") if isinstance(value, str) else value, dialect)
         except (ValueError, TypeError, OverflowError):

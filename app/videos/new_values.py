@@ -1,6 +1,6 @@
-"""What an update does to a generation, as pure functions: no session, no clock.
+"""The new values that an update gives a generation's columns, as pure functions: no session, no clock.
 
-The rules that keep the write path from erasing what it does not know.
+These rules keep the write path from erasing values that it does not know.
 """
 
 import json
@@ -20,9 +20,9 @@ Status: TypeAlias = Literal["pending", "processing", "completed", "failed"]
 
 
 class Changes(TypedDict, total=False):
-    """What an update may be given. None and blank text are nothing, and change nothing.
+    """The columns that an update may set. None and blank text change nothing.
 
-    `error_message` alone can be taken away again, by None. `operation_name` and `scene_id` can be set once.
+    Only `error_message` can be cleared, with None. `operation_name` and `scene_id` can be set once.
     """
 
     operation_name: str | None
@@ -39,7 +39,7 @@ class Changes(TypedDict, total=False):
 
 
 def new_values(generation: Veo3VideoGeneration, changes: Changes, moment: datetime) -> dict[str, object]:
-    """Return the columns of the row that change, with `completed_at` and `updated_at`; none if nothing changes.
+    """Return new values by column, with `completed_at` and `updated_at`; empty if nothing changes.
 
     `updated_at` is `moment`, or a millisecond after the row's last update if that is later. Raises MediaIdConflictError
     for another media id than the row's, GenerationNameFixedError, UnknownStatusError, UnstorableTextError, and
@@ -58,7 +58,7 @@ def new_values(generation: Veo3VideoGeneration, changes: Changes, moment: dateti
 
 
 def _differs(column: str, stored: str | None, given: str | None) -> bool:
-    """Tell whether a value is another than the stored one; bodies that mean the same are one: jsonb writes its own."""
+    """Tell whether a value differs from the stored one. Bodies are compared as JSON, which jsonb spells its own way."""
     if stored == given or column != "raw_response" or not stored or not given:
         return stored != given
     try:
@@ -72,12 +72,12 @@ def _canonical(body: str) -> str:
 
 
 def to_millisecond(moment: datetime) -> datetime:
-    """Return the moment as the database will give it back."""
+    """Return the moment cut to milliseconds, as the database will return it."""
     return parse_timestamp(format_timestamp(moment))
 
 
 def given_in(changes: Changes) -> dict[str, str | None]:
-    """Return what says something, checked. Raises as `new_values` does."""
+    """Return the changes that are neither None nor blank, and `error_message` as given. Raises as `new_values` does."""
     if unknown := changes.keys() - Changes.__annotations__.keys():
         raise TypeError(f"no field of an update: {', '.join(sorted(unknown))}")
     if "status" in changes:
@@ -108,7 +108,7 @@ def _refuse_other_media_id(generation: Veo3VideoGeneration, offered: str | None)
 
 
 def _moment_after(last: datetime | None, moment: datetime) -> datetime:
-    """Return the moment, or the first millisecond after `last`, which is no time at all in some adopted tables."""
-    if last is None or last > LAST_MOMENT - MILLISECOND:  # after the last moment that there is comes none
+    """Return the moment or, if it is later, the first millisecond after `last`. An absurdly late `last` is ignored."""
+    if last is None or last > LAST_MOMENT - MILLISECOND:  # a datetime cannot be later than LAST_MOMENT
         return to_millisecond(moment)
     return to_millisecond(max(moment, last + MILLISECOND))

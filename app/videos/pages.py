@@ -1,8 +1,8 @@
 """Pages of generations, newest or oldest first: what a filter selects, and where the next page begins.
 
 Keyset pages: a page begins after the last row of the one before, so that rows created meanwhile neither move nor
-repeat others. The database compares, on the text as it is stored; Python's order is not the collation's. The index on
-which large tables page quickly stands in docs/application.md.
+repeat others. The database compares the stored texts, since Python's order is not the collation's. docs/application.md
+names the index that large tables need.
 """
 
 import base64
@@ -29,28 +29,28 @@ DEFAULT_PAGE_ROWS: Final = 50
 MOST_PAGE_ROWS: Final = 1_000
 
 NO_MOMENT: Final = sa.literal_column("'0001-01-01T00:00:00Z'", NativeText)
-"""Before every other, as text and as a timestamp. Written out: an index on the expression is used only where the query
-has the same."""
+"""A timestamp before every other one, compared as text or as timestamptz. A literal and not a parameter: an index on
+the expression is used only if the query has the same expression."""
 CREATED: Final = sa.func.coalesce(sa.type_coerce(Generation.created_at, MomentText), NO_MOMENT)
-"""What is stored: rows without `created_at`, which some variants admit, count as the oldest."""
+"""`created_at` as it is stored; rows without one, which some variants of the table admit, count as the oldest."""
 UPDATED: Final = sa.func.coalesce(sa.type_coerce(Generation.updated_at, MomentText), NO_MOMENT)
 OLDEST_FIRST: Final = "oldest"
-"""What stands first in the token of a page in that order."""
+"""The first entry in the token of a page in this order."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class GenerationFilter:
-    """Which rows: those that meet every condition given. Moments are aware; cut to milliseconds, as stored."""
+    """Selects the rows that meet every condition given. Moments are aware, and are cut to milliseconds."""
 
     profile_id: str | None = None
     project_id: str | None = None
     operation_name: str | None = None
     status: str | Sequence[str] | None = None
-    """One status, or several of which a row has one."""
+    """One status, or several: a row must have one of them."""
     created_from: datetime | None = None
-    """The first moment that counts."""
+    """Rows that were created at this moment or later."""
     created_before: datetime | None = None
-    """The first moment that no longer counts."""
+    """Rows that were created before this moment."""
     updated_before: datetime | None = None
     """Rows that were written before this moment, or at an unknown one."""
     unreadable: bool = False
@@ -59,7 +59,7 @@ class GenerationFilter:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """Some rows, in the order asked for, and the token of the page after them: None where there is none."""
+    """Rows in the order asked for, and the token of the next page; None on the last page."""
 
     generations: tuple[Generation, ...]
     next_token: str | None
@@ -100,7 +100,7 @@ def require_limit(limit: int) -> None:
 
 
 def page_of(rows: Sequence[sa.Row[Generation, str]], limit: int, *, oldest_first: bool = False) -> Page:
-    """Return the page for the rows that the query gave: at most `limit`, and a token if there was one more."""
+    """Return a page of at most `limit` of the query's rows, with a token if the query found one row more."""
     token = _token(rows[limit - 1], oldest_first=oldest_first) if len(rows) > limit else None
     return Page(generations=tuple(row[0] for row in rows[:limit]), next_token=token)
 
@@ -126,7 +126,7 @@ def _conditions(wanted: GenerationFilter, columns: NativeColumns) -> list[sa.Col
 
 
 def _statuses(wanted: str | Sequence[str]) -> list[str]:
-    """Return the statuses, each one that there is: a misspelt one would be an empty page."""
+    """Return one status or several as a list. Raises UnknownStatusError: a misspelt one would give an empty page."""
     statuses = [wanted] if isinstance(wanted, str) else list(wanted)
     if not statuses:
         raise ConfigurationError("status", "names no status; leave it out for all of them")

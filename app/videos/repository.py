@@ -1,16 +1,16 @@
 """The repository of generations: the queries and updates that the application needs.
 
-Nothing is committed here: the caller owns the transaction. What an update is not given, it leaves alone.
+Nothing is committed here: the caller owns the transaction. An update changes only the columns that it is given.
 
 **Two sessions, one row.** Every update takes the row's lock, reads the row anew and keeps the lock until the caller's
 transaction ends; what another session stored is seen, merged and never overwritten by what this one had read before.
-A lock rather than a version: `updated_at` counts milliseconds, so that two updates can bear the same one, and the
+A lock is used and not a version column: two updates can have the same `updated_at`, which has milliseconds, and the
 desktop application and the backfill write the row without any version, but respect the database's locks. PostgreSQL
 locks the row (FOR NO KEY UPDATE: rows that refer to it can still be inserted). SQLite has one lock, for writing; other
-writers wait for it as long as their driver does (Python's: 5 seconds), so transactions should be short. Rows are always
-locked by id: what has to be searched for is searched for before (app.videos.row_locks). Where the caller chose
-REPEATABLE READ or stricter, PostgreSQL refuses the lock on a row that changed since, and the caller's transaction has
-to be done again. `updated_at` still moves by a millisecond at least, so that readers can tell two updates apart.
+writers wait for it as long as their driver does (Python's: 5 seconds), so transactions should be short. Rows are
+searched for without a lock, and then locked by id (app.videos.row_locks). Where the caller chose REPEATABLE READ or
+stricter, PostgreSQL refuses the lock on a row that changed since, and the caller has to repeat the transaction. An
+update still moves `updated_at` by a millisecond at least, so that readers can tell two updates apart.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -35,12 +35,12 @@ from app.videos.storable_text import require_storable
 from app.videos.update_rules import guarded
 
 MOST_NAMED: Final = 10
-"""Rows that an error names at most."""
+"""The most rows that an error names."""
 NO_FILTER: Final = GenerationFilter()
 
 
 class Origin(TypedDict, total=False):
-    """What a new row may know besides its profile and project. Some adopted tables insist on some of it."""
+    """Columns that a new row may be given besides profile and project. Some adopted tables require some of them."""
 
     scene_id: str | None
     operation_name: str | None
@@ -57,7 +57,7 @@ class VideoGenerationRepository:
     """
 
     def __init__(self, session: Session, clock: Callable[[], datetime] = now) -> None:
-        """Take the session, and where the time comes from. Raises TypeError for an AsyncSession: see `run_sync`."""
+        """Take the session and the clock. Raises TypeError for an AsyncSession, whose `run_sync` gives a Session."""
         self._rows = Rows(session)
         self._session = session
         self._clock = clock
@@ -67,8 +67,8 @@ class VideoGenerationRepository:
 
         The id is random or, where the table has numbers, the column's default.
 
-        Raises RowRefusedError where the database's own rules refuse the row (a scene that is there already, a profile
-        that is not); the transaction is then only good for a rollback.
+        Raises RowRefusedError where the database's own rules refuse the row (a scene that exists already, a profile
+        that does not); roll the transaction back then.
         """
         for column, value in {"profile_id": profile_id, "project_id": project_id, **origin}.items():
             require_storable(column, value if isinstance(value, str) else "")
@@ -83,7 +83,7 @@ class VideoGenerationRepository:
             updated_at=moment,
             **origin,
         )
-        self._rows.send()  # so that a refusal can only be this row's
+        self._rows.send()  # so that an error below is about this row alone
         self._session.add(generation)
         self._rows.store(*([generation_id] if isinstance(generation_id, str) else []))
         return generation
@@ -120,14 +120,14 @@ class VideoGenerationRepository:
     ) -> Page:
         """Return the newest `limit` generations that the filter selects, or those after the page that gave `token`.
 
-        By creation; `oldest_first` turns the order round, for every page alike. The bodies stay in the database until
-        `raw_response` is asked for. Raises PageTokenError for a token that no page of this order gave,
+        Ordered by creation; `oldest_first` reverses the order, and must be the same for every page. `raw_response` is
+        not loaded before it is read. Raises PageTokenError for a token that no page of this order gave,
         UnknownStatusError, and ConfigurationError for a limit out of range or a moment without a time zone. Reads only.
         """
         statement = page_statement(wanted, limit, token, oldest_first=oldest_first, columns=self._rows.columns)
         try:
             rows = self._rows.execute(statement).all()
-        except DataError:  # the place is none of this table, whose ids or moments are no text
+        except DataError:  # the token's id or timestamp does not fit the types of this table's columns
             if token is None:
                 raise
             raise PageTokenError(token) from None
@@ -136,12 +136,13 @@ class VideoGenerationRepository:
     def claim_due(
         self, limit: int, older_than: timedelta, *, profile_id: str | None = None
     ) -> tuple[DueGeneration, ...]:
-        """Return up to `limit` unfinished generations to ask the API for, and move their turn: nobody else gets them.
+        """Claim up to `limit` unfinished generations, so that nobody else asks the API for them, and return them.
 
-        Due is what is pending or processing, has an operation name and was not written for `older_than`; whoever waits
-        longest comes first. Their `updated_at` becomes now, so that they are due again after `older_than`, also if the
-        one who claimed them dies. Commit at once, and then ask: until then others skip the rows on PostgreSQL, and
-        wait on SQLite. Raises ConfigurationError for a limit or a time out of range.
+        A generation is due if it is pending or processing, has an operation name, and was not written for `older_than`;
+        those that were not written for longest come first. Claiming sets `updated_at` to now, so that the rows are due
+        again after `older_than`, even if their claimant dies. Commit before asking the API: until the commit, other
+        claimants skip these rows on PostgreSQL, and wait on SQLite. Raises ConfigurationError for a limit or a time out
+        of range.
         """
         return claim(self._rows, limit, older_than, to_millisecond(self._clock()), profile_id)
 
@@ -157,14 +158,14 @@ class VideoGenerationRepository:
     def update_status(
         self, generation_id: str, *, only_if: Iterable[Status] | None = None, **changes: Unpack[Changes]
     ) -> Generation:
-        """Store what is given, and nothing else, in the row as it is now; return it, locked until the transaction ends.
+        """Lock the row, read it anew, store the changes in it, and return it; the lock ends with the transaction.
 
-        With `only_if`, a row whose status is another stays as it is. A known media id, URL, path or body is never
-        replaced with nothing, nor a body that has the id with one that has none; a completed row does not become
-        failed. `completed_at` is set when the status becomes completed, and kept ever after; `updated_at` moves if
+        With `only_if`, a row that has none of these statuses is not changed. A known media id, URL, path or body is
+        never replaced with nothing, nor a body that has the id with one that has none; a completed row does not become
+        failed. `completed_at` is set when the status becomes completed, and then never changed; `updated_at` moves if
         anything changed. Raises GenerationNotFoundError, UnknownStatusError, MediaIdInvalidError,
         GenerationNameFixedError, RowRefusedError, and MediaIdConflictError for another media id than the row or its
-        stored body has: then nothing is changed.
+        stored body has. Where it raises, nothing is changed.
         """
         required = None if only_if is None else _statuses(only_if)
         generation = self.lock(generation_id)
@@ -178,11 +179,11 @@ class VideoGenerationRepository:
         return generation
 
     def values_for(self, generation: Generation, changes: Changes) -> dict[str, object]:
-        """Return the columns that these changes, which an answer made, move in the row as it was read last."""
+        """Return the new values, by column, that the changes of an answer give the row as last read. Stores nothing."""
         return new_values(generation, changes, self._clock())
 
     def store_values(self, values: Mapping[Generation, Mapping[str, object]]) -> None:
-        """Store the columns in rows that this transaction has locked, all at once. Raises RowRefusedError."""
+        """Store new values, by column, in rows that this transaction has locked; one flush. Raises RowRefusedError."""
         changing = {generation: columns for generation, columns in values.items() if columns}
         for generation, columns in changing.items():
             for name, value in columns.items():
@@ -193,8 +194,8 @@ class VideoGenerationRepository:
     def delete(self, generation_id: str) -> None:
         """Delete the row. Raises GenerationNotFoundError for an unknown id.
 
-        What refers to it follows the database's own rules; SQLite keeps to them only on connections with `PRAGMA
-        foreign_keys=ON`.
+        Rows that refer to it follow the rules of their foreign keys, which SQLite applies only on connections with
+        `PRAGMA foreign_keys=ON`.
         """
         for stored_id in self._rows.ids_as_stored([require_storable("id", generation_id)]):
             statement = sa.delete(Generation).where(Generation.id == stored_id).returning(Generation.id)
@@ -212,8 +213,8 @@ class VideoGenerationRepository:
     def lock_all(self, generation_ids: Iterable[str], operation_names: Iterable[str] = ()) -> Sequence[Generation]:
         """Return and lock the rows with one of these ids or operation names, as they are now, by id.
 
-        Looked for before anything is locked, and looked at again under the lock. One order for everybody, so that two
-        sessions cannot lock each other out. Unknown ids and names are left out.
+        The rows are searched for without a lock, then locked in the order of their ids, so that two sessions cannot
+        deadlock, then compared again. Unknown ids and names are left out.
         """
         ids, names = set(self._rows.ids_as_stored(generation_ids)), set(operation_names)
         locked = self._rows.lock(row.id for row in self._rows.look(ids, names))
@@ -224,7 +225,7 @@ class VideoGenerationRepository:
         return self._rows.lock(generation_ids)
 
     def look(self, generation_ids: Iterable[str], operation_names: Iterable[str] = ()) -> Sequence[Generation]:
-        """Return what `lock_all` does, unlocked: in SQLite's own transactions and in PostgreSQL nobody has to wait."""
+        """Return the rows that `lock_all` would, not locked. Takes SQLite's lock if a transaction is open already."""
         return self._rows.look(generation_ids, operation_names)
 
     def _only_one(self, column: InstrumentedAttribute[str | None], value: str) -> Generation:
@@ -239,7 +240,7 @@ class VideoGenerationRepository:
 
 
 def _statuses(wanted: Iterable[Status]) -> frozenset[str]:
-    """Return the statuses, one or several. Raises UnknownStatusError."""
+    """Return one status or several as a set. Raises UnknownStatusError."""
     statuses = [wanted] if isinstance(wanted, str) else list(wanted)
     for status in statuses:
         require_status(status)

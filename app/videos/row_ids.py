@@ -1,7 +1,7 @@
-"""Ids as the application's table stores them, its own and others': text or, adopted from PostgreSQL, uuid or a number.
+"""Row ids as the table stores them: text or, in adopted PostgreSQL tables, uuid or an integer.
 
-A text that is no id of its column's kind would be an error of the database, and ends the transaction; here it is an id
-that no row has.
+PostgreSQL refuses a text that is no uuid or integer, and ends the transaction; here such a text is an id that no row
+has.
 """
 
 import re
@@ -28,7 +28,7 @@ def as_stored(text: str, kind: str) -> str | None:
 
 
 def new_id(kind: str) -> str | sa.ColumnElement[str]:
-    """Return a random id for a new row; a number is for the database to give, from the column's default."""
+    """Return a random id for a new row; for a column of integers, SQL's DEFAULT: the database gives the number."""
     if kind == UUID_KIND:
         return str(uuid4())
     return sa.literal_column("DEFAULT", sa.Text) if kind in LARGEST else secrets.token_hex(16)

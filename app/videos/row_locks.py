@@ -1,9 +1,9 @@
 """Rows looked for without a lock, then locked by id: no table is ever searched while others wait.
 
-**SQLite** has one lock, for writing. A transaction that has begun to read is refused it if somebody else writes in
-between, so in a transaction that is open in the driver already (it has written, or the engine begins one for each, as
-SQLAlchemy's recipe does) the lock is taken first, and rows are looked for under it. With the driver's own way of
-beginning, nothing is open while rows are looked for.
+**SQLite** has one lock, for writing. SQLite refuses the lock to a transaction that has read if somebody else wrote
+since. So in a transaction that is open in the driver already (it has written, or the engine sends BEGIN at once, as
+SQLAlchemy's recipe does) the lock is taken before rows are searched for. By default the driver opens no transaction to
+search.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,9 +24,9 @@ from app.videos.row_ids import as_stored
 from app.videos.storable_text import is_storable
 
 MOST_ASKED: Final = 500
-"""Values that one statement names at most: databases admit some thousands."""
+"""The most values that one statement names; databases admit some thousands."""
 BIND: Final = {"mapper": Generation}
-"""Whose engine a session takes, where it has several."""
+"""Chooses the engine of this table in a session that has several."""
 SQLITE_BUSY_SNAPSHOT: Final = 517
 
 Columns = TypeVarTuple("Columns")
@@ -36,7 +36,7 @@ class Rows:
     """Reads, locks and writes generations in the session of the caller."""
 
     def __init__(self, session: Session) -> None:
-        """Take the session. Raises TypeError for one that is none, or asynchronous."""
+        """Take the session. Raises TypeError for an asynchronous one, and for any other object."""
         require_session(session)
         self._session = session
         self.columns = NativeColumns(lambda: session.connection(bind_arguments=BIND))
@@ -70,14 +70,14 @@ class Rows:
             self._session.execute(statement, bind_arguments=BIND)
 
     def send(self) -> None:
-        """Send what the caller changed: reading anew would drop it, and a refusal must be laid at its own door."""
+        """Flush the caller's changes: reading rows anew would drop them, and an error must be about them alone."""
         with without_values():
             self._session.flush()
 
     def store(self, *generation_ids: str) -> None:
-        """Send these rows. Raises RowRefusedError, which names them, where the database's own rules refuse one.
+        """Flush these rows. Raises RowRefusedError, which names them, where the database's own rules refuse one.
 
-        The driver's error is no cause of it: it would show the row, with its prompt and its signed URLs.
+        The driver's error is not kept as the cause: it would show the row, with its prompt and its signed URLs.
         """
         named = ", ".join(generation_ids) or "(a new row)"
         try:
@@ -90,8 +90,8 @@ class Rows:
     def look(self, generation_ids: Iterable[str], operation_names: Iterable[str] = ()) -> Sequence[Generation]:
         """Return the rows with one of these ids or operation names, as they are now, by id; not locked.
 
-        Unknown ids and names, and those that no row can have, are left out. In a transaction that is open already
-        SQLite's lock is taken.
+        Unknown ids and names, and those that no row can have, are left out. If a transaction is open already, SQLite's
+        lock is taken.
         """
         self.send()
         self.prepare_to_look()
@@ -107,7 +107,7 @@ class Rows:
     def lock(self, generation_ids: Iterable[str]) -> Sequence[Generation]:
         """Return the rows as they are now, by id, locked until the transaction ends; unknown ids are left out.
 
-        One order for everybody, so that two sessions cannot lock each other out.
+        All sessions lock in this order, so that two of them cannot deadlock.
         """
         self.send()
         conditions = _conditions(Generation.id, self.ids_as_stored(generation_ids))
@@ -119,12 +119,12 @@ class Rows:
         return [row for condition in conditions for row in self._read(statement.where(condition))]
 
     def prepare_to_look(self) -> None:
-        """Take SQLite's lock where a transaction is open in the driver already: reading would stand in its way."""
+        """Take SQLite's lock if a transaction is open in the driver already: after a read, the lock may be refused."""
         if self.is_sqlite and self._is_in_driver_transaction():
             self.take_sqlite_write_lock()
 
     def take_sqlite_write_lock(self) -> None:
-        """On SQLite, update no row: it takes its lock when such a statement begins, whatever it then finds."""
+        """Take SQLite's lock with an UPDATE of no row. Does nothing elsewhere. Raises GenerationSnapshotError."""
         if not self.is_sqlite:
             return
         nothing = sa.update(Generation).where(sa.false()).values(id=Generation.id)
@@ -144,7 +144,7 @@ class Rows:
 
 
 def require_session(session: object) -> None:
-    """Raise TypeError for what is no session of SQLAlchemy that can be used without `await`."""
+    """Raise TypeError unless the object is a SQLAlchemy session that can be used without `await`."""
     if isinstance(session, Session | scoped_session):
         return
     if hasattr(session, "run_sync"):
@@ -168,6 +168,6 @@ def without_values() -> Iterator[None]:
 def _conditions(
     column: InstrumentedAttribute[str] | InstrumentedAttribute[str | None], values: Iterable[str]
 ) -> list[sa.ColumnElement[bool]]:
-    """Return the conditions that together select the rows with one of these values, each of a bounded size."""
+    """Return conditions of at most MOST_ASKED values each, which together select the rows with one of the values."""
     wanted = sorted({value for value in values if is_storable(value)})
     return [column.in_(wanted[start : start + MOST_ASKED]) for start in range(0, len(wanted), MOST_ASKED)]

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class AnswerFetcher(Protocol):
-    """Whoever asks the API: `app.videos.api.client.ApiClient`, or the application's own."""
+    """Asks the API: `app.videos.api.client.ApiClient`, or a class of the application's own."""
 
     def fetch(self, operation_name: str, scene_id: str) -> str:
         """Return the API's answer as it came; `scene_id` is '' where the row has none."""
@@ -48,7 +48,7 @@ class Recorded:
     status: str
     """The row's status now."""
     outcome: Outcome
-    """What the extractor makes of the answer for this row."""
+    """What the extractor finds in the answer for this row."""
     changed: bool
     conflict: MediaIdConflictError | None = None
     """The answer's id is another than the row's: the row stayed as it was, and a person should look."""
@@ -62,10 +62,10 @@ class StatusChecker:
         self._repository = repository
 
     def record(self, generation_id: str, answer: str) -> Recorded:
-        """Record the answer in this one row. A row that changes stays locked until the transaction ends, no other.
+        """Record the answer in this one row. If the row changes, it stays locked until the transaction ends.
 
         Raises GenerationNotFoundError, and MediaIdConflictError where the row has another id than the answer, and
-        RowRefusedError. No other answer raises anything, whatever its text is.
+        RowRefusedError. An answer raises nothing else, whatever its text is.
         """
         require_storable("id", generation_id)
         recorded = self._record(self._repository.look([generation_id]), answer)
@@ -78,16 +78,16 @@ class StatusChecker:
     def record_batch(self, answer: str, *generation_ids: str) -> tuple[Recorded, ...]:
         """Record the answer in every row whose operation it names, and in the rows given; return them by row id.
 
-        Operations and ids without a row are left out. One row's conflict does not keep the answer from the others: it
-        is logged, and stands in what is returned for that row. Only rows that change are locked.
+        Operations and ids without a row are left out. A conflict in one row is logged and returned with that row; the
+        answer is recorded in the other rows all the same. Only rows that change are locked.
         """
         names = operation_names(answer) or media_names(answer)
         return self._record(self._repository.look(generation_ids, names), answer)
 
     def _record(self, rows: Sequence[Veo3VideoGeneration], answer: str) -> tuple[Recorded, ...]:
-        """Judge the rows as they were found; lock those that change, judge them as they are now, and store that.
+        """Judge the rows; lock those that would change, read and judge them again, and store the result.
 
-        A row that is gone by then is left out.
+        A row that was deleted meanwhile is left out.
         """
         judge = _Judge(self._repository, answer)
         verdicts = {row.id: judge.verdict(row) for row in rows}
@@ -169,7 +169,7 @@ def refresh(sessions: sessionmaker[Session], fetcher: AnswerFetcher, generation_
 
 
 def _require_sessions(sessions: object) -> None:
-    """Raise TypeError for what makes sessions that cannot be used without `await`."""
+    """Raise TypeError for an `async_sessionmaker`, whose sessions cannot be used without `await`."""
     if hasattr(getattr(sessions, "class_", sessions), "run_sync"):
         raise TypeError(
             f"a sqlalchemy.orm.sessionmaker is needed, not {type(sessions).__name__}; "
@@ -178,7 +178,7 @@ def _require_sessions(sessions: object) -> None:
 
 
 def _require_recorded(recorded: tuple[Recorded, ...], generation_id: str) -> None:
-    """Raise what kept the answer from the row: it has gone meanwhile, or has another id."""
+    """Raise the error for a row without the answer: the row was deleted meanwhile, or has another id."""
     by_id = {one.generation_id: one for one in recorded}
     if generation_id not in by_id:
         raise GenerationNotFoundError("id", generation_id)

@@ -21,7 +21,7 @@ def is_storable(text: str) -> bool:
 
 
 def require_storable(column: str, text: str) -> str:
-    """Return the text as it is. Raises UnstorableTextError, naming the column, if a character cannot be stored."""
+    """Return the text unchanged. Raises UnstorableTextError, naming the column, if a character cannot be stored."""
     if found := _UNSTORABLE.search(text):
         raise UnstorableTextError(column, found.start(), ord(found[0]))
     return text

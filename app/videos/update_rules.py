@@ -1,4 +1,4 @@
-"""What an update that a caller made up may not do to a row: the rules by which answers are recorded hold for it too.
+"""What a caller's own update may not do to a row: the rules for recorded answers hold for such an update too.
 
 Pure functions: no session, no clock.
 """
@@ -11,11 +11,12 @@ from app.videos.new_values import Changes, given_in
 
 
 def guarded(generation: Veo3VideoGeneration, changes: Changes) -> Changes:
-    """Return what of an update may be stored in the row. Changes nothing itself.
+    """Return the part of an update that may be stored in the row. Changes nothing itself.
 
-    A body that has the row's id, or that a person must look at, gives way to one with the id alone; a completed row
-    stays completed when the update says that it failed. Left out, both. Raises MediaIdInvalidError, and
-    MediaIdConflictError where row, stored body, new body and new id do not agree on the id.
+    A stored body that has the row's id, or that a person must look at, is replaced only by a body with the id. A
+    completed row stays completed when the update says that it failed. The columns that may not be stored are left out.
+    Raises MediaIdInvalidError, and MediaIdConflictError where row, stored body, new body and new id do not agree on the
+    id.
     """
     given = given_in(changes)
     kept = changes.copy()
@@ -34,13 +35,13 @@ def guarded(generation: Veo3VideoGeneration, changes: Changes) -> Changes:
 
 
 def _read(generation: Veo3VideoGeneration, given: dict[str, str | None], body: str | None) -> Reading:
-    """Read a body for the row under the names that it has once it is updated."""
+    """Read a body for the row, with the operation name and scene that the row has after the update."""
     operation_name = _known(generation.operation_name) or given.get("operation_name")
     return read_for(operation_name, _known(generation.scene_id) or given.get("scene_id"), body or "")
 
 
 def _known(name: str | None) -> str | None:
-    """Return a name that is one: blank text gives way to what the update sets."""
+    """Return the name; None for a blank one, which the update may set."""
     return name if name and name.strip() else None
 
 

@@ -32,3 +32,4 @@ def test_every_number_of_a_report_has_its_column(database: str) -> None:
 
     assert [newest[name] for name in NUMBERS] == [getattr(REPORT, name) for name in NUMBERS]
     assert (newest["id"], newest["state"], newest["reasons"]) == (ledger.run_id, "done", '{"not_finished": 2}')
+    assert (newest["batch_seconds"], newest["points"]) == ('{"counts": {}, "sum": 0.0}', "[[0.0,0],[5.5,0]]")

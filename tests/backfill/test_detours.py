@@ -85,6 +85,32 @@ def test_a_detour_closes_in_on_a_bad_body_and_later_windows_are_long_again() -> 
     assert (after, detours.begin().castable) == (4 * DETOUR_BLOCKS, MAX_BLOCKS)
 
 
+def test_half_of_the_parts_of_a_window_are_not_most() -> None:
+    """And of distrust there is a bound: 63 windows are read row by row, and the next one is asked for."""
+    half, never = Trust(), Trust()
+    half.learn([False, True])
+    for _ in range(20):
+        never.learn([False])
+
+    refusals = next(number for number in range(1_000) if never.is_given())
+
+    assert (half.is_given(), refusals) == (True, 63)
+
+
+def test_detours_and_casts_have_bounds_and_a_good_one_does_not_shorten_the_next() -> None:
+    """128 MB at most, and never less than was cast before, unless a body could not be."""
+    detours = Detours()
+    for _ in range(9):
+        detours.learn(1, is_detour=True, was_refused=True)
+    longest = detours.begin().closer(MAX_BLOCKS)
+    castable = [detours.begin().castable]
+    for blocks, was_refused in ((8, False), (2, False), (2, True), (MAX_BLOCKS, False)):
+        detours.learn(blocks, is_detour=False, was_refused=was_refused)
+        castable.append(detours.begin().castable)
+
+    assert (longest, castable) == ((16_384, False), [4, 32, 32, 8, 16_384])
+
+
 @pytest.mark.parametrize(
     ("batches", "is_broken"),
     [
@@ -108,3 +134,12 @@ def test_a_breaker_ends_what_refuses_nearly_all(batches: list[tuple[int, int]], 
         breaker.add(filled, refused)
 
     assert bool(breaker.problem) == is_broken
+
+
+def test_a_breaker_says_how_many_of_the_last_thousand_were_refused() -> None:
+    """And not how many in all."""
+    breaker = Breaker()
+    for filled, refused in ((1, 300), (600, 0), (0, 700)):
+        breaker.add(filled, refused)
+
+    assert breaker.problem == "the database refused 700 of the last 1000 rows that were to be filled"

@@ -15,7 +15,7 @@ from app.backfill.engine import backfill
 from app.backfill.options import Options
 from app.backfill.postgresql.heaps import LocalHeaps
 from app.backfill.postgresql.strides import Stride, batches_of_strides
-from app.backfill.rows import InPlace, Recovered
+from app.backfill.rows import InPlace
 from app.backfill.transactions import Transactions
 from app.database.engines import make_engine
 from app.database.timestamps import now
@@ -24,7 +24,6 @@ from tests.backfill.test_extraction_in_postgresql import Row, found_in_python, r
 from tests.support.processes import wait_until
 from tests.support.responses import make_rows, named, recoverable, responses
 from tests.support.tables import TABLE, execute, insert, insert_realistic, query, store_body
-from tests.support.walks import by_hand
 
 BATCH = 200
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
@@ -39,7 +38,7 @@ class InPlaceByHand:
             walk = choose_walk(reading, MEDIA_IDS)
             walk.start_sweep(reading)
         with self.transactions.read(walk.reading) as reading:
-            self.window = walk.read(reading, walk.cut(None), batch, None)
+            self.plan = walk.plan(reading, walk.cut(None), batch)
 
     def fill(self, in_place: InPlace) -> list[str]:
         """Fill one part in a transaction and return the ids of its rows."""
@@ -70,7 +69,7 @@ def test_what_is_filled_in_place_is_what_extract_finds(postgresql_database: str,
 
     with engine.connect() as connection, contextlib.suppress(DataError):
         by_hand = InPlaceByHand(connection)
-        for part in by_hand.window.in_place:
+        for part in by_hand.plan.in_place:
             by_hand.fill(part)
     in_place = ids(postgresql_database)
     with engine.connect() as connection:
@@ -87,7 +86,7 @@ def test_all_plain_cases_are_filled_at_once(postgresql_database: str) -> None:
 
     with make_engine(postgresql_database).connect() as connection:
         by_hand = InPlaceByHand(connection)
-        filled = [number for part in by_hand.window.in_place for number in by_hand.fill(part)]
+        filled = [number for part in by_hand.plan.in_place for number in by_hand.fill(part)]
 
     left = [item.name[:2] for number, item in enumerate(readable) if f"{number:04}" not in filled]
     recoverable_left = [item.name[:2] for item in readable if item.media_generation_id and item.name[:2] in left]
@@ -106,7 +105,7 @@ def test_rows_are_listed_only_where_somebody_wants_them(postgresql_database: str
 
     with make_engine(postgresql_database).connect() as connection:
         by_hand = InPlaceByHand(connection)
-        (part,) = by_hand.window.in_place
+        (part,) = by_hand.plan.in_place
         with by_hand.transactions.write(part.settings) as writing:
             filling = part.fill(writing, now(), listed=listed)
 
@@ -119,7 +118,7 @@ def test_a_row_that_is_changed_while_the_statement_waits_for_it_is_left_alone(
     """The application commits another answer: its row keeps it, and the others are filled."""
     (theirs, *ours) = sorted(row_id for (row_id,) in query(postgresql_database, f"SELECT id FROM {TABLE}"))
     filled: list[str] = []
-    (part,) = in_place.window.in_place
+    (part,) = in_place.plan.in_place
     thread = threading.Thread(target=lambda: filled.extend(in_place.fill(part)))
 
     with psycopg.connect(postgresql_database) as session, psycopg.connect(postgresql_database) as watching:
@@ -172,7 +171,7 @@ def test_every_pending_row_is_in_one_part_and_no_part_is_larger_than_a_batch(
 
     with make_engine(postgresql_database).connect() as connection:
         by_hand = InPlaceByHand(connection, batch=10)
-        filled = [by_hand.fill(part) for part in by_hand.window.in_place]
+        filled = [by_hand.fill(part) for part in by_hand.plan.in_place]
 
     together = [row for part in filled for row in part]
     last_block = max(block_of[row_id] for row_id in together)
@@ -212,8 +211,7 @@ def test_a_limited_run_reads_before_it_fills(postgresql_database: str) -> None:
     """No more rows may be looked at than were asked for."""
     insert(postgresql_database, make_rows(500, recoverable()))
 
-    with by_hand(postgresql_database) as walk:
-        window = walk.read(None, 1_000, limit=3)
+    with make_engine(postgresql_database).connect() as connection:
+        report = backfill(connection, MEDIA_IDS, Options(limit=3), origin="sync")
 
-    assert (window.in_place, len(window.recovered)) == ((), 3)
-    assert all(isinstance(row, Recovered) for row in window.recovered)
+    assert (report.state, report.found, len(ids(postgresql_database))) == ("partial", 3, 3)

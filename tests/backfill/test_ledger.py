@@ -12,7 +12,7 @@ from app.backfill.failure_records import FAILURES
 from app.backfill.ledger import RETRY_WALK, RUNS, Ledger, Place, last_runs, open_ledger, require_ledger
 from app.backfill.options import Options
 from app.backfill.recipe import Recipe
-from app.backfill.report import Report
+from app.backfill.report import Report, RunState
 from app.database.engines import make_engine
 from app.errors import NotUpgradedError
 from app.videos.recipe import MEDIA_IDS
@@ -35,7 +35,7 @@ def begin(connection: sa.Connection, walk: str = "key", recipe: Recipe = MEDIA_I
         return open_ledger(connection, recipe, "sync", walk, Options(batch_size=77))
 
 
-def end(connection: sa.Connection, ledger: Ledger, state: str, place: Place = STOOD) -> None:
+def end(connection: sa.Connection, ledger: Ledger, state: RunState, place: Place = STOOD) -> None:
     """End a run at some place."""
     with connection.begin():
         ledger.finish(connection, place, Report(), state)
@@ -58,7 +58,7 @@ def runs(url: str, *names: str) -> list[tuple[object, ...]]:
     ],
 )
 def test_a_run_goes_on_where_the_one_before_stood_unless_that_was_done(
-    connection: sa.Connection, state: str, walk: str, stands: Place
+    connection: sa.Connection, state: RunState, walk: str, stands: Place
 ) -> None:
     """Or went over the table in another way."""
     before, _ = begin(connection, walk)

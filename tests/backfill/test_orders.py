@@ -9,6 +9,7 @@ from itertools import groupby
 
 import pytest
 
+from app.backfill.control import Control
 from app.backfill.options import Options
 from app.backfill.rows import Recovered
 from app.backfill.started_by import person, version
@@ -136,3 +137,18 @@ def test_the_ledger_knows_who_runs_what_and_how(database: str) -> None:
     user, host, process, release, options = last_run(database, "user_name", "host", "process", "version", "options")
     assert (f"{user}@{host}", process, release) == (person(), os.getpid(), version())
     assert json.loads(options) == asdict(Options(batch_size=7))
+
+
+def test_a_run_is_at_rest_when_all_who_still_work_are() -> None:
+    """Of two workers one rests: the other may be in its batch, until it rests too, or has nothing more to do."""
+    control = Control(Options(workers=2), StopRequest())
+    control.start_work(2)
+
+    with control.resting():
+        one_of_two = control.is_at_rest
+        with control.resting():
+            both = control.is_at_rest
+        control.leave_work()
+        the_only_one = control.is_at_rest
+
+    assert (one_of_two, both, the_only_one) == (False, True, True)

@@ -34,7 +34,11 @@ class Touching(Listener):
 
 
 @pytest.mark.parametrize("touching", [True, False])
-def test_a_run_is_incomplete_only_where_nobody_writes(postgresql_empty: str, touching: bool) -> None:  # noqa: FBT001
+def test_a_run_is_incomplete_only_where_nobody_writes(
+    postgresql_empty: str,
+    capsys: pytest.CaptureFixture[str],
+    touching: bool,  # noqa: FBT001
+) -> None:
     """A trigger undoes five rows at the commit; where somebody rewrites them meanwhile, the next run may fill them."""
     execute(postgresql_empty, create(KEY), *(statement.format(t=TABLE) for statement in LATE))
     upgrade(postgresql_empty)
@@ -45,3 +49,5 @@ def test_a_run_is_incomplete_only_where_nobody_writes(postgresql_empty: str, tou
         report = backfill(connection, MEDIA_IDS, Options(), origin="sync", listener=listener)
 
     assert (report.state, report.synced >= 30) == ("done" if touching else "incomplete", True)
+    said = capsys.readouterr().err
+    assert ("5 rows were written during the last sweep" in said, "were written" in said) == (touching, touching)

@@ -12,7 +12,7 @@ from app.backfill.postgresql.heaps import Part
 from app.backfill.postgresql.target import KeyColumn, Place
 from app.backfill.rows import TooManyRowsError
 from app.database.engines import make_engine
-from app.database.timestamps import now
+from app.database.timestamps import format_timestamp, now
 from app.errors import UnsupportedTableError
 from app.videos.recipe import MEDIA_IDS
 from tests.conftest import Databases
@@ -123,16 +123,20 @@ def test_rows_are_filled_shard_after_shard_and_a_row_that_has_changed_is_left_al
     connection: sa.Connection,
 ) -> None:
     """Batches hold the rows of as few shards as can be; what was written is told by id and moment."""
+    moment = now()
     walk = choose_walk(connection, MEDIA_IDS)
     walk.start_sweep(connection)
     window = walk.read(connection, walk.cut(None), 5, None)
-    connection.exec_driver_sql(f"UPDATE {TABLE} SET raw_response = raw_response || ' ' WHERE seed = 4")
+    connection.exec_driver_sql(f"UPDATE {TABLE} SET media_generation_id = 'CAUS000004' WHERE seed = 4")
+    theirs = f"media_generation_id = 'theirs', updated_at = '{format_timestamp(moment)}'"
+    connection.exec_driver_sql(f"UPDATE {TABLE} SET {theirs} WHERE seed = 5")
+    connection.exec_driver_sql(f"UPDATE {TABLE} SET raw_response = raw_response || ' ' WHERE seed = 6")
 
-    filled = [walk.fill(connection, batch, now()) for batch in window.batches]
+    filled = [walk.fill(connection, batch, moment) for batch in window.batches]
 
     shards = [[str(one.locator[2]) for one in batch] for batch in window.batches]
     assert [len(batch) for batch in window.batches] == [5, 5]
     assert sum(shards, []) == sorted(sum(shards, []))  # noqa: RUF017  # ten
     assert sorted(str(one.row_id) for filling in filled for one in filling.filled) == sorted(
-        f"row-{seed}" for seed in range(10) if seed != 4
+        f"row-{seed}" for seed in range(10) if seed not in {4, 5, 6}
     )

@@ -57,3 +57,14 @@ def test_a_span_that_is_done_in_part_holds_the_cursor_at_that_part() -> None:
     sweep.advance(Window(span=second))
 
     assert sweep.cursor_after(Window(span=first, cursor="within a")) == "within a"
+    sweep.advance(Window(span=first, cursor="within a"))
+    assert (sweep.cursor_after(Window(span=Span("b", "c"))), sweep.is_through) == ("within a", False)
+
+
+def test_the_part_that_is_done_never_gets_smaller() -> None:
+    """Windows come in whatever order; one that tells nothing changes nothing."""
+    sweep = Sweep(cut, "b")
+    before = sweep.fraction_after(Window())
+    fractions = [sweep.fraction_after(Window(fraction=part)) for part in (0.25, 0.75, 0.5, None, 1.0)]
+
+    assert (sweep.take(), before, fractions) == (("b", "c"), None, [0.25, 0.75, 0.75, 0.75, 1.0])

@@ -16,10 +16,10 @@ from app.backfill.light_tables import table_of
 from app.backfill.limits import Limits, Stopped
 from app.backfill.listener import Listener
 from app.backfill.options import Options
-from app.backfill.patience import Patience
 from app.backfill.postgresql import replica_lag
 from app.backfill.postgresql.replica_lag import ReplicaLag
 from app.backfill.recipe import SHOWN
+from app.backfill.retrying import Patience
 from app.backfill.row_names import NamedByKey
 from app.backfill.standby import Standby
 from app.backfill.throttle import Throttle

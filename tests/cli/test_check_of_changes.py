@@ -5,7 +5,8 @@ import pytest
 from app.database.engines import make_engine
 from app.reports.schema_differences import schema_differences
 from tests.conftest import Databases
-from tests.support.tables import TABLE, execute
+from tests.support.migrations import upgrade
+from tests.support.tables import FOREIGN_KEY, TABLE, VARIANTS, execute
 
 LEDGER = "media_generation_id_backfill_failures"
 CHANGES = {
@@ -73,6 +74,14 @@ def test_the_index_that_is_advised_is_built_beside_the_writers_where_that_can_be
 
     advice = f"answers find their rows faster after CREATE INDEX {how}{index} ON {TABLE} (operation_name)"
     assert differences(database) == ((f"{TABLE} lacks index {index}: {advice}",), ())
+
+
+def test_of_a_table_in_other_letters_that_alone_is_said(sqlite_empty: str) -> None:
+    """Alembic would make it anew, with all its indexes."""
+    execute(sqlite_empty, f"CREATE TABLE Veo3_Video_Generations ({VARIANTS['C']})".replace(f", {FOREIGN_KEY}", ""))
+    upgrade(sqlite_empty)
+
+    assert differences(sqlite_empty) == ((f"{TABLE} is spelled in other letters",), ())
 
 
 @pytest.fixture

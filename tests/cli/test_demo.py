@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from app.cli.demo_rows import FOLDER as PACKAGED
+from app.migration.scripts import alembic_config
 from tests.cli.conftest import Command
 from tests.support.responses import FOLDER
 from tests.support.tables import TABLE, query
@@ -68,6 +69,11 @@ def test_a_place_where_no_demo_can_be_is_one_line(tmp_path: Path, command: Comma
         f"--database: no folder {tmp_path}/no",
         f"{lock}: the lock file cannot be used: Is a directory. Let this user write in that folder",
     ]
+
+
+def test_a_percent_sign_in_the_url_is_one() -> None:
+    """Alembic's configuration would take it for the beginning of something else."""
+    assert alembic_config("sqlite:///a%20b.db").get_main_option("sqlalchemy.url") == "sqlite:///a%20b.db"
 
 
 def test_the_packaged_answers_are_those_of_the_tests() -> None:

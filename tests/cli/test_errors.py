@@ -22,6 +22,7 @@ NEED_THE_LEDGER = ("sync", "failures")
         (("status", "extra"), "Got unexpected extra argument(s) (extra). See `media-gen-ids status --help`"),
         (("sync", "--all"), "--all: only together with --retry-failed"),
         (("failures", "--csv", "--json"), "--csv: not together with --json; choose one"),
+        (("status", "--json", "--prometheus"), "--prometheus: not together with --json; choose one"),
         (("sync", "--time-budget", "0"), "time_budget: Input should be greater than 0, got 0.0"),
         (
             ("status", "--database", "nonsense"),

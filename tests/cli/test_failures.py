@@ -36,10 +36,11 @@ def test_the_list_agrees_with_plain_sql_in_every_form(filled_database: str, comm
     assert sorted((row["id"], row["reason"]) for row in as_json) == sorted(stored)
     assert sorted(row["reason"] for row in as_json) == sorted(REASONS * 2)
     assert as_csv == as_json
-    assert printed.startswith("id,reason,detail,first_seen,last_seen\n")
+    assert printed.startswith(f"{HEAD}\n")
     assert [row for row in as_json if f"{row['id']}  {row['reason']}\n" not in text] == []
 
 
+HEAD = "id,reason,detail,first_seen,last_seen,operation_name,profile_id,status,accepted_at,accepted_by,note"
 REASONS = ["ids_disagree", "invalid_id", "invalid_json", "operation_mismatch"]
 
 

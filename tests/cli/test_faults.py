@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.cli import check
+from app.cli import check, main
 from app.database.engines import make_engine
 from app.database.lock import only_one
 from tests.cli.conftest import Command
@@ -41,6 +41,17 @@ def test_a_fault_of_ours_with_debug_is_its_traceback(sqlite_database: str, comma
 
     assert (ended.code, ended.err.startswith("Traceback (most recent call last):\n")) == (70, True)
     assert ended.err.endswith("RuntimeError: a\nb\n")
+
+
+def test_ctrl_c_before_a_command_has_begun(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it is imported, which takes its time: the exit code of every other moment."""
+
+    def interrupt(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main, "function_of", interrupt)
+
+    assert command("status") == (130, "", "")
 
 
 def test_debug_does_not_change_an_exit_code(filled_file: str) -> None:

@@ -1,4 +1,4 @@
-"""The files that --report and --svg name: tried before the work, and written after it."""
+"""The files that --report, --svg and --html name: tried before the work, and written after it."""
 
 import json
 from pathlib import Path
@@ -41,7 +41,7 @@ def bad_names(folder: Path, database: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(("name", "option"), [("sync", "--report"), ("status", "--svg")])
+@pytest.mark.parametrize(("name", "option"), [("sync", "--report"), ("status", "--svg"), ("status", "--html")])
 def test_a_file_that_cannot_be_written_is_found_before_the_work(
     name: str, option: str, sqlite_database: str, tmp_path: Path, command: Command
 ) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -18,7 +19,10 @@ from app.database.timestamps import format_timestamp, now
 from app.reports.running import RunningRun, read_running
 from app.reports.status import read_status
 from tests.cli.conftest import Command
-from tests.support.control import leave_dead_run, tell_run
+from tests.live.test_locked_rows import row_held
+from tests.support.control import Hand, last_run, leave_dead_run, run_with, tell_run
+from tests.support.plain_rows import insert_plain
+from tests.support.processes import wait_until
 from tests.support.responses import make_rows
 from tests.support.tables import TABLE, execute, insert
 
@@ -114,7 +118,7 @@ def test_whoever_holds_the_table_is_named(postgresql_database: str) -> None:
 
     assert (found.condition, found.for_seconds) == ("waiting", 18.0)
     assert running_sentence(found) == (
-        f"Run 1 waits for 18 s: for server process {pid} (psql, idle in transaction); 600 rows done"
+        f"Run 1 waits for 18 s; in its way: server process {pid} (psql, idle in transaction); 600 rows done"
     )
 
 
@@ -127,5 +131,21 @@ def test_another_writer_of_a_file_is_seen(sqlite_database: str) -> None:
 
     assert free.condition == "running"
     assert running_sentence(found) == (
-        "Run 1 waits for 12 s: another connection holds the file's write lock; 600 rows done"
+        "Run 1 waits for 12 s; in its way: another connection, which holds the file's write lock; 600 rows done"
     )
+
+
+def test_whoever_holds_a_row_is_named_while_the_run_waits_for_it(postgresql_database: str) -> None:
+    """The run is seen to wait for that session; when it goes, the run goes on."""
+    insert_plain(postgresql_database, 2)
+    with ThreadPoolExecutor(1) as pool, row_held(postgresql_database, "00000002") as holder:
+        pid, run = holder.info.backend_pid, pool.submit(run_with, postgresql_database, Hand())
+        wait_until(lambda: last_run(postgresql_database, "waiting_for") != (None,))
+        with make_engine(postgresql_database).connect() as connection:
+            found = read_running(connection)
+        holder.rollback()
+        report = run.result()
+
+    assert found is not None
+    assert [blocker.pid for blocker in found.blockers] == [pid]
+    assert (found.waiting_for, report.synced) == ("rows are locked by somebody else", 1)

@@ -63,6 +63,17 @@ def test_rows_are_looked_at_by_runs_of_this_backfill_that_began_after_they_chang
     assert (before, pending(database)) == (0, 20)
 
 
+def test_a_blank_id_is_none(database: str) -> None:
+    """As forms leave it: the row has nothing."""
+    insert(database, make_rows(2, (UNFINISHED,)))
+    execute(database, f"UPDATE {TABLE} SET media_generation_id = ' '")
+
+    with make_engine(database).connect() as connection:
+        (group,) = read_groups(connection, exact=True)[0]
+
+    assert (group.coverage.with_id, group.coverage.rows) == (0, 2)
+
+
 def test_the_rows_of_a_partitioned_table_are_those_of_its_partitions(postgresql_empty: str) -> None:
     """Its own statistics count them once more."""
     create_partitioned(postgresql_empty, "two levels")

@@ -3,9 +3,11 @@
 import pytest
 from alembic import command as alembic_command
 from alembic.util import CommandError
+from sqlalchemy.engine import make_url
 
 from app.cli import check
 from tests.cli.conftest import Command
+from tests.conftest import Databases
 from tests.support.commands import alembic, media_gen_ids
 from tests.support.migrations import alembic_config
 
@@ -74,3 +76,12 @@ def test_the_demo_shows_no_password(command: Command) -> None:
     ended = command("demo", "--database", "postgresql://user:s3cret@host/x")
 
     assert (ended.code, "s3cret" in ended.out + ended.err) == (2, False)
+
+
+def test_the_line_of_a_dry_run_shows_no_password(databases_of_kind: dict[str, Databases], command: Command) -> None:
+    """It names the database, which is there."""
+    url = make_url(databases_of_kind["postgresql-16"].upgraded()).set(password="s3cret")  # noqa: S106
+
+    ended = command("sync", "--dry-run", "--database", url.render_as_string(hide_password=False))
+
+    assert (ended.code, "a dry run" in ended.err, "s3cret" in ended.out + ended.err) == (0, True, False)

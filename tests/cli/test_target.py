@@ -161,7 +161,7 @@ def test_the_path_of_a_file_will_do_for_a_url(tmp_path: Path, path: str) -> None
 
 
 @pytest.mark.parametrize(
-    "path", ["a b.sqlite", "100%.db", "x?y=1.db", "C:\\videos\\veo3.DB", "postgres:x.db", "ü.sqlite3"]
+    "path", ["a b.sqlite", "x.db3", "100%.db", "x?y=1.db", "C:\\videos\\veo3.DB", "postgres:x.db", "ü.sqlite3"]
 )
 def test_any_name_of_a_file_is_taken_as_it_is(path: str) -> None:
     """Nothing in it means anything, as it would in a URL."""

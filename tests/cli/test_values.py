@@ -5,13 +5,16 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from app.backfill.ledger import RUNS
+from app.database.engines import make_engine
 from app.database.timestamps import format_timestamp, parse_timestamp
 from app.errors import ConfigurationError
 from app.settings import Settings
 from tests.cli.conftest import Command
 from tests.support.responses import make_rows, recoverable
+from tests.support.runs import record_run
 from tests.support.tables import TABLE, execute, insert, query
 
 BERLIN = timezone(timedelta(hours=2))
@@ -36,6 +39,16 @@ def test_a_time_of_another_zone_is_stored_as_the_same_moment_in_utc() -> None:
     assert parse_timestamp("2026-07-01T01:30:00.999+02:00") == parse_timestamp(text)
     assert parse_timestamp("2026-07-01T01:30:00.999+02:00").tzinfo is UTC
     assert parse_timestamp("2026-06-30T23:30:00.999") == parse_timestamp(text)
+
+
+def test_a_time_that_is_not_there_is_none(sqlite_database: str) -> None:
+    """As the end of a run that goes on."""
+    record_run(sqlite_database, 2, state="running")
+
+    with make_engine(sqlite_database).connect() as connection:
+        ends = connection.execute(sa.select(RUNS.c.finished_at).order_by(RUNS.c.id)).scalars().all()
+
+    assert [end is None for end in ends] == [False, True]
 
 
 def test_a_time_without_a_zone_is_refused() -> None:
@@ -86,8 +99,8 @@ def test_the_reports_file_holds_what_is_printed(database: str, command: Command,
 
     printed = command("sync", "--json", "--report", str(file), "--database", database)
 
-    written = json.loads(file.read_text().removesuffix("}\n") + "}")
-    assert written == json.loads(printed.out)
+    written = json.loads(file.read_text())
+    assert file.read_text() == printed.out == json.dumps(written, indent=2) + "\n"
     assert {name: written[name] for name in REPORT} == REPORT
     assert sorted(written) == sorted(
         [

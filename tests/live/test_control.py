@@ -73,8 +73,10 @@ def test_killed_while_paused_and_gone_on_with(live_databases: Databases) -> None
 
     process.send(signal.SIGKILL)
     process.finish()
+    gone = tell(url, "status", "--brief").out
     again = run_sync(url)
 
+    assert "Run 2 is gone: nobody holds its lock, last progress" in gone
     assert (again.code, filled_ids(url), rows < len(expected_ids(ROWS))) == (1, expected_ids(ROWS), True), again
     assert f"✅ Synced {len(expected_ids(ROWS)) - rows} " in again.out
 

@@ -10,6 +10,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from app.database.engines import make_engine
+from app.database.errors import StrangeRevisionError
 from app.database.version_table import recorded_revisions
 from app.errors import ConfigurationError
 from app.migration.scripts import revisions
@@ -79,6 +80,21 @@ def test_one_that_may_not_be_read_is_not_taken_for_an_empty_one(postgresql_datab
 
         with pytest.raises(DBAPIError, match="permission denied"):
             recorded_revisions(connection, DEFAULT_VERSION_TABLE, revisions())
+
+
+def test_a_strange_revision_in_a_schema_is_told_with_its_schema(postgresql_empty: str) -> None:
+    """There may be a table of that name in several."""
+    execute(
+        postgresql_empty,
+        "CREATE SCHEMA ledger",
+        "CREATE TABLE ledger.versions (version_num VARCHAR(32) NOT NULL)",
+        "INSERT INTO ledger.versions VALUES ('0003')",
+    )
+
+    with make_engine(postgresql_empty).connect() as connection, pytest.raises(StrangeRevisionError) as caught:
+        recorded_revisions(connection, "ledger.versions", revisions())
+
+    assert (caught.value.version_table, caught.value.strange) == ("ledger.versions", ("0003",))
 
 
 def test_a_ledger_that_another_version_table_records_is_left_alone(empty_database: str) -> None:

@@ -7,7 +7,6 @@ from typing import TypeAlias
 import sqlalchemy as sa
 
 from app.backfill.engine import backfill
-from app.backfill.listener import Listener
 from app.backfill.options import Options
 from app.backfill.recipe import Recipe
 from app.backfill.report import Report
@@ -21,7 +20,7 @@ from tests.support.partitions import by_hash
 from tests.support.tables import TABLE
 from tests.support.transcript import Told, ToldOfRows
 
-Act: TypeAlias = Callable[[sa.Connection, "Scene", Listener], Report | None]
+Act: TypeAlias = Callable[[sa.Connection, "Scene", Told], Report | None]
 CALM = Options(batch_size=3, target_seconds=1_000.0)
 """However slow the machine is, batches keep their size."""
 LARGE = replace(CALM, batch_size=1_000)
@@ -39,27 +38,40 @@ def mixed(count: int) -> list[AnyRow]:
     return [row(seed, **odd.get(seed % 8, {})) for seed in range(count)]
 
 
-def run(connection: sa.Connection, scene: "Scene", listener: Listener) -> Report:
+def run(connection: sa.Connection, scene: "Scene", listener: Told) -> Report:
     """Fill."""
-    return backfill(connection, scene.recipe, scene.options, origin="sync", listener=listener)
+    return backfill(connection, scene.recipe, scene.options, origin="sync", listener=listener, stop=listener.stop)
 
 
-def look(connection: sa.Connection, scene: "Scene", listener: Listener) -> Report:
+def look(connection: sa.Connection, scene: "Scene", listener: Told) -> Report:
     """Fill nothing."""
     options = replace(scene.options, dry_run=True)
-    return backfill(connection, scene.recipe, options, origin="sync", listener=listener)
+    return backfill(connection, scene.recipe, options, origin="sync", listener=listener, stop=listener.stop)
 
 
-def retry(connection: sa.Connection, scene: "Scene", listener: Listener) -> Report:
+def retry(connection: sa.Connection, scene: "Scene", listener: Told) -> Report:
     """Try the failures again that have changed."""
-    return retry_failed(connection, scene.recipe, scene.options, everything=False, listener=listener)
+    return retry_failed(
+        connection, scene.recipe, scene.options, everything=False, listener=listener, stop=listener.stop
+    )
 
 
-def run_within(connection: sa.Connection, scene: "Scene", listener: Listener) -> Report:
+def retry_newer(connection: sa.Connection, scene: "Scene", listener: Told) -> Report:
+    """Try the failures again, as a newer version of the recipe does."""
+    return retry(connection, replace(scene, recipe=replace(scene.recipe, version=scene.recipe.version + 1)), listener)
+
+
+def run_within(connection: sa.Connection, scene: "Scene", listener: Told) -> Report:
     """Fill in the transaction of a caller."""
     with connection.begin():
         return backfill(
-            connection, scene.recipe, scene.options, origin="upgrade", listener=listener, owned_by_caller=True
+            connection,
+            scene.recipe,
+            scene.options,
+            origin="upgrade",
+            listener=listener,
+            stop=listener.stop,
+            owned_by_caller=True,
         )
 
 
@@ -76,8 +88,17 @@ MEND = (
     f"UPDATE {TABLE} SET media_generation_id = 'own' WHERE seed = 18",
 )
 KEY = "PRIMARY KEY (id)"
-UNDO_LATE = tuple(statement.format(t=TABLE) for statement in LATE)
-UNDO = tuple(statement.format(t=TABLE) for statement in UNDOING["postgresql"]["restores the column"])
+UNDONE = "seed BETWEEN 6 AND 8"
+"""Rows of both kinds: plain to the database, and not."""
+
+
+def undoing(what: str) -> tuple[str, ...]:
+    """Return the statements that make a trigger which undoes an update of some rows."""
+    statements = LATE if what == "late" else UNDOING["postgresql"][what]
+    texts = (statement.format(t=TABLE) for statement in statements)
+    return tuple(text.replace("seed < 3", UNDONE).replace("seed < 5", UNDONE) for text in texts)
+
+
 RAISE = (
     "CREATE FUNCTION one() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END'",
     f"CREATE TRIGGER one BEFORE UPDATE ON {TABLE} FOR EACH ROW WHEN (old.seed = 6) EXECUTE FUNCTION one()",
@@ -88,9 +109,15 @@ BY_KEY = (
     create("PRIMARY KEY (id, updated_at)") + " PARTITION BY RANGE (updated_at)",
     f"CREATE TABLE all_of_it PARTITION OF {TABLE} DEFAULT",
 )
+NATIVE_BY_KEY = (
+    create("PRIMARY KEY (id, updated_at)", updated_at="timestamptz") + " PARTITION BY RANGE (updated_at)",
+    f"CREATE TABLE all_of_it PARTITION OF {TABLE} DEFAULT",
+)
+NATIVE = (create("PRIMARY KEY (seed)", updated_at="timestamp", scene_id="uuid", raw_response="varchar(500)"),)
 PARTITIONS = (
     create(KEY) + " PARTITION BY RANGE (id)",
     f"CREATE TABLE low PARTITION OF {TABLE} FOR VALUES FROM (MINVALUE) TO ('row-5')",
+    f"CREATE TABLE nothing PARTITION OF {TABLE} FOR VALUES FROM ('z') TO (MAXVALUE)",
     f"CREATE TABLE high PARTITION OF {TABLE} DEFAULT",
 )
 SHARDS = (
@@ -128,8 +155,12 @@ SCENES = {
     "sqlite-wal": Scene(kind="sqlite", table=("PRAGMA journal_mode = WAL", create(KEY)), listener=Told),
     "sqlite-dry-run": Scene(kind="sqlite", acts=(look,)),
     "sqlite-refused": Scene(kind="sqlite", table=(create(KEY), RAISE_SQLITE), acts=(run, look)),
-    "sqlite-retry": Scene(kind="sqlite", rows=24, table=(create(),), acts=(run, mend, retry)),
+    "sqlite-by-key-refused": Scene(
+        kind="sqlite", table=(create("PRIMARY KEY (id, seed)") + " WITHOUT ROWID", RAISE_SQLITE), rows=8
+    ),
+    "sqlite-retry": Scene(kind="sqlite", rows=24, table=(create(),), acts=(run, mend, retry, retry_newer)),
     "sqlite-caller": Scene(kind="sqlite", acts=(run_within,)),
+    "sqlite-wal-caller": Scene(kind="sqlite", table=("PRAGMA journal_mode = WAL", create(KEY)), acts=(run_within,)),
     "sqlite-limit": Scene(kind="sqlite", options=replace(CALM, limit=4), acts=(run,) * 4),
     "postgresql": Scene(table=(SPREAD,), rows=24, acts=(run, run)),
     "postgresql-in-place": Scene(table=(SPREAD,), rows=24, options=LARGE),
@@ -137,10 +168,17 @@ SCENES = {
     "postgresql-no-key": Scene(table=(create(),), rows=24, acts=(run, mend, retry)),
     "postgresql-no-key-in-place": Scene(table=(create(),), options=LARGE),
     "postgresql-by-key": Scene(table=BY_KEY, rows=24, acts=(run, mend, retry)),
+    "postgresql-native": Scene(table=NATIVE),
+    "postgresql-native-in-place": Scene(table=NATIVE, options=LARGE),
+    "postgresql-native-by-key": Scene(table=NATIVE_BY_KEY),
     "postgresql-partitions": Scene(table=PARTITIONS),
-    "postgresql-undone": Scene(table=(create(KEY), *UNDO)),
-    "postgresql-undone-in-place": Scene(table=(create(KEY), *UNDO), options=LARGE),
-    "postgresql-undone-late": Scene(table=(create(KEY), *UNDO_LATE)),
+    "postgresql-ignored": Scene(table=(create(KEY), *undoing("ignores it"))),
+    "postgresql-by-key-ignored": Scene(table=(*BY_KEY, *undoing("ignores it")), rows=8),
+    "postgresql-no-key-ignored": Scene(table=(create(), *undoing("ignores it")), rows=8, acts=(run, retry_newer)),
+    "postgresql-undone": Scene(table=(create(KEY), *undoing("restores the column"))),
+    "postgresql-undone-in-place": Scene(table=(create(KEY), *undoing("restores the column")), options=LARGE),
+    "postgresql-undone-after": Scene(table=(create(KEY), *undoing("undoes it")), options=LARGE),
+    "postgresql-undone-late": Scene(table=(create(KEY), *undoing("late"))),
     "postgresql-refused": Scene(table=(create(KEY), *RAISE)),
     "postgresql-refused-in-place": Scene(table=(create(KEY), *RAISE), options=LARGE),
     "postgresql-dry-run": Scene(acts=(look,)),

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import logging
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,15 @@ from app.backfill.listener import Listener, Progress
 from app.backfill.report import Report
 from app.backfill.rows import Recovered, Refused
 from app.backfill.started_by import host_name, user_name, version
+from app.signals import StopRequest
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "transcripts"
 STATEMENTS = FOLDER / "statements.sql"
 BEFORE_STATEMENT = "\n--- "
 WRITTEN_OUT = {ord(character): repr(character)[1:-1] for character in "\t\v\f\r"}
 MOMENT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+HISTORY = re.compile(r'\{\\"counts\\": .*?\\"sum\\": [0-9.e-]+\}|\[\[0\.0,0\].*?\]\]')
+"""How long batches took, and when."""
 WRITER = re.compile(r'(\\"writer\\":\\")\d+')
 STARTER = {"user_name", "host", "process", "version"}
 """Columns that say who runs it."""
@@ -40,7 +45,21 @@ class Transcript:
 
     def note(self, line: str) -> None:
         """Add a line, without what is another at each run."""
-        self._lines.append(WRITER.sub(r"\1…", MOMENT.sub(_unless_old, line)))
+        self._lines.append(HISTORY.sub("<history>", WRITER.sub(r"\1…", MOMENT.sub(_unless_old, line))))
+
+    @contextmanager
+    def with_log(self) -> Iterator[None]:
+        """Add what the engine logs while the block runs."""
+        logger, handler = logging.getLogger("app.backfill"), logging.Handler()
+        handler.emit = lambda record: self.note(f"log {record.levelname} {record.getMessage()}")  # type: ignore[method-assign]
+        before = logger.level
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        try:
+            yield
+        finally:
+            logger.removeHandler(handler)
+            logger.setLevel(before)
 
     def report(self, report: Report) -> None:
         """Add what a run reported, and why it is incomplete."""
@@ -91,11 +110,24 @@ def _unless_old(found: re.Match[str]) -> str:
     return found[0] if found[0] < "2026-06" else "<now>"
 
 
+class Pauses(StopRequest):
+    """Adds to a transcript where a run pauses, and lets it go on at once."""
+
+    def __init__(self, transcript: Transcript) -> None:
+        super().__init__()
+        self._note = transcript.note
+
+    def wait(self, seconds: float) -> None:  # noqa: ARG002
+        """Note it."""
+        self._note("pause")
+
+
 class Told(Listener):
     """Adds to a transcript what a run tells."""
 
     def __init__(self, transcript: Transcript) -> None:
         self._note = transcript.note
+        self.stop = Pauses(transcript)
 
     def skipped(self, rows: Sequence[Refused]) -> None:
         """Note them, if there are any."""

@@ -40,7 +40,7 @@ def key_as_selected(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
 def window_of(
     pending_rows: sa.Select[Any], key: Sequence[sa.ColumnElement[Any]], cursor: Sequence[object] | None, rows: int
 ) -> sa.Select[Any]:
-    """Select of pending rows, see `select_pending`, the next ones after the cursor, or the first, in key order."""
+    """Return a query for the first `rows` of `pending_rows` after the cursor (None: from the start), in key order."""
     following = pending_rows if cursor is None else pending_rows.where(after(key, cursor))
     return following.order_by(*key).limit(rows)
 
@@ -52,7 +52,7 @@ def select_again(
     rows: Sequence[Recovered],
     named: Sequence[sa.ColumnElement[Any]] = (),
 ) -> sa.Select[Any]:
-    """Select the rows that are to be filled once more, locked where the database can, to see if they have changed."""
+    """Select rows again before they are filled, to see if they have changed; locks them where the database can."""
     columns = (*names_of(table), body, *map(key_as_selected, key), *named)
     return sa.select(*columns).where(named_by(key, rows), pending(table)).with_for_update()
 

@@ -1,38 +1,26 @@
 """Key walk: windows in the order of a key that the database compares. Any database; on SQLite, the rowid."""
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Final, NamedTuple, TypeAlias, TypeVar, cast
+from typing import Any, Final, NamedTuple, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
 
 from app.backfill.by_key import statements
-from app.backfill.judge import Row, judge
+from app.backfill.driver import Driver, NotUtf8Error, Rows
+from app.backfill.judge import judge
 from app.backfill.recipe import BODY, Recipe
 from app.backfill.row_names import RowNames, key_of, name_by_key
-from app.backfill.rows import Filling, Locator, Recovered, Span, Window
+from app.backfill.rows import Filling, Locator, Plan, Recovered, Span, Window
 from app.backfill.transactions import NO_SETTINGS
-from app.backfill.undecodable import decode
 from app.database.column_types import as_text
 
-STREAMED_ROWS: Final = 4
-"""Rows fetched at a time where the driver would else fetch all: memory must not grow with the bodies."""
-NOT_DECODED: Final = "Could not decode to UTF-8"
-"""What Python's sqlite3 says of a text that holds other bytes."""
 LOOKED_UP_ROWS: Final = 500
 """Rows that are looked up in one statement by their key: a statement has a bounded number of parameters."""
 
 
 Item = TypeVar("Item")
-Rows: TypeAlias = Iterator[Row]
-
-
-class NotUtf8Error(Exception):
-    """SQLite holds a text that is none; see app.backfill.undecodable."""
 
 
 class KeyAccess(NamedTuple):
@@ -40,19 +28,21 @@ class KeyAccess(NamedTuple):
 
     key: Sequence[sa.ColumnElement[Any]]
     names: RowNames
+    driver: Driver = Driver()
+    """How they are read and written."""
     body: Callable[[sa.ColumnElement[Any]], sa.ColumnElement[Any]] = lambda column: column
-    """What to fetch of a body: text, or UTF-8 bytes, which the parser would rather have."""
+    """The expression to select for a body: text, or UTF-8 bytes, which the parser reads faster."""
     singly: bool = False
     """Rows can be locked one at a time only: Citus locks no rows of several shards together."""
     has_triggers: bool = False
-    """An UPDATE may say that it changed a row which it did not, or not for long."""
+    """The table has triggers, so that an UPDATE may count a row as changed though the change was undone."""
 
 
 class KeyWalk:
     """Windows in the order of a key that the database compares: any database; on SQLite, the rowid.
 
     Reads outside the write transaction. Under the write lock the rows are read once more if anybody else may have
-    written in between: on SQLite `PRAGMA data_version` tells, elsewhere always.
+    written in between: the driver of a SQLite file can tell, that of another database cannot.
     """
 
     reading: Mapping[str, str] = NO_SETTINGS
@@ -66,31 +56,52 @@ class KeyWalk:
         self._recipe = recipe
         self._table = table
         self._access = access
+        self._driver = access.driver
         self._key = tuple(access.key)
         self._body = access.body(as_text(table.c[BODY]))
         # built once: building them took a third of a small batch's time
         self._pending = statements.select_pending(table, self._key, self._body, sa.true(), access.names.columns)
         self._filling = statements.fill_by_key(table, self._key)
+        self._filled_names = *statements.fill_parameters(table), *(f"key_{number}" for number in range(len(self._key)))
         self._read_at: object = None
         self._sweep_at: object = None
         self._ends: tuple[int, int] | None = None
 
     def start_sweep(self, connection: sa.Connection) -> None:
         """Remember the state of the database, and where the table begins and ends."""
-        self._sweep_at = _data_version(connection)
+        self._sweep_at = self._driver.version(connection)
         self._ends = self._find_ends(connection)
 
     def untouched(self, connection: sa.Connection, commits: int) -> bool:  # noqa: ARG002  # a connection's own do not count
         """Compare with the state at the start of the sweep."""
-        return self._sweep_at is not None and _data_version(connection) == self._sweep_at
+        return self._sweep_at is not None and self._driver.version(connection) == self._sweep_at
 
     def cut(self, cursor: str | None) -> Span:
         """Return all that is left: where a window ends is not known before it is read, so one worker reads them."""
         return Span(cursor)
 
-    def read(self, connection: sa.Connection, span: Span, rows: int, limit: int | None) -> Window:
+    def can_plan(self, span: Span, rows: int) -> bool:  # noqa: ARG002  # whatever they are
+        """Say no: rows are read, and filled one by one."""
+        return False
+
+    def plan(self, connection: sa.Connection, span: Span, rows: int) -> Plan:  # noqa: ARG002  # the same
+        """Plan nothing."""
+        return Plan(span, ())
+
+    def learn(self, plan: Plan, filled: Sequence[bool]) -> None:
+        """Learn nothing: there are no plans."""
+
+    def read(
+        self,
+        connection: sa.Connection,
+        span: Span,
+        rows: int,
+        limit: int | None,
+        *,
+        is_rest: bool = False,  # noqa: ARG002  # no plan has been before it
+    ) -> Window:
         """Read up to `rows` pending rows from the span's start on."""
-        self._read_at = _data_version(connection)
+        self._read_at = self._driver.version(connection)
         wanted = rows if limit is None else min(rows, limit)
         after = None if span.start is None else key_of(span.start)
         statement = statements.window_of(self._pending, self._key, after, wanted)
@@ -105,13 +116,12 @@ class KeyWalk:
         """Fill rows by their key, after a second look where one is needed."""
         if self._access.has_triggers and len(rows) > 1:  # the trigger of one row may change another
             return joined([self.fill(connection, [row], moment) for row in rows])
-        if self._access.has_triggers or self._read_at is None or _data_version(connection) != self._read_at:
+        if self._access.has_triggers or self._read_at is None or self._driver.version(connection) != self._read_at:
             rows = self._still_the_same(connection, rows)
         if not rows:
             return Filling(rows)
         values = statements.fill_values(self._table, rows, moment, len(self._key))
-        names = [*statements.fill_parameters(self._table), *(f"key_{number}" for number in range(len(self._key)))]
-        filled = _execute_many(connection, self._filling, names, values)
+        filled = self._driver.execute_many(connection, self._filling, self._filled_names, values)
         if filled == len(rows) and not self._access.has_triggers:
             return Filling(rows)
         return self._really_filled(connection, rows)
@@ -126,11 +136,11 @@ class KeyWalk:
         """Return a window with the chosen rows of a statement by outcome, and what names the last of them."""
         window = Window()
         try:
-            with stream_rows(connection, statement) as rows:
+            with self._driver.stream(connection, statement) as rows:
                 return window, judge(choose(rows), window, self.name_of, self._recipe)
         except NotUtf8Error:
             window = Window()
-        with text_as_it_is(connection), stream_rows(connection, statement) as rows:
+        with self._driver.text_as_it_is(connection), self._driver.stream(connection, statement) as rows:
             return window, judge(choose(rows), window, self.name_of, self._recipe, may_be_bytes=True)
 
     def _fraction(self, cursor: str) -> float | None:
@@ -179,59 +189,3 @@ def chunks(rows: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     """Yield a sequence in parts of at most `size`."""
     for first in range(0, len(rows), size):
         yield rows[first : first + size]
-
-
-def _execute_many(
-    connection: sa.Connection, statement: sa.Update, names: Sequence[str], values: Sequence[tuple[object, ...]]
-) -> int:
-    """Execute a statement for each set of values of the parameters of these names, and return the rows that it changed.
-
-    SQLite's driver takes tuples as they are: the work that SQLAlchemy does for each row would be a fifth of the whole.
-    """
-    compiled = statement.compile(dialect=connection.dialect)
-    if connection.dialect.name == "sqlite" and getattr(compiled, "positiontup", None) == list(names):
-        return connection.exec_driver_sql(str(compiled), list(values)).rowcount
-    return connection.execute(statement, [dict(zip(names, row, strict=True)) for row in values]).rowcount
-
-
-@contextmanager
-def stream_rows(connection: sa.Connection, statement: sa.Select[Any]) -> Iterator[Rows]:
-    """Yield the rows of a statement as they come; SQLite's driver hands out plain tuples, one at a time.
-
-    What the driver raises meanwhile is raised as SQLAlchemy's error.
-    """
-    if connection.dialect.name != "sqlite":
-        with connection.execute(statement, execution_options={"yield_per": STREAMED_ROWS}) as streamed:
-            yield cast("Rows", iter(streamed))
-        return
-    with connection.execute(statement) as result:
-        try:
-            yield cast("Rows", result.cursor)
-        except sqlite3.Error as error:
-            if NOT_DECODED in str(error):
-                raise NotUtf8Error from error
-            raise DBAPIError.instance(str(statement), None, error, sqlite3.Error) from error
-
-
-@contextmanager
-def text_as_it_is(connection: sa.Connection) -> Iterator[None]:
-    """Let SQLite's driver hand out text that is not UTF-8, while the block runs; see app.backfill.undecodable.
-
-    Does nothing for other drivers.
-    """
-    driver = connection.connection.driver_connection
-    if not isinstance(driver, sqlite3.Connection):
-        yield
-        return
-    before, driver.text_factory = driver.text_factory, decode
-    try:
-        yield
-    finally:
-        driver.text_factory = before
-
-
-def _data_version(connection: sa.Connection) -> object:
-    """Return a value that stays the same as long as no other connection writes to a SQLite file; else None."""
-    if connection.dialect.name != "sqlite":
-        return None
-    return id(connection.connection.dbapi_connection), connection.exec_driver_sql("PRAGMA data_version").scalar_one()

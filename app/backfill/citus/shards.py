@@ -25,7 +25,7 @@ from app.database.column_types import ColumnTypes
 from app.errors import UnsupportedTableError
 
 PASSED_ON: Final = {"citus.propagate_set_commands": "local"}
-"""Comes first: makes Citus send the settings after it to the shards."""
+"""Must be the first setting: it makes Citus send the following settings to the shards."""
 ONE_CONNECTION: Final = {"citus.max_adaptive_executor_pool_size": "1"}
 """A statement for all shards has one connection to each server: opening more for every transaction costs more time than
 they save, and a backfill leaves the other processors to the application. Several workers have one each."""
@@ -35,7 +35,7 @@ FILLING: Final = {**PASSED_ON, **ONE_CONNECTION, "enable_nestloop": "off", "enab
 READ_BY_SHARDS: Final = {**PASSED_ON, **ONE_CONNECTION, **READING}
 WINDOW_ROWS: Final = 16_000
 WINDOW_BATCHES: Final = 4
-"""So many batches are counted at a time where the shards fill by themselves."""
+"""The number of batches whose rows are counted at a time, where the shards fill by themselves."""
 
 DISTRIBUTION: Final = """
 SELECT column_to_column_name(logicalrelid, partkey), repmodel = 'c' AND EXISTS (
@@ -78,7 +78,7 @@ class FilledByShards(InPlace):
 
 
 class Shards:
-    """All shards of a distributed table, as one heap whose every block is a block of each of them."""
+    """All shards of a distributed table as one heap: block n stands for block n of every shard."""
 
     walk = "shard"
     on_one_server = False
@@ -95,11 +95,11 @@ class Shards:
         self._target = Target(recipe, table, key, shard, route)
 
     def window_rows(self, batch_rows: int) -> int:  # noqa: ARG002
-        """Return as many as memory is for: the more, the more rows of one shard there are for a batch."""
+        """Return as many rows as memory allows: with more rows, a batch has more rows of one shard."""
         return WINDOW_ROWS
 
     def fullness(self, batches: Sequence[Sequence[Recovered]], size: int) -> float:  # noqa: ARG002
-        """Leave it to the rows."""
+        """Return 0: the number of rows decides."""
         return 0.0
 
     def list(self, connection: sa.Connection) -> Sequence[Heap]:

@@ -1,4 +1,4 @@
-"""Catalogue: what PostgreSQL knows about a table: what names a row, in which heaps its rows stand, what hinders it."""
+"""Catalogue: what PostgreSQL knows about a table: the key that names a row, the heaps with its rows, its triggers."""
 
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
@@ -32,8 +32,8 @@ JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n]
 ORDER BY n
 """
 """The key columns of an index that names a row: unique at any time, valid, of the whole table, and none may be NULL.
-What it INCLUDEs is no part of its key, an expression is no column, and where a collation calls different texts equal
-the index must know it."""
+Columns that the index INCLUDEs are no part of the key, an expression is no column, and where a column's collation calls
+different texts equal, the index must use the same collation."""
 LEAVES: Final = """
 SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS label, n.nspname AS schema, c.relname AS name,
     pg_relation_size(c.oid) / CAST(current_setting('block_size') AS int) AS blocks,
@@ -60,7 +60,7 @@ WITH RECURSIVE row_triggers AS (
     WHERE tgtype & 16 <> 0 AND tgenabled <> 'D' AND NOT (tgisinternal AND tgconstraint <> 0)
 )
 """
-"""What runs with an UPDATE, without the server's own checks of foreign keys. Bits of tgtype: 2 BEFORE, 16 UPDATE."""
+"""Triggers of UPDATE, without the server's own checks of foreign keys. Bits of tgtype: 2 BEFORE, 16 UPDATE."""
 MOVING_ROWS: Final = """
 SELECT count(*) FROM pg_partition_tree(CAST(:table AS regclass)) t
 JOIN pg_partitioned_table p ON p.partrelid = t.relid
@@ -72,7 +72,7 @@ WHERE EXISTS (
 """
 """Partitioned tables whose rows an UPDATE of ours may move to another partition; an expression may depend on it."""
 TUPLE_ID_RANGES: Final = 140_000
-"""The server version from which on a range of tuple ids is scanned without reading the rest of the table."""
+"""The first server version (14) that scans a range of tuple ids without reading the rest of the table."""
 HEIRS: Final = """
 WITH RECURSIVE heirs AS (
     SELECT inhrelid FROM pg_inherits JOIN pg_class p ON p.oid = inhparent
@@ -101,9 +101,9 @@ class Leaf(NamedTuple):
     name: str
     blocks: int
     has_triggers: bool
-    """Something may change a row that is updated, or leave it out of the UPDATE."""
+    """A trigger may change a row during the UPDATE, or leave it out."""
     has_late_triggers: bool
-    """Something may change a row after the UPDATE of it."""
+    """A trigger may change a row after its UPDATE."""
 
 
 def find_key(connection: sa.Connection, table: str) -> Key:
@@ -112,7 +112,7 @@ def find_key(connection: sa.Connection, table: str) -> Key:
 
 
 def find_key_of_tree(connection: sa.Connection, table: str, key: Key) -> Key:
-    """Return the columns that name a row of a table and of those that inherit from it; empty where nothing does."""
+    """Return the columns that name a row in a table and in all that inherit from it; empty where none do."""
     heirs = connection.execute(sa.text(HEIRS), {"table": table}).scalars().all()
     if not heirs:
         return key
@@ -139,12 +139,12 @@ def find_leaves(connection: sa.Connection, recipe: Recipe, key: Key) -> Sequence
 
 
 def has_row_triggers(connection: sa.Connection, table: str) -> bool:
-    """Tell whether something runs with the UPDATE of a row of a table or one of its partitions. Reads only."""
+    """Tell whether a table or one of its partitions has a trigger of UPDATE. Reads only."""
     return bool(connection.execute(sa.text(ROW_TRIGGERS + COUNT_TRIGGERS), {"table": table}).scalar_one())
 
 
 def heap_label(table: str) -> sa.ColumnElement[str]:
-    """Return what LEAVES calls the heap that a row of a table stands in."""
+    """Return an expression for the label, as in LEAVES, of the heap that has the row."""
     relation = sa.table("pg_class", sa.column("oid"), sa.column("relname"), sa.column("relnamespace"))
     schema = sa.table("pg_namespace", sa.column("oid"), sa.column("nspname"))
     of_the_row: sa.ColumnElement[int] = sa.literal_column(f"{table}.tableoid")  # of the statement around this one

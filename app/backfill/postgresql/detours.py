@@ -1,6 +1,7 @@
-"""Detours round bodies that the database cannot cast: what several workers learn of them together.
+"""Detours round bodies that the database cannot cast. Several workers share what they learn.
 
-One such body fails a whole statement. Its neighbourhood is closed in on, and those bodies are looked at here.
+One such body fails a whole statement. Fewer and fewer blocks are then tried; the last few are read without a cast, and
+the recipe derives their values.
 """
 
 import threading
@@ -10,9 +11,9 @@ from typing import Final
 MAX_BLOCKS: Final = 16_384  # 128 MB
 BLOCK_GROWTH: Final = 4
 DETOUR_BLOCKS: Final = 8
-"""A neighbourhood is closed in on to so many blocks; to more, each time the next blocks hold such a body too."""
+"""The fewest blocks that are tried; more, each time that the next blocks have such a body too."""
 MOST_DISCOURAGED: Final = 63
-"""Where most parts of a window hold a body that cannot be cast, so many windows at most are read row by row."""
+"""The most windows in a row that the database is not asked to fill, after bodies that it could not cast."""
 
 
 class Trust:
@@ -25,14 +26,14 @@ class Trust:
         self._windows_by_row = 0
 
     def learn(self, has_filled: Sequence[bool]) -> None:
-        """Note which parts of a window the database could fill; after a bad one, ask less and less often."""
+        """Note which parts of a window the database could fill; after a failure of most, it is asked less often."""
         with self._lock:
             failed = has_filled.count(False) > len(has_filled) / 2
             self._discouraged = min(MOST_DISCOURAGED, 2 * self._discouraged + 1) if failed else 0
             self._windows_by_row = self._discouraged
 
     def is_given(self) -> bool:
-        """Tell whether to ask it; each answer `no` is for one window."""
+        """Tell whether to ask the database; False holds for one window."""
         with self._lock:
             if self._windows_by_row <= 0:
                 return True

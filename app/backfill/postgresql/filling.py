@@ -1,4 +1,4 @@
-"""Filling: the statements that fill rows which stand at certain places of a heap, and what has become of them."""
+"""Filling: the statements that fill rows at given places of a heap, and that find out which rows were filled."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -56,8 +56,8 @@ def fill_at(target: Target, rows: Sequence[Recovered], moment: datetime) -> sa.U
 def fill_places(target: Target) -> ReturningUpdate[str, str, bool]:
     """Return the UPDATE that looks into the bodies of rows at some places and fills the plain ones.
 
-    Its parameters are `places`, an array as text, and `moment`. It returns the rows that it filled. One that changes
-    meanwhile is left alone: its writer is another one then.
+    Its parameters are `places`, an array as text, and `moment`. It returns the rows that it filled. A row that changes
+    meanwhile is not filled, since its writer (xmin) has changed.
     """
     wanted = sa.cast(sa.bindparam("places", type_=sa.Text), ARRAY(TupleId()))
     source = target.table.alias("source")
@@ -66,14 +66,14 @@ def fill_places(target: Target) -> ReturningUpdate[str, str, bool]:
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
 def fill_places_and_count(target: Target) -> sa.Select[int]:
-    """Return the same UPDATE, of which only the number of rows comes back that it filled and that kept their id."""
+    """Return the UPDATE of `fill_places` in a query that counts the rows that were filled and kept their id."""
     filled = fill_places(target).cte("filled")
     return sa.select(sa.func.count()).select_from(filled).where(filled.c.is_kept)
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
 def fill_between(target: Target) -> ReturningUpdate[str, str, bool]:
-    """Return the same UPDATE for all rows between two places, of all shards; `between` gives the values for it."""
+    """Return the UPDATE of `fill_places` for all rows between two places in all shards; see `between`."""
     source = target.table.alias("source")
     return _fill_in_place(target, source, lies_between(source))
 
@@ -113,7 +113,7 @@ def _plain_values(target: Target, source: sa.FromClause, chosen: sa.ColumnElemen
         .where(read.value.is_not(None))
     )
     if target.route is None:
-        # a page that is still being read is not pruned: all is read before the first row is written
+        # PostgreSQL does not prune a page that is being read, so all is read before the first row is written
         found = found.order_by(bodies.c.ctid).offset(0)
     return found.subquery("found")
 

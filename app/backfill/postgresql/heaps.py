@@ -1,4 +1,4 @@
-"""Heaps: the relations of PostgreSQL in which a table's rows really stand, block by block.
+"""Heaps: the relations of PostgreSQL that store a table's rows, read and filled block by block.
 
 An ordinary table is its own heap. A partitioned one has a heap for each leaf, however many levels down, which is read
 and filled directly: a tuple id names a row of one heap alone.
@@ -26,28 +26,28 @@ from app.backfill.rows import Filling, InPlace, Locator, Recovered
 from app.database.column_types import ColumnTypes
 
 READING: Final = {"enable_memoize": "off", "jit": "off", "max_parallel_workers_per_gather": "0"}
-"""No cache of bodies that never repeat, no statement compiled for one batch; and one process for a range of blocks,
-whose rows then come in physical order."""
+"""No cache (memoize) of bodies, which never repeat; no JIT for one batch; one process for a range of blocks, so that
+its rows come in physical order."""
 PLAN_BY_INDEX: Final = {"enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off"}
 """Settings that make PostgreSQL find each row through the index: for a large batch it would else scan the table."""
 NO_WAIT_FOR_DISK: Final = {"synchronous_commit": "off"}
 """A crash of the server may undo the last batches, with what the ledger says of them, and a rerun does them again. The
 last transaction of a run waits for the disk, and so for all before it; so does the version stamp."""
 MAX_WINDOW_ROWS: Final = 8_000
-"""A window is not larger, unless one batch may be. Smaller ones write a little less WAL where checkpoints are frequent:
-one in the middle of a window has its pages written a second time. But they take longer."""
+"""The most rows of a window, unless a single batch may have more. Smaller windows take longer, but write a little less
+WAL where checkpoints are frequent: after a checkpoint in the middle of a window, its pages are written again."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Heap:
-    """A relation that holds rows: what a cursor calls it, and how many blocks it has."""
+    """A relation that holds rows: its label in a cursor, and its number of blocks."""
 
     label: str
     blocks: int
 
 
 class Part(NamedTuple):
-    """Blocks of a heap: from a place on, which is not part of it, up to a block."""
+    """Blocks of a heap: after a place, which is excluded, and up to a block."""
 
     heap: Heap
     start: Place
@@ -60,7 +60,7 @@ class Heaps(Protocol):
     walk: str
     """What the report calls a walk over them."""
     on_one_server: bool
-    """They are all on the server that the connection is to."""
+    """Whether all heaps are on the server of the connection."""
     reading: Mapping[str, str]
     filling: Mapping[str, str]
     """Settings of the database for a transaction that reads, and for one that fills rows."""
@@ -70,26 +70,26 @@ class Heaps(Protocol):
     """Batches of fewer rows are read and filled row by row."""
 
     def list(self, connection: sa.Connection) -> Sequence[Heap]:
-        """Return the heaps as they are now, in an order that stays. Raises TableChangedError."""
+        """Return the present heaps, always in the same order. Raises TableChangedError."""
 
     def window_rows(self, batch_rows: int) -> int:
         """Return how many rows to read at once for batches of this size, at most."""
 
     def fullness(self, batches: Sequence[Sequence[Recovered]], size: int) -> float:
-        """Return how full a window with these batches is, 1 being just right, where it is not for its rows to say."""
+        """Return how full a window with these batches is (1: as planned); 0 where its number of rows decides."""
 
     def can_fill_in_place(self, heap: Heap) -> bool:
-        """Tell whether an UPDATE of this heap says truly which rows it has filled."""
+        """Tell whether the rows that an UPDATE of this heap returns are certainly filled."""
 
     def in_place(self, connection: sa.Connection, part: Part, rows: int) -> tuple[Sequence[InPlace], float]:
-        """Return what the database can fill by itself, `rows` rows at most each, and how full that makes a window."""
+        """Return batches of at most `rows` rows that the database can fill by itself, and how full the window is."""
 
     def read(
         self, connection: sa.Connection, part: Part, rows: int, *, parse: bool
     ) -> tuple[Sequence[Row], Place | None] | None:
         """Return what select_plain selects, of at most `rows` rows, and the place where they were cut off.
 
-        None: there is a body that the database cannot cast. Without `parse` it looks into none.
+        Returns None if the database cannot cast a body. Without `parse` it reads no body.
         """
 
     def read_bodies(self, connection: sa.Connection, heap: Heap, rows: Sequence[Locator]) -> Iterable[Row]:
@@ -236,7 +236,7 @@ def place_of(row: Row) -> Place:
 def _after_triggers(
     connection: sa.Connection, target: Target, rows: Sequence[Recovered], written: Mapping[int, str]
 ) -> Filling:
-    """Look which rows have kept their id, where triggers may leave rows out of an UPDATE, or undo it.
+    """Find the rows that kept their id, since triggers may leave rows out of an UPDATE, or undo it.
 
     The rows that were written are locked, so nobody else has changed them since.
     """

@@ -28,7 +28,7 @@ from app.backfill.rows import Locator
 from app.database.column_types import as_read_once, as_text
 
 SHORT_BODY_BYTES: Final = 2_048
-"""A body that is left to be derived from comes with its row if it is no longer; others are fetched apart, in chunks."""
+"""A body of at most so many bytes is selected with its row; longer bodies are fetched separately, in chunks."""
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
@@ -69,7 +69,7 @@ def select_plain(target: Target, *, limited: bool) -> sa.Select[Any]:
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
 def select_unparsed(target: Target, *, limited: bool) -> sa.Select[Any]:
-    """Select the same without looking into any body: every row is left to the recipe."""
+    """Select what `select_plain` does without reading any body: every row is left to the recipe."""
     table = target.table
     row_id, *names = names_of(table)
     body = as_text(table.c[BODY])

@@ -42,7 +42,7 @@ FROM pg_class c WHERE c.oid = CAST(:table AS regclass)
 PLANNED_UPDATE: Final = """
 EXPLAIN UPDATE {table} SET {values} WHERE {body} IS NOT NULL
 """
-"""Plans it and does not do it: what a publication's row filter or column list refuses is refused here as well."""
+"""EXPLAIN plans the UPDATE without running it; a publication's row filter or column list refuses it here as well."""
 REFUSED_BY_PUBLICATION: Final = {"42P10", "55000"}
 """SQLSTATEs: invalid_column_reference, object_not_in_prerequisite_state."""
 UUIDS: Final = (frozenset({2950}), " or uuid")
@@ -124,7 +124,7 @@ def _accepted(name: str, recipe: Recipe) -> tuple[frozenset[int], str]:
 
 
 def _of_length(column: Column, recipe: Recipe) -> Iterator[str]:
-    """Yield why a column that is written does not hold its values as they are."""
+    """Yield why a written column cannot hold its values: it is too short, or padded."""
     name, kind = column.name, column.declared
     least = recipe.most_characters if name == recipe.fills else TIMESTAMP_CHARACTERS
     if column.base == CHAR and name == recipe.fills:

@@ -1,7 +1,7 @@
 """Replicas: how far PostgreSQL's streaming replicas are behind, in seconds.
 
-pg_stat_replication.replay_lag stands still when a replica stops replaying; so the time is measured here: how long ago
-the primary stood where the slowest replica stands now.
+pg_stat_replication.replay_lag stands still when a replica stops replaying; so the lag is measured here: the time since
+the primary was at the WAL position that the slowest replica has replayed.
 """
 
 import time

@@ -40,9 +40,9 @@ def _cut(stride: Stride, size: int) -> Iterator[str]:
 
 
 def cut_into_strides(rows: Sequence[Recovered], size: int) -> list[Sequence[Recovered]]:
-    """Cut rows into strides, each taking every eighth row of a page, the longest first, and those to `size` rows.
+    """Cut rows into strides (every eighth row of a page, the longest first), and strides into batches of `size` rows.
 
-    The rows are those of one heap, in physical order but for a few at the end.
+    The rows are of one heap, in physical order except for a few at the end.
     """
     pages: dict[str, list[Recovered]] = {}
     for row in rows:

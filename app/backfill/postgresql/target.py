@@ -1,4 +1,4 @@
-"""Target: a heap of PostgreSQL as statements see it: its columns, its key, and what names one version of a row."""
+"""Target: a heap of PostgreSQL in statements: its columns, its key, and what names one version of a row."""
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -73,7 +73,7 @@ class Target(NamedTuple):
     table: sa.Table
     """With the place and the writer of each row version; see `heap_of`."""
     key: Key
-    """Empty where no index names a row: then it is its place and its version that do, in the statement that writes."""
+    """Empty where no index names a row; then place and version name the row within the statement that writes."""
     relation: sa.ColumnElement[str]
     """What the relation of a row is called. Rows of one name are filled by one statement."""
     route: str | None = None
@@ -152,7 +152,7 @@ def recordset(key: Key, rows: Sequence[tuple[Locator, str]]) -> sa.TableValuedAl
 
 
 def bytes_on_page(target: Target) -> sa.ColumnElement[int]:
-    """Return about how much of its page a row takes.
+    """Return the approximate size of a row on its page, in bytes.
 
     PostgreSQL stores the body elsewhere where the whole row, with some room for its other columns, would be too long.
     """
@@ -179,7 +179,7 @@ def version_of(target: Target) -> list[sa.ColumnElement[str]]:
 
 
 def between(start: Place, end: Place) -> dict[str, object]:
-    """Return the values for a statement about the rows between two places, neither of which is meant."""
+    """Return the parameters for a statement about the rows strictly between two places."""
     return {"start": start.tuple_id, "end": end.tuple_id}
 
 

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate
-from typing import Final, NamedTuple
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -15,7 +15,7 @@ from app.backfill.postgresql.other_writers import Quiet
 from app.backfill.postgresql.target import KEY_IN_LOCATOR, Place
 from app.backfill.recipe import Recipe
 from app.backfill.row_names import name_by_key, name_by_place
-from app.backfill.rows import Filling, InPlace, Locator, Recovered, Span, Window
+from app.backfill.rows import Filling, Locator, Plan, Recovered, Span, Window
 
 FIRST_BLOCKS: Final = 8
 BODY_CHUNK_BYTES: Final = 4_000_000
@@ -23,14 +23,7 @@ BODY_CHUNK_BYTES: Final = 4_000_000
 
 
 FIRST_READ: Final = 6
-"""Before what is read besides the body stand place, writer, relation, what people know the row by, length and value."""
-
-
-class Planned(NamedTuple):
-    """Up to which block the database was to fill plain cases by itself, and its parts."""
-
-    end: int
-    in_place: Sequence[InPlace] = ()
+"""Index of the first column read besides the body: before it stand place, writer, relation, shown, length and value."""
 
 
 class BlockWalk:
@@ -57,21 +50,18 @@ class BlockWalk:
         self._blocks_before: list[int] = [0]
         self._blocks = FIRST_BLOCKS
         self._detours = Detours()
-        self._planned: dict[str | None, Planned] = {}
-        """What the database was to fill from a cursor on, before the rest is read from there."""
         self._trust = Trust()
         self._lock = threading.Lock()
 
     def start_sweep(self, connection: sa.Connection) -> None:
-        """Look how long the heaps are now; blocks that come later hold new versions and are the next sweep's."""
+        """Find the present length of the heaps; blocks added later hold new versions, and belong to the next sweep."""
         self._quiet = Quiet(connection) if self._access.on_one_server else None  # before anything is looked at
         self._heaps = [heap for heap in self._access.list(connection) if heap.blocks]
         self._numbers = {heap.label: number for number, heap in enumerate(self._heaps)}
-        self._planned.clear()
         self._blocks_before = list(accumulate((heap.blocks for heap in self._heaps), initial=0))
 
     def untouched(self, connection: sa.Connection, commits: int) -> bool:
-        """Ask the server, where there is but one."""
+        """Ask the server whether others have written; False where several servers hold the rows."""
         return self._quiet is not None and self._quiet.lasts(connection, commits)
 
     def cut(self, cursor: str | None) -> Span:
@@ -84,47 +74,46 @@ class BlockWalk:
             return Span(cursor, write_cursor(heap, Place(place.block + self._blocks)))
         return Span(cursor, write_cursor(self._heaps[number + 1], Place()) if number + 1 < len(self._heaps) else None)
 
-    def read(self, connection: sa.Connection, span: Span, rows: int, limit: int | None) -> Window:
-        """Read the first window of the span; where batches are not small, let the database fill what is plain first."""
-        if not self._heaps:
-            return Window()
-        number, start = self._find(span.start)
-        part = Part(self._heaps[number], start, self._end(span, number))
-        if limit is not None or not self._can_fill_in_place(part.heap, rows):
-            window = self._read_rows(connection, part, rows, limit)
-            most = self._access.window_rows(rows)
-            self._adapt(max(window.found / most, self._access.fullness(window.batches, rows)))
-            return window
-        planned = self._planned.pop(span.start, None)
-        if planned is None:
-            return self._plan(connection, part, rows)
-        if planned.in_place:
-            self._trust.learn([not part.has_failed for part in planned.in_place])
-        window = self._read_rows(connection, part._replace(end=min(planned.end, part.end)), rows, limit)
-        if window.cursor is not None:
-            self._planned[window.cursor] = Planned(planned.end)
-        elif planned.end < part.end:
-            window.cursor = write_cursor(part.heap, Place(planned.end))
-        return window
+    def can_plan(self, span: Span, rows: int) -> bool:
+        """Tell whether batches are large enough, no trigger stands in the way, and the database was able to lately."""
+        if not self._heaps or rows < self._access.fewest_in_place:
+            return False
+        heap = self._heaps[self._find(span.start)[0]]
+        return self._access.can_fill_in_place(heap) and self._trust.is_given()
 
-    def _plan(self, connection: sa.Connection, part: Part, rows: int) -> Window:
-        """Return what the database is to fill by itself. The next window starts at the same place, and reads the rest.
-
-        A run that ends in between has lost nothing: the next one fills, or reads, what it finds there.
-        """
+    def plan(self, connection: sa.Connection, span: Span, rows: int) -> Plan:
+        """Return as many blocks as a window should have, and the batches of rows that the database is to look into."""
+        part = self._part(span)
         in_place, fullness = self._access.in_place(connection, part, rows)
         while fullness > BLOCK_GROWTH and part.end - part.start.block > 1:
             blocks = max(1, int((part.end - part.start.block) / fullness))
             part = part._replace(end=part.start.block + blocks)
             in_place, fullness = self._access.in_place(connection, part, rows)
         self._adapt(fullness)
-        cursor = write_cursor(part.heap, part.start)
-        self._planned[cursor] = Planned(part.end, in_place)
-        return Window(cursor=cursor, in_place=in_place)
+        if part.end == self._part(span).end:
+            return Plan(span, in_place)
+        return Plan(Span(span.start, write_cursor(part.heap, Place(part.end))), in_place)
 
-    def _can_fill_in_place(self, heap: Heap, rows: int) -> bool:
-        is_possible = rows >= self._access.fewest_in_place and self._access.can_fill_in_place(heap)
-        return is_possible and self._trust.is_given()
+    def learn(self, plan: Plan, filled: Sequence[bool]) -> None:  # noqa: ARG002  # wherever it was
+        """Note which batches the database could fill by itself."""
+        if filled:
+            self._trust.learn(filled)
+
+    def read(
+        self, connection: sa.Connection, span: Span, rows: int, limit: int | None, *, is_rest: bool = False
+    ) -> Window:
+        """Read the first window of the span, and learn from it how many blocks the next should have."""
+        if not self._heaps:
+            return Window()
+        window = self._read_rows(connection, self._part(span), rows, limit)
+        if not is_rest:
+            most = self._access.window_rows(rows)
+            self._adapt(max(window.found / most, self._access.fullness(window.batches, rows)))
+        return window
+
+    def _part(self, span: Span) -> Part:
+        number, start = self._find(span.start)
+        return Part(self._heaps[number], start, self._end(span, number))
 
     def _read_rows(self, connection: sa.Connection, part: Part, rows: int, limit: int | None) -> Window:
         """Read the pending rows of some blocks, or of the first of them where there are too many."""
@@ -193,7 +182,7 @@ class BlockWalk:
             judge(self._access.read_bodies(connection, heap, long), window, self.name_of, self._recipe)
 
     def _adapt(self, fullness: float) -> None:
-        """Aim at a window that is just full."""
+        """Change the number of blocks so that the next window is just full."""
         factor = min(BLOCK_GROWTH, 1 / fullness) if fullness else BLOCK_GROWTH
         with self._lock:
             self._blocks = max(1, min(MAX_BLOCKS, int(self._blocks * factor)))

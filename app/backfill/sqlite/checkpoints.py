@@ -13,7 +13,7 @@ CHECKPOINT_ROWS: Final = 500
 LONGEST_LOG: Final = 4_000
 """Pages of the log (16 MB) from which on a commit copies them by itself, as SQLite does from 1,000 on."""
 CACHE_KIB: Final = 8_192
-"""Pages of a window that was read are still there when its rows are filled; SQLite's own cache of 2 MB is too small."""
+"""Large enough to keep the pages of a window from its reading to its filling; SQLite's own 2 MB are not."""
 
 
 class Checkpoints:

@@ -26,8 +26,8 @@ WHERE i.origin = 'u' AND lower(c.name) IN :written AND EXISTS (
         AND instr(replace(replace(replace(upper(sql), char(9), ''), char(10), ''), ' ', ''), 'ONCONFLICT') > 0
 )
 """).bindparams(WRITTEN)
-"""A UNIQUE constraint that deletes the other row, or leaves this one alone, where it should refuse. Only the text of
-the table knows it; where that says it of another constraint, a table is refused in vain."""
+"""A UNIQUE constraint that deletes the other row, or leaves this one alone, where it should refuse. Only the CREATE
+TABLE text shows it; if the clause belongs to another constraint there, the table is refused needlessly."""
 
 
 def problems_of_sqlite(connection: sa.Connection, recipe: Recipe) -> Iterator[str]:

@@ -13,8 +13,8 @@ TIMESTAMP: Final = "%Y-%m-%dT%H:%M:%fZ"
 def fill_plain(recipe: Recipe, plain: PlainInSqlite) -> sa.Update:
     """Return the UPDATE that fills every pending row whose case is plain and means the same to SQLite and the recipe.
 
-    It names no row: each takes the value from its own body, whatever the table's key is, and if it has none. That reads
-    a body twice, but only the condition looks for what the two read differently, which takes most of the time.
+    It names no row, since each row takes the value from its own body, so the table needs no key. A body is read twice,
+    but only the condition checks for what SQLite and Python read differently, which takes most of the time.
     """
     table = table_of(recipe)
     body = table.c[BODY]

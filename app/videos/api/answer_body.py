@@ -11,14 +11,14 @@ class AnswerTooLongError(Exception):
 
 
 class DamagedAnswerError(Exception):
-    """The answer cannot be unpacked; it may come whole the next time."""
+    """The answer cannot be unpacked; another attempt may bring it whole."""
 
 
 class AnswerBody:
-    """Collects at most so many bytes; a small packed body that unpacks to gigabytes is given up at the bound."""
+    """Collects a body of bounded size; a small packed body that unpacks to gigabytes is given up at the bound."""
 
     def __init__(self, encoding: str, most_bytes: int) -> None:
-        """Take what the header says of the packing, and the bound in bytes, unpacked."""
+        """Take the header `Content-Encoding`, and the most bytes that the body may have unpacked."""
         self._encoding = encoding.strip().lower()
         self._most = most_bytes
         self._content = bytearray()
@@ -38,7 +38,7 @@ class AnswerBody:
         return bytes(self._content)
 
     def whole(self) -> bytes:
-        """Return what has come. Raises DamagedAnswerError for a packed body that ends too early."""
+        """Return the whole body, unpacked. Raises DamagedAnswerError for a packed body that ends too early."""
         if self._unpacker is not None and not self._unpacker.eof:
             raise DamagedAnswerError("the answer is packed, and ends too early")
         return bytes(self._content)

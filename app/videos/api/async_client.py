@@ -1,6 +1,6 @@
 """The video API over HTTP, asynchronously: the twin of app.videos.api.client, with the same bounds and the same errors.
 
-For asyncio, and for what else anyio knows.
+Runs under asyncio, and under the other event loops that anyio supports.
 """
 
 import copy

@@ -1,7 +1,7 @@
-"""The video API over HTTP: asks for operations and returns the answer as it came.
+"""The video API over HTTP: asks for the state of operations, and returns the answer unchanged.
 
-Needs httpx, which the optional extra `http` brings. `app.videos.api.async_client` is its asynchronous twin; what
-both know stands in app.videos.api.protocol.
+Needs httpx, which the optional extra `http` brings. app.videos.api.async_client is its asynchronous twin;
+app.videos.api.protocol has what both share.
 """
 
 import copy
@@ -48,12 +48,14 @@ class ApiClient:
         attempts: int = DEFAULT_ATTEMPTS,
         first_wait: float = DEFAULT_FIRST_WAIT_SECONDS,
     ) -> None:
-        """Take where the API is, the token, and seconds: `timeout` for each attempt to connect, and between bytes.
+        """Take the API's base URL, the token, and `timeout`: the seconds to connect, and between bytes.
 
-        `token` may be a callable that is told the profile (see `for_profile`) and returns the token; it is called for
-        every attempt. `deadline`: seconds for an attempt's whole answer, else twice the timeout. `most_bytes`: of the
-        answer, unpacked. Raises ConfigurationError for a URL that is none, that holds more than an address or would
-        send the token unencrypted to another machine, and for a token that no header can carry.
+        `token` may be a callable that takes the profile id (see `for_profile`) and returns the token; it is called for
+        every attempt. `deadline`: the seconds for the whole answer of an attempt, by default twice the timeout.
+        `most_bytes`: the most that an answer may have, unpacked. `attempts` counts the first one. `first_wait`: the
+        longest random pause after the first attempt, in seconds. Raises ConfigurationError for text that is no URL, for
+        a URL that holds more than an address or would send the token unencrypted to another machine, and for a token
+        that no header can carry.
         """
         self._terms = Terms(
             base_url=base_url,
@@ -101,8 +103,8 @@ class ApiClient:
     def fetch(self, operation_name: str, scene_id: str) -> str:
         """Return the API's answer for an operation, as it came, JSON or not.
 
-        Raises ApiError, with the HTTP status where there was one: at once for one that another attempt cannot change,
-        else after the last attempt.
+        Raises ApiError, with the HTTP status where there was one: at once where another attempt cannot help, else after
+        the last attempt.
         """
         return self.fetch_batch([(operation_name, scene_id)])
 

@@ -1,7 +1,7 @@
-"""A deadline for a whole answer that comes drop by drop: no read from the socket waits beyond it.
+"""A deadline for a whole answer: nothing that waits for the socket waits longer.
 
-httpx knows timeouts for single reads alone, so that an answer of one byte at a time may take for ever. Its
-asynchronous client is cancelled instead.
+httpx has timeouts for single reads only, so an answer of one byte at a time could take for ever. The asynchronous
+client does not use this module: it is cancelled at its deadline.
 """
 
 import time
@@ -19,7 +19,7 @@ _end: ContextVar[float | None] = ContextVar("end", default=None)
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Let what is read within the block, by this thread, raise a timeout once so many seconds are over."""
+    """Make what this thread reads or writes in the block raise a timeout once `seconds` have passed."""
     token = _end.set(time.monotonic() + seconds)
     try:
         yield

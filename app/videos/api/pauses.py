@@ -7,11 +7,11 @@ from typing import Final
 import tenacity
 
 LONGEST_WAIT_SECONDS: Final = 60.0
-"""A server that asks for a longer pause is not waited for: the caller has better things to do."""
+"""The longest random pause. A server that asks for a longer one is not waited for."""
 
 
 class Pause(tenacity.wait.wait_base):
-    """What the server asked for, and on top a random part of a window that doubles with each attempt."""
+    """The pause that the server asked for, plus a random part of a window that doubles with each attempt."""
 
     def __init__(self, first_wait: float) -> None:
         """Take the window of the first pause, in seconds."""
@@ -25,9 +25,9 @@ class Pause(tenacity.wait.wait_base):
 
 
 def seconds_of(retry_after: str | None, moment: datetime) -> float | None:
-    """Return the pause that a `Retry-After` header asks for, as seconds or as a date; None where it asks for none.
+    """Return the seconds that a `Retry-After` header asks to wait; None where it asks for no pause.
 
-    Never raises, whatever the text is.
+    The header has seconds or a date. Never raises, whatever its text is.
     """
     if not retry_after:
         return None

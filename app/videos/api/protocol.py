@@ -1,4 +1,4 @@
-"""What both clients of the video API know: where to ask and how, what an answer must be, what is tried again.
+"""What both clients of the video API share: the request, the checks of an answer, and what is tried again.
 
 No connection is opened here. The token goes into one request header and nowhere else: neither into a log line, nor an
 error, nor `repr`.
@@ -33,9 +33,9 @@ DEFAULT_FIRST_WAIT_SECONDS: Final = 0.5
 DEFAULT_MOST_BYTES: Final = 64 * 2**20
 """One kind of answer carries a whole video."""
 MOST_ERROR_BYTES: Final = 64 * 2**10
-"""Of an answer that is none; what comes after is not read."""
+"""The most bytes that are read of an error's body."""
 TIMEOUTS_IN_DEADLINE: Final = 2
-"""So many times the timeout the whole answer may take, where nothing else is said."""
+"""The default deadline for a whole answer, as a multiple of the timeout."""
 LOCAL_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 TRIED_AGAIN: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 LOWEST_SERVER_ERROR: Final = 500
@@ -50,7 +50,7 @@ logger = logging.getLogger("app.videos.api.client")
 
 
 class TryAgain(Exception):  # noqa: N818  # not an error yet
-    """An attempt failed in a way that may pass; the error says for how long the server wants to be left alone."""
+    """An attempt failed in a way that may pass; `error.retry_after` is the pause that the server asked for."""
 
     def __init__(self, error: ApiError) -> None:
         """Take what to raise if this was the last attempt."""
@@ -60,7 +60,7 @@ class TryAgain(Exception):  # noqa: N818  # not an error yet
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """Where to ask, and the bounds; seconds and bytes. Raises ConfigurationError for what cannot be used."""
+    """The API's URL and the bounds, in seconds and bytes. Raises ConfigurationError for a URL that cannot be used."""
 
     base_url: str = field(repr=False)
     timeout: float
@@ -75,7 +75,7 @@ class Terms:
 
     @property
     def url(self) -> httpx.URL:
-        """Where to ask."""
+        """The URL of the request for the state of operations."""
         return _status_url(self.base_url)
 
     @property
@@ -85,7 +85,7 @@ class Terms:
 
     @property
     def proxy(self) -> str | None:
-        """The proxy of the environment; none where it would see the token, which only TLS hides from it."""
+        """The environment's proxy for https; None for http, where the proxy would see the token."""
         url = self.url
         if url.scheme != "https" or proxy_bypass(url.host):
             return None
@@ -94,7 +94,7 @@ class Terms:
         return proxy if not proxy or "://" in proxy else f"http://{proxy}"
 
     def retrying(self) -> dict[str, Any]:
-        """Return how to try again, for either client."""
+        """Return the arguments for tenacity's Retrying or AsyncRetrying."""
         return {
             "retry": tenacity.retry_if_exception_type(TryAgain),
             "wait": Pause(self.first_wait),
@@ -114,7 +114,7 @@ def terms_from_settings(settings: Settings) -> tuple[str, SecretStr, float]:
 
 
 class Exchange:
-    """One attempt: the question to send, and what is made of the answer as it comes in."""
+    """One attempt: the request to send, and the answer while it comes in."""
 
     def __init__(self, terms: Terms, operations: Sequence[Operation], secret: Secret) -> None:
         """Take the operations and the token. Raises ConfigurationError for a token that no header can carry."""
@@ -126,7 +126,7 @@ class Exchange:
         self._body = AnswerBody("", 0)
 
     def request(self) -> dict[str, Any]:
-        """Return what to send, as httpx takes it."""
+        """Return the request as the arguments of httpx's `stream`."""
         return {
             "method": "POST",
             "url": self._terms.url,
@@ -156,7 +156,7 @@ class Exchange:
             self._body.add(chunk)
         except (AnswerTooLongError, DamagedAnswerError) as error:
             self._refuse_success(error)
-            return False  # what there is of an error is enough
+            return False  # of an error's body the part that was read is enough
         return True
 
     def answer(self) -> str:
@@ -199,7 +199,7 @@ class Exchange:
 
 
 def token_text(secret: Secret) -> str:
-    """Return a token. Raises ConfigurationError for one that no header can carry: libraries below would repeat it."""
+    """Return the token's text. Raises ConfigurationError for one that no header can carry: httpx would print it."""
     text = secret.get_secret_value() if isinstance(secret, SecretStr) else secret
     if not isinstance(text, str) or not text or not text.isascii() or not text.isprintable() or " " in text:
         raise ConfigurationError(TOKEN_SETTING, "must be visible ASCII characters, without blanks or line ends")
@@ -207,7 +207,7 @@ def token_text(secret: Secret) -> str:
 
 
 def require_operations(operations: Sequence[Operation]) -> None:
-    """Raise ConfigurationError for a question about nothing."""
+    """Raise ConfigurationError for a request without operations."""
     if not operations:
         raise ConfigurationError("operations", "names none; the API has to be asked for one at least")
 
@@ -218,7 +218,7 @@ def _log_pause(retry_state: tenacity.RetryCallState) -> None:
 
 
 def _status_url(base_url: str) -> httpx.URL:
-    """Return where to ask. No part of the base URL is repeated in an error: it could hold a password."""
+    """Return the URL to ask. Errors repeat no part of the base URL, which could hold a password."""
     try:
         url = httpx.URL(base_url.rstrip("/") + STATUS_PATH)
         given = httpx.URL(base_url)

@@ -1,4 +1,4 @@
-"""What an answer that refuses says: the words for its HTTP status, and the API's own."""
+"""The message of an answer with an HTTP error: words for its status, and the API's own words."""
 
 import json
 from http import HTTPStatus

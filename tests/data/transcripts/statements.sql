@@ -66,6 +66,12 @@ WHERE media_generation_id_backfill_failures.backfill = ? ORDER BY media_generati
 --- 0e622b8c
 RELEASE SAVEPOINT sa_savepoint_13
 
+--- 0ea439a4
+SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(id AS TEXT) AS id_text, CASE WHEN isfinite(updated_at) THEN (to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s) || %(param_1)s::VARCHAR ELSE to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s END AS updated_at_text 
+FROM veo3_video_generations 
+WHERE (id, updated_at) IN ((CAST(%(param_2)s::VARCHAR AS text), CAST(%(param_3)s::VARCHAR AS timestamp with time zone)), (CAST(%(param_4)s::VARCHAR AS text), CAST(%(param_5)s::VARCHAR AS timestamp with time zone))) AND veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) FOR UPDATE
+
 --- 0f875dee
 PRAGMA database_list
 
@@ -102,6 +108,9 @@ FROM veo3_video_generations
 WHERE veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (ltrim(veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r') = '') = 1) AND (id, seed) > (?, ?) ORDER BY id, seed
  LIMIT ? OFFSET ?
+
+--- 1e7a155a
+UPDATE media_generation_id_backfill_runs SET cursor=?, sweep=?, sweep_filled=?, found=?, synced=?, skipped=?, failed=?, reasons=?, batches=?, seconds=?, max_batch_seconds=?, p99_batch_seconds=?, batch_seconds=?, progress_at=?, waiting_for=?, waiting_since=? WHERE media_generation_id_backfill_runs.id = ? AND media_generation_id_backfill_runs.state = ? RETURNING orders
 
 --- 2059a58d
 SELECT (SELECT min(rowid) AS min_1 
@@ -152,8 +161,18 @@ SET LOCAL extra_float_digits = '1'; SET LOCAL enable_hashjoin = 'off'; SET LOCAL
 --- 257d02e6
 RELEASE SAVEPOINT sa_savepoint_5
 
+--- 25faf257
+SELECT found.number 
+FROM json_to_recordset(CAST(%(param_1)s::VARCHAR AS JSON)) AS found(number INTEGER, writer xid, found_id TEXT, place TEXT, fingerprint BIGINT), public.veo3_video_generations 
+WHERE public.veo3_video_generations.ctid = CAST(found.place AS tid) AND public.veo3_video_generations.xmin = found.writer AND hashtextextended(public.veo3_video_generations.raw_response || %(body_1)s::VARCHAR || coalesce(public.veo3_video_generations.operation_name, %(coalesce_1)s::VARCHAR) || %(param_2)s::VARCHAR || coalesce(public.veo3_video_generations.scene_id, %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_1)s::INTEGER) = found.fingerprint AND public.veo3_video_generations.raw_response IS NOT NULL AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0))
+
 --- 25fd3c4e
 RELEASE SAVEPOINT sa_savepoint_6
+
+--- 278cacdf
+UPDATE veo3_video_generations SET media_generation_id=%(found_id)s::VARCHAR, updated_at=%(moment)s::VARCHAR WHERE tableoid = CAST(%(key_0)s::VARCHAR AS oid) AND ctid = CAST(%(key_1)s::VARCHAR AS tid) AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0))
 
 --- 27ce7fbe
 SAVEPOINT sa_savepoint_11
@@ -237,6 +256,9 @@ SELECT c.relkind, current_user AS role,
             WHEN 'i' THEN NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = part AND i.indisreplident)
             ELSE l.relreplident = 'n' END) AS without_identity
 FROM pg_class c WHERE c.oid = CAST(%(table)s AS regclass)
+
+--- 326e397c
+UPDATE media_generation_id_backfill_runs SET cursor=?, sweep=?, sweep_filled=?, found=?, synced=?, skipped=?, failed=?, reasons=?, batches=?, seconds=?, max_batch_seconds=?, p99_batch_seconds=?, batch_seconds=?, points=?, progress_at=?, waiting_for=?, waiting_since=? WHERE media_generation_id_backfill_runs.id = ? AND media_generation_id_backfill_runs.state = ? RETURNING orders
 
 --- 327330a8
 SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(id AS TEXT) AS id_text, CAST(updated_at AS TEXT) AS updated_at_text 
@@ -340,6 +362,12 @@ WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR A
 --- 44303f76
 PRAGMA cache_size = -2000
 
+--- 4512686d
+SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(id AS TEXT) AS id_text, CASE WHEN isfinite(updated_at) THEN (to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s) || %(param_1)s::VARCHAR ELSE to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s END AS updated_at_text 
+FROM veo3_video_generations 
+WHERE (id, updated_at) IN ((CAST(%(param_2)s::VARCHAR AS text), CAST(%(param_3)s::VARCHAR AS timestamp with time zone)), (CAST(%(param_4)s::VARCHAR AS text), CAST(%(param_5)s::VARCHAR AS timestamp with time zone)), (CAST(%(param_6)s::VARCHAR AS text), CAST(%(param_7)s::VARCHAR AS timestamp with time zone))) AND veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) FOR UPDATE
+
 --- 4696ee0c
 DELETE FROM media_generation_id_backfill_failures WHERE media_generation_id_backfill_failures.backfill = ? AND (media_generation_id_backfill_failures.run_id != ? OR media_generation_id_backfill_failures.sweep != ?)
 
@@ -348,6 +376,11 @@ DELETE FROM media_generation_id_backfill_failures WHERE media_generation_id_back
 
 --- 4a70a441
 PRAGMA synchronous = NORMAL
+
+--- 4b480c50
+SELECT CAST(id AS TEXT) AS id_text, CAST(updated_at AS TEXT) AS updated_at_text, veo3_video_generations.media_generation_id 
+FROM veo3_video_generations 
+WHERE id = CAST(%(param_1)s::VARCHAR AS text) AND updated_at = CAST(%(param_2)s::VARCHAR AS text)
 
 --- 4c3ce61b
 SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '60s'; SET LOCAL extra_float_digits = '1'; SET LOCAL citus.propagate_set_commands = 'local'; SET LOCAL citus.max_adaptive_executor_pool_size = '1'; SET LOCAL enable_memoize = 'off'; SET LOCAL jit = 'off'; SET LOCAL max_parallel_workers_per_gather = '0'
@@ -406,6 +439,10 @@ PRAGMA wal_autocheckpoint = 1000
 --- 5acdcd89
 SELECT type, wr FROM pragma_table_list WHERE schema = 'main' AND name = ? COLLATE NOCASE
 
+--- 5b76c689
+UPDATE public.veo3_video_generations SET media_generation_id=found.found_id, updated_at=CAST(%(param_1)s::VARCHAR AS timestamp without time zone) FROM json_to_recordset(CAST(%(param_2)s::VARCHAR AS JSON)) AS found(key_0 integer, number INTEGER, writer xid, found_id TEXT, place TEXT, fingerprint BIGINT) WHERE public.veo3_video_generations.seed = found.key_0 AND public.veo3_video_generations.xmin = found.writer AND hashtextextended(public.veo3_video_generations.raw_response || %(body_1)s::VARCHAR || coalesce(public.veo3_video_generations.operation_name, %(coalesce_1)s::VARCHAR) || %(param_3)s::VARCHAR || coalesce(CAST(public.veo3_video_generations.scene_id AS TEXT), %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_1)s::INTEGER) = found.fingerprint AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) RETURNING found.number, CAST(public.veo3_video_generations.ctid AS TEXT) AS ctid
+
 --- 5cdbd6fb
 UPDATE veo3_video_generations SET media_generation_id=%(found_id)s::VARCHAR, updated_at=%(moment)s::VARCHAR WHERE id = CAST(%(key_0)s::VARCHAR AS text) AND updated_at = CAST(%(key_1)s::VARCHAR AS text) AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0))
@@ -433,6 +470,13 @@ FROM users
 WHERE users.email IS NOT NULL AND (users.domain IS NULL OR (ltrim(users.domain, ' \t
 \x0b\x0c\r') = '') = 1)
 
+--- 5f3192b1
+SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(id AS TEXT) AS id_text, CASE WHEN isfinite(updated_at) THEN (to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s) || %(param_1)s::VARCHAR ELSE to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s END AS updated_at_text 
+FROM veo3_video_generations 
+WHERE veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) ORDER BY id, updated_at 
+ LIMIT %(param_2)s::INTEGER
+
 --- 60c8fa12
 SELECT lower(name) FROM pragma_table_xinfo(?)
 WHERE hidden IN (2, 3) AND lower(name) IN (?, ?) ORDER BY 1
@@ -441,6 +485,11 @@ WHERE hidden IN (2, 3) AND lower(name) IN (?, ?) ORDER BY 1
 SELECT media_generation_id_backfill_failures.backfill, media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.row_name, media_generation_id_backfill_failures.generation_id, media_generation_id_backfill_failures.reason, media_generation_id_backfill_failures.detail, media_generation_id_backfill_failures.body_digest, media_generation_id_backfill_failures.extractor_version, media_generation_id_backfill_failures.run_id, media_generation_id_backfill_failures.sweep, media_generation_id_backfill_failures.first_seen_at, media_generation_id_backfill_failures.last_seen_at, media_generation_id_backfill_failures.known_since_run, media_generation_id_backfill_failures.accepted_at, media_generation_id_backfill_failures.accepted_by, media_generation_id_backfill_failures.note 
 FROM media_generation_id_backfill_failures 
 WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR, %(row_digest_1_3)s::VARCHAR, %(row_digest_1_4)s::VARCHAR) ORDER BY media_generation_id_backfill_failures.row_digest FOR UPDATE
+
+--- 627c1ec2
+SELECT found.number 
+FROM json_to_recordset(CAST(%(param_1)s::VARCHAR AS JSON)) AS found(number INTEGER, writer xid, found_id TEXT, place TEXT, fingerprint BIGINT), public.veo3_video_generations 
+WHERE public.veo3_video_generations.ctid = CAST(found.place AS tid) AND (public.veo3_video_generations.media_generation_id COLLATE "C") = found.found_id
 
 --- 64c75a11
 SELECT to_regclass('pg_dist_partition') IS NULL
@@ -503,6 +552,22 @@ WHERE media_generation_id_backfill_failures.backfill = ? AND media_generation_id
 --- 73ca94a0
 UPDATE media_generation_id_backfill_runs SET state=?, finished_at=?, error=? WHERE media_generation_id_backfill_runs.id = ? AND media_generation_id_backfill_runs.state = ?
 
+--- 74b9015b
+UPDATE public.veo3_video_generations SET media_generation_id=found.found_id, updated_at=CAST(%(moment)s::VARCHAR AS timestamp without time zone) FROM (SELECT bodies.key_0 AS key_0, bodies.writer AS writer, plain.value AS found_id 
+FROM (SELECT source.seed AS key_0, source.ctid AS ctid, source.xmin AS writer, source.operation_name AS operation_name, CAST(source.scene_id AS TEXT) AS scene_id, source.raw_response || %(body_1)s::VARCHAR AS text 
+FROM public.veo3_video_generations AS source 
+WHERE source.ctid = ANY (CAST(%(places)s::VARCHAR AS tid[])) AND source.raw_response IS NOT NULL AND (source.media_generation_id IS NULL OR (length(ltrim(source.media_generation_id, ' \t
+\x0b\x0c\r')) = 0))) AS bodies JOIN LATERAL (SELECT bodies.text AS value
+ LIMIT ALL OFFSET %(param_1)s::INTEGER) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
+ LIMIT ALL OFFSET %(param_2)s::INTEGER) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value[%(value_1)s::TEXT]) = %(jsonb_typeof_1)s::VARCHAR AND parsed.value[%(value_1)s::TEXT][%(param_3)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_1)s::TEXT][%(param_4)s::INT] IS NULL) THEN parsed.value[%(value_1)s::TEXT][%(param_5)s::INT] END WHEN (jsonb_typeof(parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT]) = %(jsonb_typeof_2)s::VARCHAR AND parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT][%(param_7)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT][%(param_8)s::INT] IS NULL) THEN parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT][%(param_9)s::INT] END END AS value
+ LIMIT ALL OFFSET %(param_10)s::INTEGER) AS operation ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != %(operation_name_1)s::VARCHAR AND (CASE WHEN (jsonb_typeof(operation.value[%(value_3)s::TEXT][%(param_11)s::TEXT]) = %(jsonb_typeof_3)s::VARCHAR) THEN ((operation.value[%(value_3)s::TEXT][%(param_11)s::TEXT]) #>> %(param_12)s) END COLLATE "C") = bodies.operation_name AND nullif(operation.value[%(value_3)s::TEXT][%(param_13)s::TEXT], CAST(%(param_14)s::VARCHAR AS JSONB)) IS NULL AND operation.value[%(value_4)s::TEXT] IS DISTINCT FROM CAST(%(param_15)s::VARCHAR AS JSONB) AND (nullif(operation.value[%(value_5)s::TEXT], CAST(%(param_16)s::VARCHAR AS JSONB)) IS NULL OR nullif(((operation.value[%(value_3)s::TEXT]) #> %(param_17)s), CAST(%(param_18)s::VARCHAR AS JSONB)) IS NULL OR nullif(operation.value[%(value_5)s::TEXT], CAST(%(param_16)s::VARCHAR AS JSONB)) = nullif(((operation.value[%(value_3)s::TEXT]) #> %(param_17)s), CAST(%(param_18)s::VARCHAR AS JSONB)))) THEN coalesce(nullif(operation.value[%(value_5)s::TEXT], CAST(%(param_16)s::VARCHAR AS JSONB)), nullif((operation.value[%(value_3)s::TEXT]) #> %(param_17)s, CAST(%(param_18)s::VARCHAR AS JSONB))) END AS value
+ LIMIT ALL OFFSET %(param_19)s::INTEGER) AS candidate ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(candidate.value) = %(jsonb_typeof_4)s::VARCHAR) THEN candidate.value #>> %(value_6)s END AS value
+ LIMIT ALL OFFSET %(param_20)s::INTEGER) AS found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(found.value) <= %(char_length_1)s::INTEGER AND found.value ~ %(value_7)s::VARCHAR) THEN found.value END AS value
+ LIMIT ALL OFFSET %(param_21)s::INTEGER) AS plain ON true 
+WHERE plain.value IS NOT NULL ORDER BY bodies.ctid
+ LIMIT ALL OFFSET %(param_22)s::INTEGER) AS found WHERE public.veo3_video_generations.seed = found.key_0 AND public.veo3_video_generations.xmin = found.writer AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) RETURNING public.veo3_video_generations.id, public.veo3_video_generations.media_generation_id, (public.veo3_video_generations.media_generation_id COLLATE "C") = found.found_id AS is_kept
+
 --- 779f41b2
 PRAGMA encoding
 
@@ -518,6 +583,12 @@ FROM veo3_video_generations
 WHERE veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0)) AND (id, updated_at) > (CAST(%(param_1)s::VARCHAR AS text), CAST(%(param_2)s::VARCHAR AS text)) ORDER BY id, updated_at 
  LIMIT %(param_3)s::INTEGER
+
+--- 7ae22674
+SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(id AS TEXT) AS id_text, CASE WHEN isfinite(updated_at) THEN (to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s) || %(param_1)s::VARCHAR ELSE to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s END AS updated_at_text 
+FROM veo3_video_generations 
+WHERE id = CAST(%(param_2)s::VARCHAR AS text) AND updated_at = CAST(%(param_3)s::VARCHAR AS timestamp with time zone) AND veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) FOR UPDATE
 
 --- 7b559025
 RELEASE SAVEPOINT sa_savepoint_12
@@ -560,9 +631,6 @@ WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR A
 --- 8415d69b
 PRAGMA data_version
 
---- 863fbe84
-INSERT INTO media_generation_id_backfill_runs (id, backfill, origin, state, walk, cursor, sweep, sweep_filled, found, synced, skipped, failed, reasons, batches, batch_size, seconds, max_batch_seconds, p99_batch_seconds, extractor_version, started_at, progress_at, user_name, host, process, version, options, orders) VALUES (%(id)s::BIGINT, %(backfill)s::VARCHAR, %(origin)s::VARCHAR, %(state)s::VARCHAR, %(walk)s::VARCHAR, %(cursor)s::VARCHAR, %(sweep)s::INTEGER, %(sweep_filled)s::BIGINT, %(found)s::BIGINT, %(synced)s::BIGINT, %(skipped)s::BIGINT, %(failed)s::BIGINT, %(reasons)s::VARCHAR, %(batches)s::BIGINT, %(batch_size)s::INTEGER, %(seconds)s, %(max_batch_seconds)s, %(p99_batch_seconds)s, %(extractor_version)s::INTEGER, %(started_at)s::VARCHAR, %(progress_at)s::VARCHAR, %(user_name)s::VARCHAR, %(host)s::VARCHAR, %(process)s::BIGINT, %(version)s::VARCHAR, %(options)s::VARCHAR, %(orders)s::VARCHAR)
-
 --- 8652776c
 UPDATE media_generation_id_backfill_runs SET state=?, finished_at=? WHERE media_generation_id_backfill_runs.backfill = ? AND media_generation_id_backfill_runs.state = ?
 
@@ -602,6 +670,12 @@ SELECT pg_current_wal_lsn() - '0/0'::pg_lsn, min(replay_lsn - '0/0'::pg_lsn) FRO
 --- 930a7770
 BEGIN IMMEDIATE
 
+--- 9432254c
+SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(id AS TEXT) AS id_text, CAST(updated_at AS TEXT) AS updated_at_text 
+FROM veo3_video_generations 
+WHERE veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0))
+
 --- 95469452
 SAVEPOINT sa_savepoint_6
 
@@ -615,6 +689,11 @@ SAVEPOINT sa_savepoint_8
 SELECT coalesce(max(media_generation_id_backfill_runs.id), ?) + ? AS anon_1 
 FROM media_generation_id_backfill_runs
 
+--- 991108db
+SELECT media_generation_id_backfill_failures.backfill, media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.row_name, media_generation_id_backfill_failures.generation_id, media_generation_id_backfill_failures.reason, media_generation_id_backfill_failures.detail, media_generation_id_backfill_failures.body_digest, media_generation_id_backfill_failures.extractor_version, media_generation_id_backfill_failures.run_id, media_generation_id_backfill_failures.sweep, media_generation_id_backfill_failures.first_seen_at, media_generation_id_backfill_failures.last_seen_at, media_generation_id_backfill_failures.known_since_run, media_generation_id_backfill_failures.accepted_at, media_generation_id_backfill_failures.accepted_by, media_generation_id_backfill_failures.note 
+FROM media_generation_id_backfill_failures 
+WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR, %(row_digest_1_3)s::VARCHAR, %(row_digest_1_4)s::VARCHAR, %(row_digest_1_5)s::VARCHAR, %(row_digest_1_6)s::VARCHAR) ORDER BY media_generation_id_backfill_failures.row_digest FOR UPDATE
+
 --- 9a60a35e
 SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, CAST(veo3_video_generations.raw_response AS BLOB) AS raw_response, rowid 
 FROM veo3_video_generations 
@@ -627,9 +706,6 @@ SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_vi
 FROM veo3_video_generations 
 WHERE (id, updated_at) IN ((CAST(%(param_1)s::VARCHAR AS text), CAST(%(param_2)s::VARCHAR AS text)), (CAST(%(param_3)s::VARCHAR AS text), CAST(%(param_4)s::VARCHAR AS text))) AND veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0))
-
---- 9e94295e
-UPDATE media_generation_id_backfill_runs SET cursor=?, sweep=?, sweep_filled=?, found=?, synced=?, skipped=?, failed=?, reasons=?, batches=?, seconds=?, max_batch_seconds=?, p99_batch_seconds=?, progress_at=?, waiting_for=?, waiting_since=? WHERE media_generation_id_backfill_runs.id = ? AND media_generation_id_backfill_runs.state = ? RETURNING orders
 
 --- 9f19f852
 SELECT relkind = 'p' FROM pg_class WHERE oid = CAST(%(table)s AS regclass)
@@ -648,10 +724,28 @@ WHERE users.email IS NOT NULL AND (users.domain IS NULL OR (length(ltrim(users.d
 --- a3483a21
 SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '0'; SET LOCAL extra_float_digits = '1'
 
+--- a4069c6c
+UPDATE media_generation_id_backfill_runs SET cursor=%(cursor)s::VARCHAR, sweep=%(sweep)s::INTEGER, sweep_filled=%(sweep_filled)s::BIGINT, found=%(found)s::BIGINT, synced=%(synced)s::BIGINT, skipped=%(skipped)s::BIGINT, failed=%(failed)s::BIGINT, reasons=%(reasons)s::VARCHAR, batches=%(batches)s::BIGINT, seconds=%(seconds)s, max_batch_seconds=%(max_batch_seconds)s, p99_batch_seconds=%(p99_batch_seconds)s, batch_seconds=%(batch_seconds)s::VARCHAR, progress_at=%(progress_at)s::VARCHAR, waiting_for=%(waiting_for)s::VARCHAR, waiting_since=%(waiting_since)s::VARCHAR WHERE media_generation_id_backfill_runs.id = %(run_id)s::BIGINT AND media_generation_id_backfill_runs.state = %(state_1)s::VARCHAR RETURNING media_generation_id_backfill_runs.orders
+
+--- a567edba
+SELECT CAST(tableoid AS TEXT) AS tableoid_text, CAST(ctid AS TEXT) AS ctid_text, veo3_video_generations.media_generation_id 
+FROM veo3_video_generations 
+WHERE tableoid = CAST(%(param_1)s::VARCHAR AS oid) AND ctid = CAST(%(param_2)s::VARCHAR AS tid)
+
+--- a6050abe
+SELECT CAST(public.veo3_video_generations.ctid AS TEXT) AS place, CAST(public.veo3_video_generations.xmin AS TEXT) AS writer, %(param_1)s::VARCHAR AS relation, public.veo3_video_generations.id, coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_1)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_2)s::INTEGER) + CASE WHEN (coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_1)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_2)s::INTEGER) <= %(param_2)s::INTEGER) THEN coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_3)s::INTEGER) ELSE %(param_3)s::INTEGER END AS anon_1, NULL AS anon_2, public.veo3_video_generations.operation_name, CAST(public.veo3_video_generations.scene_id AS TEXT) AS scene_id, CASE WHEN (octet_length(public.veo3_video_generations.raw_response) <= %(octet_length_1)s::INTEGER) THEN public.veo3_video_generations.raw_response END AS anon_3, octet_length(public.veo3_video_generations.raw_response) AS octet_length_2, hashtextextended(public.veo3_video_generations.raw_response || %(body_1)s::VARCHAR || coalesce(public.veo3_video_generations.operation_name, %(coalesce_4)s::VARCHAR) || %(param_4)s::VARCHAR || coalesce(CAST(public.veo3_video_generations.scene_id AS TEXT), %(coalesce_5)s::VARCHAR) COLLATE "C", %(hashtextextended_2)s::INTEGER) AS hashtextextended_1, CAST(public.veo3_video_generations.seed AS TEXT) AS key_0 
+FROM public.veo3_video_generations 
+WHERE public.veo3_video_generations.ctid > CAST(%(start)s::VARCHAR AS tid) AND public.veo3_video_generations.ctid < CAST(%(end)s::VARCHAR AS tid) AND public.veo3_video_generations.raw_response IS NOT NULL AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) 
+ LIMIT %(rows)s::INTEGER
+
 --- a6955dde
 SELECT media_generation_id_backfill_failures.row_name, media_generation_id_backfill_failures.reason, media_generation_id_backfill_failures.body_digest 
 FROM media_generation_id_backfill_failures 
 WHERE media_generation_id_backfill_failures.backfill = ? AND media_generation_id_backfill_failures.accepted_at IS NOT NULL
+
+--- a7313bdd
+DELETE FROM media_generation_id_backfill_failures WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR, %(row_digest_1_3)s::VARCHAR, %(row_digest_1_4)s::VARCHAR, %(row_digest_1_5)s::VARCHAR, %(row_digest_1_6)s::VARCHAR)
 
 --- a7406aec
 SELECT count(*) AS count_1 
@@ -667,6 +761,14 @@ SELECT type, strict FROM pragma_table_list WHERE schema = 'main' AND name = ? CO
 
 --- aa002433
 DELETE FROM media_generation_id_backfill_failures WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR)
+
+--- aace3738
+INSERT INTO media_generation_id_backfill_runs (id, backfill, origin, state, walk, cursor, sweep, sweep_filled, found, synced, skipped, failed, reasons, batches, batch_size, seconds, max_batch_seconds, p99_batch_seconds, extractor_version, batch_seconds, points, started_at, progress_at, user_name, host, process, version, options, orders) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+--- ab6f30b1
+SELECT id, seed, veo3_video_generations.media_generation_id 
+FROM veo3_video_generations 
+WHERE id = ? AND seed = ?
 
 --- ab8c09ec
 SELECT coalesce(sum(CASE WHEN (media_generation_id_backfill_failures.accepted_at IS NOT NULL) THEN %(param_1)s::INTEGER ELSE %(param_2)s::INTEGER END), %(coalesce_2)s::INTEGER) AS coalesce_1, coalesce(sum(CASE WHEN (media_generation_id_backfill_failures.accepted_at IS NULL AND media_generation_id_backfill_failures.known_since_run > (SELECT coalesce(max(media_generation_id_backfill_runs.id), %(coalesce_5)s::INTEGER) AS coalesce_4 
@@ -698,9 +800,6 @@ WHERE public.veo3_video_generations.id = found.key_0 AND public.veo3_video_gener
 
 --- b47fa4a1
 PRAGMA cache_size = -8192
-
---- b78c90c4
-INSERT INTO media_generation_id_backfill_runs (id, backfill, origin, state, walk, cursor, sweep, sweep_filled, found, synced, skipped, failed, reasons, batches, batch_size, seconds, max_batch_seconds, p99_batch_seconds, extractor_version, started_at, progress_at, user_name, host, process, version, options, orders) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 --- bc9580c6
 SELECT CAST(public.users.ctid AS TEXT) AS place, CAST(public.users.xmin AS TEXT) AS writer, %(param_1)s::VARCHAR AS relation, CAST(public.users.id AS TEXT) AS shown, CASE WHEN (coalesce(pg_column_size(public.users.email), %(coalesce_1)s::INTEGER) <= %(coalesce_2)s::INTEGER) THEN coalesce(pg_column_size(public.users.email), %(coalesce_1)s::INTEGER) ELSE %(param_2)s::INTEGER END AS anon_1, NULL AS anon_2, CASE WHEN (octet_length(public.users.email) <= %(octet_length_1)s::INTEGER) THEN public.users.email END AS anon_3, octet_length(public.users.email) AS octet_length_2, hashtextextended(public.users.email COLLATE "C", %(hashtextextended_2)s::INTEGER) AS hashtextextended_1, CAST(public.users.id AS TEXT) AS key_0 
@@ -738,6 +837,24 @@ CROSS JOIN LATERAL generate_series(0, i.indnkeyatts - 1) AS n
 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n]
 ORDER BY n
 
+--- c1b3c4d3
+SELECT bodies.place, bodies.writer, bodies.relation, bodies.id, bodies.row_bytes, plain.value, CASE WHEN (plain.value IS NULL) THEN bodies.operation_name END AS anon_1, CASE WHEN (plain.value IS NULL) THEN bodies.scene_id END AS anon_2, CASE WHEN (plain.value IS NULL AND octet_length(body.value) <= %(octet_length_1)s::INTEGER) THEN body.value END AS anon_3, octet_length(body.value) AS octet_length_2, hashtextextended(body.value || %(value_1)s::VARCHAR || coalesce(bodies.operation_name, %(coalesce_1)s::VARCHAR) || %(param_1)s::VARCHAR || coalesce(bodies.scene_id, %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_2)s::INTEGER) AS hashtextextended_1, bodies.key_0 
+FROM (SELECT CAST(public.veo3_video_generations.ctid AS TEXT) AS place, CAST(public.veo3_video_generations.xmin AS TEXT) AS writer, %(param_2)s::VARCHAR AS relation, public.veo3_video_generations.id AS id, coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_4)s::INTEGER) + CASE WHEN (coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_5)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_4)s::INTEGER) <= %(param_3)s::INTEGER) THEN coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_5)s::INTEGER) ELSE %(param_4)s::INTEGER END AS row_bytes, CAST(public.veo3_video_generations.seed AS TEXT) AS key_0, public.veo3_video_generations.operation_name AS operation_name, CAST(public.veo3_video_generations.scene_id AS TEXT) AS scene_id, public.veo3_video_generations.raw_response || %(body_1)s::VARCHAR AS text 
+FROM public.veo3_video_generations 
+WHERE public.veo3_video_generations.ctid > CAST(%(start)s::VARCHAR AS tid) AND public.veo3_video_generations.ctid < CAST(%(end)s::VARCHAR AS tid) AND public.veo3_video_generations.raw_response IS NOT NULL AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) 
+ LIMIT %(rows)s::INTEGER) AS bodies JOIN LATERAL (SELECT bodies.text AS value
+ LIMIT ALL OFFSET %(param_5)s::INTEGER) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
+ LIMIT ALL OFFSET %(param_6)s::INTEGER) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value[%(value_2)s::TEXT]) = %(jsonb_typeof_1)s::VARCHAR AND parsed.value[%(value_2)s::TEXT][%(param_7)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_2)s::TEXT][%(param_8)s::INT] IS NULL) THEN parsed.value[%(value_2)s::TEXT][%(param_9)s::INT] END WHEN (jsonb_typeof(parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT]) = %(jsonb_typeof_2)s::VARCHAR AND parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT][%(param_11)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT][%(param_12)s::INT] IS NULL) THEN parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT][%(param_13)s::INT] END END AS value
+ LIMIT ALL OFFSET %(param_14)s::INTEGER) AS operation ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != %(operation_name_1)s::VARCHAR AND (CASE WHEN (jsonb_typeof(operation.value[%(value_4)s::TEXT][%(param_15)s::TEXT]) = %(jsonb_typeof_3)s::VARCHAR) THEN ((operation.value[%(value_4)s::TEXT][%(param_15)s::TEXT]) #>> %(param_16)s) END COLLATE "C") = bodies.operation_name AND nullif(operation.value[%(value_4)s::TEXT][%(param_17)s::TEXT], CAST(%(param_18)s::VARCHAR AS JSONB)) IS NULL AND operation.value[%(value_5)s::TEXT] IS DISTINCT FROM CAST(%(param_19)s::VARCHAR AS JSONB) AND (nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_20)s::VARCHAR AS JSONB)) IS NULL OR nullif(((operation.value[%(value_4)s::TEXT]) #> %(param_21)s), CAST(%(param_22)s::VARCHAR AS JSONB)) IS NULL OR nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_20)s::VARCHAR AS JSONB)) = nullif(((operation.value[%(value_4)s::TEXT]) #> %(param_21)s), CAST(%(param_22)s::VARCHAR AS JSONB)))) THEN coalesce(nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_20)s::VARCHAR AS JSONB)), nullif((operation.value[%(value_4)s::TEXT]) #> %(param_21)s, CAST(%(param_22)s::VARCHAR AS JSONB))) END AS value
+ LIMIT ALL OFFSET %(param_23)s::INTEGER) AS candidate ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(candidate.value) = %(jsonb_typeof_4)s::VARCHAR) THEN candidate.value #>> %(value_7)s END AS value
+ LIMIT ALL OFFSET %(param_24)s::INTEGER) AS found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(found.value) <= %(char_length_1)s::INTEGER AND found.value ~ %(value_8)s::VARCHAR) THEN found.value END AS value
+ LIMIT ALL OFFSET %(param_25)s::INTEGER) AS plain ON true
+
+--- c1e2aa68
+UPDATE veo3_video_generations SET media_generation_id=%(found_id)s::VARCHAR, updated_at=CAST(%(moment)s::VARCHAR AS timestamp with time zone) WHERE id = CAST(%(key_0)s::VARCHAR AS text) AND updated_at = CAST(%(key_1)s::VARCHAR AS timestamp with time zone) AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0))
+
 --- c1e88f08
 SELECT media_generation_id_backfill_failures.row_name 
 FROM media_generation_id_backfill_failures 
@@ -757,6 +874,9 @@ SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '60s'; SET LOCAL
 
 --- c6b52ba8
 RELEASE SAVEPOINT sa_savepoint_10
+
+--- c78b9f06
+INSERT INTO media_generation_id_backfill_runs (id, backfill, origin, state, walk, cursor, sweep, sweep_filled, found, synced, skipped, failed, reasons, batches, batch_size, seconds, max_batch_seconds, p99_batch_seconds, extractor_version, batch_seconds, points, started_at, progress_at, user_name, host, process, version, options, orders) VALUES (%(id)s::BIGINT, %(backfill)s::VARCHAR, %(origin)s::VARCHAR, %(state)s::VARCHAR, %(walk)s::VARCHAR, %(cursor)s::VARCHAR, %(sweep)s::INTEGER, %(sweep_filled)s::BIGINT, %(found)s::BIGINT, %(synced)s::BIGINT, %(skipped)s::BIGINT, %(failed)s::BIGINT, %(reasons)s::VARCHAR, %(batches)s::BIGINT, %(batch_size)s::INTEGER, %(seconds)s, %(max_batch_seconds)s, %(p99_batch_seconds)s, %(extractor_version)s::INTEGER, %(batch_seconds)s::VARCHAR, %(points)s::VARCHAR, %(started_at)s::VARCHAR, %(progress_at)s::VARCHAR, %(user_name)s::VARCHAR, %(host)s::VARCHAR, %(process)s::BIGINT, %(version)s::VARCHAR, %(options)s::VARCHAR, %(orders)s::VARCHAR)
 
 --- c78c5d38
 SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(id AS TEXT) AS id_text 
@@ -785,6 +905,12 @@ FROM veo3_video_generations
 WHERE veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (ltrim(veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r') = '') = 1) AND rowid > ? ORDER BY rowid
  LIMIT ? OFFSET ?
+
+--- cb3ddc2d
+SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, CAST(veo3_video_generations.raw_response AS BLOB) AS raw_response, id, seed 
+FROM veo3_video_generations 
+WHERE id = ? AND seed = ? AND veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (ltrim(veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r') = '') = 1)
 
 --- cca06053
 SELECT media_generation_id_backfill_failures.backfill, media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.row_name, media_generation_id_backfill_failures.generation_id, media_generation_id_backfill_failures.reason, media_generation_id_backfill_failures.detail, media_generation_id_backfill_failures.body_digest, media_generation_id_backfill_failures.extractor_version, media_generation_id_backfill_failures.run_id, media_generation_id_backfill_failures.sweep, media_generation_id_backfill_failures.first_seen_at, media_generation_id_backfill_failures.last_seen_at, media_generation_id_backfill_failures.known_since_run, media_generation_id_backfill_failures.accepted_at, media_generation_id_backfill_failures.accepted_by, media_generation_id_backfill_failures.note 
@@ -834,6 +960,9 @@ WHERE i.origin = 'u' AND lower(c.name) IN (?, ?) AND EXISTS (
 --- dd42e7c1
 UPDATE veo3_video_generations SET media_generation_id = 'own' WHERE seed = 18
 
+--- de9dddec
+UPDATE media_generation_id_backfill_runs SET cursor=%(cursor)s::VARCHAR, sweep=%(sweep)s::INTEGER, sweep_filled=%(sweep_filled)s::BIGINT, found=%(found)s::BIGINT, synced=%(synced)s::BIGINT, skipped=%(skipped)s::BIGINT, failed=%(failed)s::BIGINT, reasons=%(reasons)s::VARCHAR, batches=%(batches)s::BIGINT, seconds=%(seconds)s, max_batch_seconds=%(max_batch_seconds)s, p99_batch_seconds=%(p99_batch_seconds)s, batch_seconds=%(batch_seconds)s::VARCHAR, points=%(points)s::VARCHAR, progress_at=%(progress_at)s::VARCHAR, waiting_for=%(waiting_for)s::VARCHAR, waiting_since=%(waiting_since)s::VARCHAR WHERE media_generation_id_backfill_runs.id = %(run_id)s::BIGINT AND media_generation_id_backfill_runs.state = %(state_1)s::VARCHAR RETURNING media_generation_id_backfill_runs.orders
+
 --- e004ebd5
 SELECT 1
 
@@ -864,6 +993,14 @@ WHERE media_generation_id_backfill_runs.backfill = ? AND media_generation_id_bac
 
 --- e4d8093d
 RELEASE SAVEPOINT sa_savepoint_1
+
+--- e59b6e5a
+SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(tableoid AS TEXT) AS tableoid_text, CAST(ctid AS TEXT) AS ctid_text, (SELECT quote_ident(pg_namespace.nspname) || %(quote_ident_1)s::VARCHAR || quote_ident(pg_class.relname) AS anon_2 
+FROM pg_namespace, pg_class 
+WHERE pg_class.oid = veo3_video_generations.tableoid AND pg_namespace.oid = pg_class.relnamespace) AS anon_1, CAST(ctid AS TEXT) AS ctid 
+FROM veo3_video_generations 
+WHERE tableoid = CAST(%(param_1)s::VARCHAR AS oid) AND ctid = CAST(%(param_2)s::VARCHAR AS tid) AND veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) FOR UPDATE
 
 --- e5a36315
 SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, CAST(veo3_video_generations.raw_response AS BLOB) AS raw_response, rowid 
@@ -911,6 +1048,13 @@ WHERE source.ctid = ANY (CAST(%(places)s::VARCHAR AS tid[])) AND source.raw_resp
 WHERE plain.value IS NOT NULL ORDER BY bodies.ctid
  LIMIT ALL OFFSET %(param_22)s::INTEGER) AS found WHERE public.veo3_video_generations.id = found.key_0 AND public.veo3_video_generations.xmin = found.writer AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0)) RETURNING public.veo3_video_generations.id, public.veo3_video_generations.media_generation_id, (public.veo3_video_generations.media_generation_id COLLATE "C") = found.found_id AS is_kept
+
+--- ed6337f6
+SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(id AS TEXT) AS id_text, CASE WHEN isfinite(updated_at) THEN (to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s) || %(param_1)s::VARCHAR ELSE to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s END AS updated_at_text 
+FROM veo3_video_generations 
+WHERE veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) AND (id, updated_at) > (CAST(%(param_2)s::VARCHAR AS text), CAST(%(param_3)s::VARCHAR AS timestamp with time zone)) ORDER BY id, updated_at 
+ LIMIT %(param_4)s::INTEGER
 
 --- ed64127e
 RELEASE SAVEPOINT sa_savepoint_14
@@ -997,9 +1141,6 @@ FROM media_generation_id_backfill_runs
 WHERE media_generation_id_backfill_runs.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_runs.state = %(state_1)s::VARCHAR))) THEN %(param_3)s::INTEGER ELSE %(param_4)s::INTEGER END), %(coalesce_6)s::INTEGER) AS coalesce_3 
 FROM media_generation_id_backfill_failures 
 WHERE media_generation_id_backfill_failures.backfill = %(backfill_2)s::VARCHAR
-
---- fd965b1d
-UPDATE media_generation_id_backfill_runs SET cursor=%(cursor)s::VARCHAR, sweep=%(sweep)s::INTEGER, sweep_filled=%(sweep_filled)s::BIGINT, found=%(found)s::BIGINT, synced=%(synced)s::BIGINT, skipped=%(skipped)s::BIGINT, failed=%(failed)s::BIGINT, reasons=%(reasons)s::VARCHAR, batches=%(batches)s::BIGINT, seconds=%(seconds)s, max_batch_seconds=%(max_batch_seconds)s, p99_batch_seconds=%(p99_batch_seconds)s, progress_at=%(progress_at)s::VARCHAR, waiting_for=%(waiting_for)s::VARCHAR, waiting_since=%(waiting_since)s::VARCHAR WHERE media_generation_id_backfill_runs.id = %(run_id)s::BIGINT AND media_generation_id_backfill_runs.state = %(state_1)s::VARCHAR RETURNING media_generation_id_backfill_runs.orders
 
 --- fea4fbe9
 SELECT media_generation_id_backfill_failures.backfill, media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.row_name, media_generation_id_backfill_failures.generation_id, media_generation_id_backfill_failures.reason, media_generation_id_backfill_failures.detail, media_generation_id_backfill_failures.body_digest, media_generation_id_backfill_failures.extractor_version, media_generation_id_backfill_failures.run_id, media_generation_id_backfill_failures.sweep, media_generation_id_backfill_failures.first_seen_at, media_generation_id_backfill_failures.last_seen_at, media_generation_id_backfill_failures.known_since_run, media_generation_id_backfill_failures.accepted_at, media_generation_id_backfill_failures.accepted_by, media_generation_id_backfill_failures.note 
