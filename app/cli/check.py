@@ -30,7 +30,8 @@ def check(  # noqa: PLR0913  # one parameter an option
         bool, typer.Option("--quick", help="Catalogue, statistics and ledger alone: no pass over the table.")
     ] = False,
     form: Annotated[
-        Format | None, typer.Option("--format", help="junit: a report in XML; github: annotations.")
+        Format | None,
+        typer.Option("--format", metavar="text|json|junit|github", help="junit: XML; github: annotations."),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
