@@ -8,7 +8,7 @@ from typing import Annotated, Final, cast
 
 import typer
 
-from app.cli.exit_codes import INTERRUPTED, USAGE
+from app.cli.exit_codes import INTERRUPTED, SIGNALLED, USAGE
 from app.cli.names import DEBUG, PROGRAM
 from app.console.errors import note_signal
 from app.console.json_log import log_as, log_to_stderr, wanted_form
@@ -49,7 +49,8 @@ def run(arguments: Sequence[str]) -> int:
         try:
             return call([argument for argument in arguments if argument != DEBUG])
         except SystemExit as ended:
-            note_signal(int(ended.code or 0))
+            if isinstance(ended.code, int) and ended.code > SIGNALLED:
+                note_signal(ended.code)
             raise
         except Exception as error:  # noqa: BLE001  # a fault of ours must not look like "some rows failed"
             return int(import_module("app.cli.failing").fail(error, arguments))  # imports what only errors need

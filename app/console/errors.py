@@ -27,7 +27,7 @@ def print_traceback(message: str, text: str, exit_code: int) -> None:
 
 
 def note_signal(exit_code: int) -> None:
-    """Note in a log that is JSON that a signal has ended the command; people have sent it themselves."""
+    """Note that a signal has ended the command, where the log is JSON: people have sent it themselves."""
     if writes_json():
         logger.warning("stopped by signal %d", exit_code - 128, extra=event("stopped", exit_code=exit_code))
 

@@ -93,7 +93,8 @@ def alembic_errors() -> Iterator[None]:
         yield
         return
     outlive_output()
-    with told_as_json(), one_line_errors(), written_script() if context.is_offline_mode() else nullcontext():
+    script = written_script() if context.is_offline_mode() else nullcontext()
+    with told_as_json(context.config), one_line_errors(), script:
         yield
 
 

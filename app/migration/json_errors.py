@@ -4,11 +4,14 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from configparser import InterpolationError
+from contextlib import contextmanager, suppress
+from functools import partial
 from types import TracebackType
 from typing import Final
 
+from alembic.config import Config
 from alembic.util import CommandError
 
 from app.console.json_log import writes_json
@@ -26,8 +29,11 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def told_as_json() -> Iterator[None]:
-    """Tell of an error in a log that is JSON too: Alembic prints it on stdout, or its traceback on stderr."""
+def told_as_json(config: Config) -> Iterator[None]:
+    """Tell of an error in a log that is JSON too: Alembic prints it on stdout, or the interpreter its traceback.
+
+    The latter is replaced for Alembic's command alone: another program may catch what it has called Alembic for.
+    """
     try:
         yield
     except CommandError as error:
@@ -35,14 +41,21 @@ def told_as_json() -> Iterator[None]:
             logger.log(logging.ERROR, "%s", error, extra=event("error", exit_code=ALEMBIC_FAILURE))
         raise
     except BaseException:
-        if writes_json():
-            sys.excepthook = _log_uncaught
+        if writes_json() and hasattr(config.cmd_opts, "cmd"):
+            sys.excepthook = partial(_log_uncaught, _urls(config))
         raise
 
 
-def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def _urls(config: Config) -> Sequence[str]:
+    with suppress(InterpolationError):
+        return [os.environ.get(DATABASE_URL, ""), config.get_main_option("sqlalchemy.url") or ""]
+    return [os.environ.get(DATABASE_URL, "")]
+
+
+def _log_uncaught(
+    urls: Sequence[str], kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
     """Log what ends the process, in place of the traceback that the interpreter would print. Shows no password."""
-    urls = [os.environ.get(DATABASE_URL, "")]
     text = without_secrets("".join(traceback.format_exception(kind, error, trace)), urls)
     facts = event("error", exit_code=UNCAUGHT, traceback=text)
     if isinstance(error, KeyboardInterrupt):

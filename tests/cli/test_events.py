@@ -1,24 +1,28 @@
 """The log of a whole day: whatever comes to stderr is one JSON object a line, from both programs; text has a time."""
 
+import argparse
 import json
 import logging
 import re
 import signal
+import sys
 import types
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from alembic import command as command_of_alembic
+from alembic.config import Config
 
 from app.cli.main import run
 from app.console import progress
-from app.console.json_log import TEXT_LINE, TextFormatter
+from app.console.json_log import TEXT_LINE, TextFormatter, log_as, log_to_stderr
 from app.console.progress import ProgressLines
 from app.database import lock
 from app.database.engines import make_engine
 from app.database.events import Seldom, seldom_told
 from app.database.lock import only_one
+from app.migration.json_errors import told_as_json
 from tests.cli.conftest import Command, log_of_its_own
 from tests.cli.test_progress import Clock, at
 from tests.support.migrations import alembic_config, recorded_version
@@ -30,7 +34,6 @@ from tests.support.tables import create_variant, insert
 EACH = {"time", "level", "logger", "event", "message"}
 """What every line has."""
 NOWHERE = "postgresql://user:s3cret@127.0.0.1:1/videos"
-LOG_AS_JSON = {"MEDIA_IDS_LOG": "json"}
 
 
 def events_in(err: str) -> list[dict[str, Any]]:
@@ -109,28 +112,57 @@ def test_a_run_names_itself_and_says_how_it_ended(database: str, command: Comman
 
 
 def test_a_day_of_both_programs_is_json_line_by_line(sqlite_empty: str) -> None:
-    """An upgrade waits for another one, which a signal stops; then one has a bad URL, and one a wrong option."""
+    """Two upgrades wait for a third; signals stop that and one of the two. A bad URL; an option that is not there."""
     create_variant(sqlite_empty, "A")
     insert_plain(sqlite_empty, 300)
-    slow = {"nice": 20, "batch_size": 10, "log": "json"}
-
-    first = start_upgrade(sqlite_empty, **slow)
+    first = start_upgrade(sqlite_empty, nice=20, batch_size=10, log="json")
     wait_until(lambda: recorded_version(sqlite_empty) == "media_ids_0002" and count_filled(sqlite_empty) > 0)
-    second = start("media-gen-ids", "upgrade", "--database", sqlite_empty, **LOG_AS_JSON)
-    wait_until(lambda: "waiting up to" in second.err)
-    first.send(signal.SIGTERM)
-    ended = [process.finish() for process in (first, second)]
-    wrong = [start_upgrade(url, log="json", **option) for url, option in ((NOWHERE, {}), (sqlite_empty, {"x": 1}))]
-    failed = [process.finish() for process in wrong]
+    others = [start("media-gen-ids", "upgrade", "--database", sqlite_empty, MEDIA_IDS_LOG="json") for _ in range(2)]
+    wait_until(lambda: all("waiting up to" in other.err for other in others))
+    for stopped in (others[1], first):
+        stopped.send(signal.SIGTERM)
+        stopped.finish()
+    wrong = [start_upgrade(NOWHERE, log="json"), start_upgrade(sqlite_empty, log="json", nonsense=1)]
 
-    assert [one.code for one in (*ended, *failed)] == [143, 1, 255, 255]
-    assert [names(one.err) for one in ended] == [
-        ["started", "stopped", "stopped"],
-        ["waiting", "started", "finished"],
+    ends = [process.finish() for process in (first, *others, *wrong)]
+
+    assert [(one.code, names(one.err)) for one in ends] == [
+        (143, ["started", "stopped", "stopped"]),
+        (1, ["waiting", "started", "finished"]),
+        (143, ["waiting", "stopped"]),
+        (255, ["error"]),
+        (255, ["error"]),
     ]
-    assert [names(one.err) for one in failed] == [["error"], ["error"]]
-    assert [events_in(one.err)[-1]["exit_code"] for one in failed] == [255, 255]
-    assert ("left this to be done" in ended[1].err, "s3cret" in failed[0].err) == (True, False)
+    codes = [events_in(one.err)[-1].get("exit_code") for one in ends if one.code > 1]
+    assert (codes, "s3cret" in ends[3].err, "left this to be done" in ends[1].err) == (
+        [143, 143, 255, 255],
+        False,
+        True,
+    )
+
+
+def test_a_fault_of_alembics_command_is_an_object_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Instead of the traceback that the interpreter would print; the URL's password is in neither of its texts."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    config = Config()
+    config.cmd_opts = argparse.Namespace(cmd=None)
+    config.set_main_option("sqlalchemy.url", NOWHERE)
+
+    with log_of_its_own():
+        log_to_stderr()
+        log_as("json")
+        with pytest.raises(KeyError) as caught, told_as_json(config):
+            raise KeyError(f"nothing at {NOWHERE}")
+        sys.excepthook(KeyError, caught.value, None)
+
+    (line,) = events_in(capsys.readouterr().err)
+    assert (line["event"], line["exit_code"], "KeyError" in line["traceback"]) == ("error", 1, True)
+    assert ("s3cret" in str(line), line["message"]) == (
+        False,
+        "KeyError: 'nothing at postgresql://user:***@127.0.0.1:1/videos'",
+    )
 
 
 def test_a_second_upgrade_says_that_the_other_one_did_it(
