@@ -1,4 +1,4 @@
-"""Books: what a run has done, and what of it counts: nothing before its transaction is committed."""
+"""Books: the counts, cursor and ledger of a run. Nothing counts before its transaction is committed."""
 
 import threading
 import time
@@ -51,7 +51,7 @@ class Committed:
 
 
 class Books:
-    """Counts, place and ledger of a run. Whoever records or keeps a batch holds `turn` from then until it is committed.
+    """Counts, place and ledger of a run. A worker holds `turn` from `record` until the commit of its batch.
 
     So the run's row in the ledger is written by one worker at a time, with counts that leave nothing out. Rows are
     filled before that, and side by side.
@@ -121,7 +121,7 @@ class Books:
         return Refused(row.row_id, UPDATE_FAILED, NOT_KEPT, name=self._name_of(row))
 
     def _mended(self, batch: Batch, filling: Filling) -> Sequence[str]:
-        """Return the failures that a batch has ended; at the end of a whole sweep the others are forgotten at once."""
+        """Return the names of the failures that a batch ends; none for a whole walk, whose end removes them."""
         if self._walk.is_whole:
             return ()
         over = () if batch.closes is None else batch.closes.over
@@ -131,14 +131,14 @@ class Books:
         return self._walk.name_of(row.row_id, row.locator)
 
     def note_disconnection(self) -> None:
-        """Note that a connection was lost: what became of the last commits is to be found out."""
+        """Note that a connection was lost: `settle` must find out which commits have arrived."""
         self._was_disconnected = True
 
     def settle(self, connection: sa.Connection) -> None:
-        """Find out what has become of the last commits, where a lost connection has left that open.
+        """After a lost connection, find out from the ledger which of the last commits have arrived.
 
-        One whose answer was lost is counted if it arrived. They do not wait for the disk, so a crash of the server may
-        have undone some: raises Rewound then, and the run stands where the ledger does.
+        A commit whose answer was lost is counted if it has arrived. Commits do not wait for the disk, so a crash of the
+        server may have undone some: raises Rewound then, and the run stands where the ledger does.
         """
         if self._is_rewound:
             raise Rewound
@@ -154,7 +154,7 @@ class Books:
             raise Rewound
 
     def keep(self, done: Committed, seconds: float) -> None:
-        """Count what is committed."""
+        """Take the counts and the place of a committed batch as the run's own, and tell the listener."""
         self._unconfirmed = None
         done.has_arrived = True
         self.commits += 1
@@ -173,7 +173,7 @@ class Books:
             self._listener.failed(done.refused)
 
     def lose(self, rows: int) -> None:
-        """Count rows that a later sweep has to come back to."""
+        """Count rows that are left for a later sweep."""
         with self.turn:
             self.counts.lost += rows
             self.place = replace(self.place, sweep_filled=self.place.sweep_filled + rows)
@@ -195,5 +195,5 @@ class Books:
 
 
 def _facts(place: Place, counts: Counts) -> tuple[object, ...]:
-    """Return what each commit changes some of, and nothing else does."""
+    """Return values of which every commit changes at least one, and nothing else any."""
     return place.cursor, place.sweep, counts.synced, counts.skipped, counts.failed, counts.batches

@@ -1,4 +1,4 @@
-"""Engine: its entry: fills the column of a table, or says why it cannot."""
+"""Engine: the entry point, which fills the column of a table, or raises why it cannot."""
 
 import gc
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ def backfill(  # noqa: PLR0913  # what it works with, and who listens
 
 @contextmanager
 def _modules_left_alone() -> Iterator[None]:
-    """Keep the garbage collector from looking through all that is loaded each time so many rows have been read."""
+    """Keep the garbage collector from looking through all loaded modules again and again while rows are read."""
     gc.freeze()
     try:
         yield

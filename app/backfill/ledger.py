@@ -69,7 +69,7 @@ class Place:
     cursor: str | None = None
     sweep: int = 1
     sweep_filled: int = 0
-    """Rows of this sweep that were filled, or that somebody else changed before they could be."""
+    """Rows of this sweep that were filled, or that somebody else changed before they could be filled."""
 
 
 class Ledger(FailureRecords):
@@ -81,7 +81,7 @@ class Ledger(FailureRecords):
         self.history = History()
 
     def save(self, connection: sa.Connection, place: Place, report: Report, *, ends: bool = False) -> str:
-        """Write place, counts and history, and return the orders: without a statement of their own where that can be.
+        """Write place, counts and history, and return the orders, by RETURNING where the database has it.
 
         Raises RunSupersededError if another run has taken over: the fence.
         """
@@ -97,7 +97,7 @@ class Ledger(FailureRecords):
         return self._fenced(connection.execute(ORDERS, {"run_id": self.run_id}).scalar())
 
     def wait(self, connection: sa.Connection, reason: str, since: datetime) -> None:
-        """Write why the run does not go on, until it saves again. Raises RunSupersededError."""
+        """Write why the run waits; the next `save` clears it. Raises RunSupersededError."""
         self._update(connection, waiting_for=storable(reason, self._encoding), waiting_since=since)
 
     def finish(
@@ -162,7 +162,7 @@ def require_ledger(connection: sa.Connection, table: str) -> None:
 def open_ledger(
     connection: sa.Connection, recipe: Recipe, origin: Origin, walk: str, options: Options
 ) -> tuple[Ledger, Place]:
-    """Start a run, at the place where the last one stopped, and take over from one that never ended."""
+    """Start a run at the place where the last one stopped; mark a run that never ended as superseded."""
     columns = (RUNS.c.state, RUNS.c.walk, RUNS.c.cursor, RUNS.c.sweep, RUNS.c.sweep_filled)
     ours = RUNS.c.backfill == recipe.name
     passes = sa.select(*columns).where(ours, RUNS.c.walk != RETRY_WALK)

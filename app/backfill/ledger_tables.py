@@ -56,16 +56,16 @@ class BackfillRun(Base):
     host: Mapped[str]
     process: Mapped[int] = mapped_column(sa.BigInteger)
     version: Mapped[str]
-    """Of this software."""
+    """The version of this software that ran."""
     options: Mapped[str] = mapped_column(default="{}")
     """JSON object: what it was started with, see app.backfill.options."""
     orders: Mapped[str] = mapped_column(default="{}")
     """JSON object: what people have wanted of it since, see app.backfill.orders."""
     waiting_for: Mapped[str | None]
-    """Why it does not go on; NULL while it does."""
+    """Why the run waits; NULL while it works."""
     waiting_since: Mapped[datetime | None]
     error: Mapped[str | None]
-    """What ended it, in one line, where it has not come to the end."""
+    """One line on what ended the run early; NULL if it came to its end."""
 
 
 class BackfillFailure(Base):
@@ -84,7 +84,7 @@ class BackfillFailure(Base):
     reason: Mapped[str]
     detail: Mapped[str] = mapped_column(default="")
     body_digest: Mapped[str | None]
-    """Of the body that failed, so that a retry can leave out bodies that have not changed."""
+    """SHA-256 of the body that failed, so that a retry can leave out bodies that have not changed."""
     extractor_version: Mapped[int] = mapped_column(sa.Integer)
     run_id: Mapped[int] = mapped_column(sa.BigInteger)
     """The run that saw it last."""

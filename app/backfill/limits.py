@@ -1,4 +1,4 @@
-"""Limits: what ends a run before the table does: a signal, its time budget, its row limit, a failing worker."""
+"""Limits: what ends a run before the end of the table: a signal, its time budget, its row limit, a failing worker."""
 
 import threading
 import time
@@ -43,7 +43,7 @@ class Limits:
 
     @contextmanager
     def rows_left(self) -> Iterator[int | None]:
-        """Yield how many rows may still be read; None: all. Where they are limited, one worker reads at a time.
+        """Yield the number of rows that may still be read; None without a limit. With one, one worker reads at a time.
 
         Raises Stopped if there are none left. Whoever has read says how many in `count`, before the block ends.
         """
@@ -60,7 +60,7 @@ class Limits:
         self._rows += rows
 
     def check(self) -> None:
-        """Raise Stopped if somebody asked to stop, or the time is spent."""
+        """Raise Stopped if somebody asked to stop, or the time budget is used up."""
         if self.stop.is_asked or self._is_abandoned:
             raise Stopped("stopped")
         if self._time_budget is not None and time.monotonic() - self._started >= self._time_budget:

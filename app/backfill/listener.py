@@ -1,4 +1,4 @@
-"""Listener: what a run tells while it goes on. The engine counts; whoever listens finds the words."""
+"""Listener: what a run tells while it goes on. The engine reports facts; a listener words them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ class Progress:
 
 
 class Listener:
-    """Hears everything and says nothing; override what is to be shown."""
+    """Ignores every event; a subclass overrides the methods that it needs."""
 
     @property
     def wants_rows(self) -> bool:
-        """Whether `filled` is to be told: else the database counts the rows that it fills, and hands out none."""
+        """Whether `filled` is overridden; if not, the database counts the rows that it fills and hands out none."""
         return type(self).filled is not Listener.filled
 
     def filled(self, rows: Sequence[Recovered]) -> None:
@@ -33,7 +33,7 @@ class Listener:
         """Rows of the first sweep have nothing to recover."""
 
     def failed(self, rows: Sequence[Refused]) -> None:
-        """Rows of the first sweep must be looked at."""
+        """Rows of the first sweep that a person must look at."""
 
     def progress(self, progress: Progress) -> None:
         """A window is finished."""

@@ -152,7 +152,7 @@ class Run:
         return True
 
     def _anchor(self) -> None:
-        """Wait for the disk, and so for all batches before. Raises Rewound if a crash has undone some."""
+        """Commit and wait for the disk, which makes all earlier batches durable. Raises Rewound after a crash."""
         books = self._books
         with self._transactions.write() as connection:
             books.settle(connection)
@@ -167,12 +167,12 @@ class Run:
     def _another_sweep_is_needed(self) -> bool:
         place = self._books.place
         if not self._walk.is_whole:
-            self._whole = False  # it forgets no failure that it has not mended
+            self._whole = False  # a retry must not remove failures that it did not end
             return False
         if place.sweep >= MOST_SWEEPS:
             return False
         if place.sweep_filled == 0 and (self._whole or self._limits.end_early):
-            return False  # a run that may end early continues the sweep of the one before, or it would never be done
+            return False  # such a run continues the earlier one's sweep, else no sweep would ever end
         if not self._whole or self._books.counts.lost:
             return True
         return not self._patience.attempt(self._is_untouched)
@@ -259,7 +259,7 @@ class Run:
             books.ledger.finish(connection, books.place, report, report.state, report.problem or None)
 
     def _give_up(self, error: Exception) -> None:
-        """Say in the ledger that the run failed, if the database lets us; else the next run finds it superseded."""
+        """Write into the ledger that the run failed. If the database refuses, the next run marks it as superseded."""
         books = self._books
         told = first_line(error.orig or error) if isinstance(error, DBAPIError) else first_line(error)
         with contextlib.suppress(DBAPIError, MediaIdsError, Rewound), self._transactions.write() as connection:

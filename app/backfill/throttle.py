@@ -1,4 +1,4 @@
-"""Throttle: the pause between two batches: kindness to others, waiting for replicas, and what people want."""
+"""Throttle: the waits between two batches: `nice`, the lag of replicas, and pauses that people want."""
 
 from collections.abc import Callable
 from typing import Final
@@ -35,7 +35,7 @@ class Throttle:
         self._lag = ReplicaLag()
 
     def pause(self, batch_seconds: float) -> None:
-        """Wait as long as was asked for after a batch that took so long. Raises Stopped or Rewound if the run ends."""
+        """Wait `nice` times `batch_seconds`, while the run is paused, and for replicas. Raises Stopped or Rewound."""
         if self._control.nice:
             self._standby.rest(lambda: self._control.nice * batch_seconds)
         self._standby.obey()

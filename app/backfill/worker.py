@@ -27,18 +27,18 @@ from app.database.readable_errors import first_line
 from app.database.timestamps import now
 
 FRUITLESS_SWEEPS: Final = 3
-"""So many sweeps come back to a row that is locked; then it is a failure."""
+"""The number of sweeps that leave a locked row for the next one; after them it is a failure."""
 BUSY_BATCH_SECONDS: Final = 0.3
-"""A batch that meets a locked row is tried so long, and is then split."""
+"""Seconds for which a batch with a locked row is tried before it is split."""
 BUSY_ROW_SECONDS: Final = 10.0
-"""A row that was locked in the first sweep is waited for so long in each later one."""
+"""Seconds for which a later sweep waits for a single locked row."""
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(kw_only=True)
 class Worker:
-    """Fills what it takes of the books' sweep, on a connection of its own; all else it shares with the others."""
+    """Takes spans of the sweep and fills them on a connection of its own. It shares all else with the other workers."""
 
     transactions: Transactions
     throttle: Throttle
@@ -110,7 +110,7 @@ class Worker:
             yield window
 
     def _batches(self, window: Window) -> Iterator[Batch]:
-        """Yield the batches of a window, none larger than what is wanted by then; the last one closes it."""
+        """Yield the batches of a window, each within the bound that holds by then; the last one closes the window."""
         left = deque(window.batches or [()])
         while left:
             rows = left.popleft()
@@ -183,13 +183,13 @@ class Worker:
         return True
 
     def _busy_seconds(self, batch: Batch) -> float:
-        """Return how long to wait for locked rows: at first go round them, later wait for the one that is left."""
+        """Return the seconds to wait for locked rows: few while a batch can be split, else more in later sweeps."""
         if not batch.rows:
             return PATIENCE_SECONDS
         return BUSY_BATCH_SECONDS if len(batch.rows) > 1 or self.books.place.sweep == 1 else BUSY_ROW_SECONDS
 
     def _leave_row(self, batch: Batch, kind: Trouble, problem: str) -> None:
-        """Go on without the row that is to blame: it is a failure or, while it is only locked, for a later sweep."""
+        """Leave out the row that caused the error: a failure or, if it is only locked, for a later sweep."""
         row = batch.rows[0]
         is_locked = kind is Trouble.BUSY
         if is_locked and self.walk.is_whole and self.books.place.sweep <= FRUITLESS_SWEEPS:
@@ -205,7 +205,7 @@ class Worker:
                 self.patience.check()
 
     def _commit(self, batch: Batch) -> None:
-        """Do a batch and its record in one transaction; nothing counts before that is committed."""
+        """Fill a batch and write its record in one transaction; count it after the commit."""
         if self._has_arrived():
             return
         books = self.books
@@ -249,7 +249,7 @@ def work_together(limits: Limits, workers: Sequence[Worker]) -> None:
     def work(worker: Worker) -> None:
         try:
             worker.work()
-        except (Stopped, Rewound) as end:  # the others come to the same end by themselves
+        except (Stopped, Rewound) as end:  # every other worker raises the same by itself
             ends.append(end)
         except BaseException as error:  # noqa: BLE001  # raised again below, in the thread that everybody waits in
             ends.append(error)

@@ -14,7 +14,7 @@ from app.cli.status_files import StatusFiles
 from app.console.exposition import exposition
 from app.console.printing import print_json, print_lines, print_text, show
 from app.console.tables import before_counting, brief_line, status_view
-from app.console.watching import is_watchable, watch
+from app.console.watching import is_watchable, repeat, watch
 from app.errors import ConfigurationError
 from app.reports.status import SHOWN_RUNS
 from app.reports.untouched import database_as_it_is
@@ -90,7 +90,7 @@ def _watch(look: Look, files: StatusFiles) -> None:
         return status_view(found)
 
     try:
-        watch(view)
+        watch(view) if is_watchable() else repeat(view)
     finally:
         files.end_watch()
 

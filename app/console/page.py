@@ -78,7 +78,7 @@ def _main(overview: Overview) -> Markup:
             coverage_section("By status", status.by_status),
             coverage_section("By month", status.by_month),
         ]
-    sections += [reasons_section(status.reasons), runs_section(status.passes), failures_section(overview)]
+    sections += [reasons_section(status.reasons), runs_section(status.passes), failures_section(overview.failing)]
     return element("main", joined(*sections))
 
 

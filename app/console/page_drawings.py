@@ -19,9 +19,9 @@ SIGNS: Final = {
 }
 """A path in a square of 16 for each kind of state: its shape says what its colour says."""
 KINDS: Final = {
-    "with_id": "has its id",
-    "failed": "a person must look at it",
-    "nothing_to_recover": "nothing to recover",
+    "with_id": "with their id",
+    "failed": "for a person to look at",
+    "nothing_to_recover": "with nothing to recover",
     "pending": "pending",
 }
 """What is known about a row, in the order in which bars show it; each has a pattern of its own."""

@@ -12,7 +12,7 @@ from app.console.page_now import badge
 from app.database.timestamps import format_timestamp
 from app.reports.coverage import Coverage
 from app.reports.failures import MEANINGS, Failure
-from app.reports.overview import Overview
+from app.reports.overview import Failing
 from app.reports.passes import Pass
 from app.reports.rates import Rates
 
@@ -107,23 +107,28 @@ def _run(one: Pass) -> dict[str, str]:
     }
 
 
-def failures_section(overview: Overview) -> Markup:
+def failures_section(failing: Failing | None) -> Markup:
     """Return the oldest failures, and where the others are to be found."""
     head = element("h2", "Rows that need a person")
-    if overview.all_failures is None:
+    if failing is None:
         return element("section", head, element("p", "The table is locked: they cannot be told now."))
-    if not overview.failures:
+    if not failing.shown:
         return element("section", head, element("p", "None."))
-    hidden = overview.all_failures - len(overview.failures)
+    told = f"{failing.rows:,} rows" + (f", {failing.accepted:,} of them accepted" if failing.accepted else "")
+    hidden = failing.rows - len(failing.shown)
     more = element("p", f"{hidden:,} more: see ", element("code", "media-gen-ids failures")) if hidden else ""
-    return element("section", head, _table([_failure(one) for one in overview.failures]), more)
+    return element("section", head, element("p", told), _table([_failure(one) for one in failing.shown]), more)
 
 
 def _failure(failure: Failure) -> dict[str, str]:
+    accepted = failure.acceptance
+    note = (
+        "" if accepted is None else element("small", f"accepted by {accepted.by}: {accepted.note}", class_="accepted")
+    )
     return {
         "id": element("code", failure.id),
         "reason": element("code", failure.reason),
-        "detail": failure.detail,
+        "detail": joined(failure.detail, note),
         "first seen (UTC)": _moment(failure.first_seen),
     }
 

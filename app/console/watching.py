@@ -22,21 +22,20 @@ def is_watchable() -> bool:
 
 
 def watch(view: Callable[[], RenderableType], seconds: float = WATCH_SECONDS) -> None:
-    """Draw what `view` returns, each time anew, until q or Ctrl-C; the last picture stays.
-
-    Without a terminal nothing is drawn, and whatever else `view` does is done until Ctrl-C.
-    """
-    if not is_watchable():
-        with contextlib.suppress(KeyboardInterrupt):
-            while True:
-                view()
-                time.sleep(seconds)
-        return
+    """Draw what `view` returns, each time anew, until q or Ctrl-C; the last picture stays."""
     console = Console(highlight=False, emoji=False, markup=False)
     live = Live(view(), console=console, auto_refresh=False, vertical_overflow="crop")
     with contextlib.suppress(KeyboardInterrupt), _keys() as typed_within, live:
         while not typed_within(seconds):
             live.update(view(), refresh=True)
+
+
+def repeat(work: Callable[[], object], seconds: float = WATCH_SECONDS) -> None:
+    """Do something again and again until Ctrl-C, and draw nothing."""
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            work()
+            time.sleep(seconds)
 
 
 @contextmanager

@@ -19,6 +19,17 @@ SHOWN_FAILURES: Final = 20
 
 
 @dataclass(frozen=True, kw_only=True)
+class Failing:
+    """Rows that a person must look at."""
+
+    rows: int = 0
+    accepted: int = 0
+    """How many of them somebody takes as they are."""
+    shown: tuple[Failure, ...] = ()
+    """The oldest, those that are accepted last."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Overview:
     """The status of a database, how fast its last run went, and some rows that a person must look at."""
 
@@ -27,10 +38,8 @@ class Overview:
     moment: datetime
     status: Status
     rates: Rates | None = None
-    failures: tuple[Failure, ...] = ()
-    """The oldest."""
-    all_failures: int | None = 0
-    """How many there are; None where somebody holds the table, so that they could not be read."""
+    failing: Failing | None = Failing()
+    """None where somebody holds the table, so that they could not be read."""
 
     @property
     def fraction(self) -> float | None:
@@ -59,21 +68,20 @@ def read_overview(connection: sa.Connection, database: str, status: Status, befo
         return overview
     with connection.begin():
         overview = replace(overview, rates=read_rates(connection))
-        if before is not None:
-            return replace(overview, failures=before.failures, all_failures=before.all_failures)
-        failures = _failures(connection)
-    if failures is None:
-        return replace(overview, all_failures=None)
-    return replace(overview, failures=tuple(failures[:SHOWN_FAILURES]), all_failures=len(failures))
+        if status.locked_by is not None:
+            return replace(overview, failing=None)
+        return replace(overview, failing=_failing(connection) if before is None else before.failing)
 
 
-def _failures(connection: sa.Connection) -> list[Failure] | None:
-    """Return the failures; None where somebody holds the table."""
+def _failing(connection: sa.Connection) -> Failing | None:
+    """Return the failures; None where somebody has taken the table since its rows were counted."""
     try:
         with connection.begin_nested():
             set_locally(connection, LONGEST_WAIT)
-            return read_failures(connection)
+            failures = read_failures(connection)
     except DBAPIError as error:
         if sqlstate(error) != LOCK_NOT_AVAILABLE:
             raise
         return None
+    accepted = sum(failure.acceptance is not None for failure in failures)
+    return Failing(rows=len(failures), accepted=accepted, shown=tuple(failures[:SHOWN_FAILURES]))

@@ -23,9 +23,9 @@ from app.videos.recipe import MEDIA_IDS
 
 SHOWN_RUNS: Final = 5
 READ_RUNS: Final = 2_000
-"""Of more runs nothing is told: a pass that was cut into more would seem to begin later."""
+"""The most runs that are read; a pass made of more runs appears to begin later than it did."""
 WARM_UP_SECONDS: Final = 5.0
-"""A rate measured for less than this says nothing about the hours to come."""
+"""Seconds for which a rate is measured before it is used for an estimate."""
 LONGEST_WAIT: Final = {"lock_timeout": "1s"}
 NO_HOPE: Final = {"lock_timeout": "50ms"}
 """Where somebody is known to hold the table."""
@@ -146,7 +146,7 @@ def _sum(groups: Iterable[Group]) -> Coverage:
 
 
 def _by(groups: Iterable[Group], name: str) -> dict[str, Coverage]:
-    """Return the groups added up by one of their names, in its order."""
+    """Return the sums of the groups by status or by month, sorted."""
     sums: dict[str, Coverage] = {}
     for group in groups:
         key = getattr(group, name)

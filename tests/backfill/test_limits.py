@@ -4,10 +4,12 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
 from app.backfill.books import Rewound
+from app.backfill.control import Control
 from app.backfill.limits import Limits, Stopped
 from app.backfill.options import Options
 from app.backfill.worker import work_together
@@ -98,8 +100,9 @@ def test_a_run_with_a_limit_or_a_budget_may_end_early(options: Options, *, ends:
 class Ends:
     """A worker that comes to an end of some kind."""
 
-    def __init__(self, end: BaseException | None) -> None:
+    def __init__(self, end: BaseException | None, control: Control) -> None:
         self._end = end
+        self.books = SimpleNamespace(control=control)
 
     def work(self) -> None:
         """Come to it."""
@@ -125,11 +128,12 @@ def test_of_several_ends_the_worst_is_raised(
     ends: list[BaseException | None], raised: type[BaseException] | None, *, is_abandoned: bool
 ) -> None:
     """An error before what is only to be done again, and that before a stop; an error stops the others."""
-    limits = Limits(Options(), StopRequest())
+    limits, control = Limits(Options(), StopRequest()), Control(Options(), StopRequest())
     caught: type[BaseException] | None = None
     try:
-        work_together(limits, [Ends(end) for end in ends])  # type: ignore[misc]  # all that is asked of a worker
+        work_together(limits, [Ends(end, control) for end in ends])  # type: ignore[misc]  # all that is asked of a worker
     except BaseException as error:  # noqa: BLE001
         caught = type(error)
 
     assert (caught, state_of(limits.check)) == (raised, "stopped" if is_abandoned else None)
+    assert control.is_at_rest == (len(ends) > 1)  # all who worked have left

@@ -38,6 +38,24 @@ def test_a_smaller_batch_size_bounds_the_next_batch(database: str) -> None:
     assert (report.state, filled_ids(database)) == ("done", expected_ids(ROWS))
 
 
+def test_a_smaller_batch_size_bounds_what_the_database_fills_by_itself(postgresql_database: str) -> None:
+    """What was to be filled in place in larger batches is read instead; nothing is left out."""
+    insert_plain(postgresql_database, 12 * ROWS)
+    sizes: list[int] = []
+
+    class InPlace(Hand):
+        def filled(self, rows: Sequence[Recovered]) -> None:
+            sizes.append(len(rows))
+            if len(rows) > 60 >= max(sizes[:-1]):  # the first that is filled in place
+                tell_run(postgresql_database, {"batch_size": 60})
+
+    run_with(postgresql_database, InPlace())
+
+    told_after = next(number for number, size in enumerate(sizes) if size > 60)
+    assert max(sizes[told_after + 2 :]) <= 60  # the next one hears of it
+    assert filled_ids(postgresql_database) == expected_ids(12 * ROWS)
+
+
 def test_cancelled_it_keeps_its_place_and_the_next_run_goes_on(database: str) -> None:
     """Stopped by somebody who is named; nothing is done twice."""
     insert_plain(database, ROWS)

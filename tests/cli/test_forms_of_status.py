@@ -84,7 +84,7 @@ def test_what_ended_a_run_is_told(sqlite_database: str, command: Command) -> Non
         (["--brief", "--json"], "--json: not together with --brief; choose one"),
         (["--watch", "--brief"], "--watch: not together with --brief; choose one"),
         (["--watch", "--svg", "x.svg"], "--svg: not together with --watch; choose one"),
-        (["--watch"], "--watch: there is no terminal to draw on; leave it out, or use --brief"),
+        (["--watch"], "--watch: there is no terminal to draw on; leave it out, or use --brief or --html"),
     ],
 )
 def test_forms_that_do_not_go_together_are_refused(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as strict
 from prometheus_client.parser import text_string_to_metric_families
@@ -139,8 +140,8 @@ def test_before_the_first_upgrade_everything_is_told_as_not_done(sqlite_empty: s
     }
 
 
-def test_a_run_that_goes_on_waits_or_is_gone(postgresql_database: str, command: Command) -> None:
-    """While somebody holds the table nothing is pending that could be told; a run that was killed is none."""
+def test_a_run_that_goes_on_waits_or_is_gone(postgresql_database: str, command: Command, tmp_path: Path) -> None:
+    """While somebody holds the table nothing is pending that could be told, on the page neither."""
     insert(postgresql_database, make_rows(24))
     command("sync", "--database", postgresql_database)
     leave_dead_run(postgresql_database)
@@ -151,7 +152,11 @@ def test_a_run_that_goes_on_waits_or_is_gone(postgresql_database: str, command: 
         works = scraped(command, postgresql_database)
         other.exec_driver_sql(f"LOCK TABLE {TABLE}").close()
         waits = scraped(command, postgresql_database)
+        command("status", "--html", str(tmp_path / "page.html"), "--database", postgresql_database)
 
     names = [(f"backfill_{name}", "") for name in ("running", "waiting", "rows_pending")]
     told = [[found.get(name) for name in names] for found in (gone, works, waits)]
     assert told == [[0, 0, 10], [1, 0, 10], [1, 1, None]]
+    page = (tmp_path / "page.html").read_text()
+    assert "how many rows have their id cannot be told now.</p>" in page
+    assert "The table is locked: they cannot be told now." in page

@@ -11,9 +11,12 @@ import pytest
 
 from app.backfill.failure_records import FAILURES
 from app.backfill.ledger import RUNS
+from app.backfill.started_by import person
 from app.console.files import try_to_replace
 from app.console.page_drawings import KINDS
+from app.console.watching import repeat
 from tests.cli.conftest import Command
+from tests.support.chromium import BROWSER, look_at
 from tests.support.control import leave_dead_run
 from tests.support.migrations import upgrade
 from tests.support.processes import start, wait_until
@@ -67,15 +70,18 @@ def test_the_page_says_what_status_says(filled_database: str, command: Command, 
     insert(filled_database, make_rows(24, seed=2))
     execute(filled_database, f"UPDATE {TABLE} SET updated_at = '2999-01-01T00:00:00.000Z' WHERE updated_at < '2026'")
 
+    command("failures", "--accept-reason", "invalid_id", "--note", "known", "--database", filled_database)
+
     page = Parsed(drawn(command, filled_database, tmp_path))
 
     words = " ".join(page.text)
     labels = list(page.values("aria-label"))
     assert labels[:2] == [
         "38.8 % done",
-        "20 has its id, 8 a person must look at it, 0 nothing to recover, 44 pending",
+        "20 with their id, 8 for a person to look at, 0 with nothing to recover, 44 pending",
     ]
-    assert all(said in words for said in ("38.8 % done · Backfill", "72 rows", "operation_mismatch", "upgrade", "done"))
+    assert all(said in words for said in ("38.8 % done · Backfill", "72 rows", "operation_mismatch", "upgrade"))
+    assert all(said in words for said in ("8 rows, 2 of them accepted", f"accepted by {person()}: known"))
     assert len([name for name in page.values("data-name") if name == "detail"]) == 1 + 8
 
 
@@ -122,21 +128,34 @@ def test_a_page_before_the_first_upgrade(sqlite_empty: str, command: Command, tm
 
 
 def test_a_watched_page_reloads_itself_until_nobody_writes_it(filled_file: str, tmp_path: Path) -> None:
-    """Without a terminal, as a service: it is written again and again, and SIGTERM leaves one that stays as it is."""
+    """Without a terminal, as a service; SIGTERM leaves one that stays as it is."""
     leave_dead_run(filled_file)
     file = tmp_path / "status.html"
     refresh = '<meta http-equiv="refresh" content="5">'
 
     watching = start("media-gen-ids", "status", "--watch", "--html", str(file), "--database", filled_file)
     wait_until(file.exists)
-    first, written = file.read_text(), file.stat().st_ino
-    wait_until(lambda: file.stat().st_ino != written)
+    first = file.read_text()
     watching.send(signal.SIGTERM)
     ended = watching.finish()
 
     assert (ended.code, ended.out, ended.err) == (143, "", "")
     assert (refresh in first, refresh in file.read_text(), "gone" in first) == (True, False, True)
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_without_a_terminal_it_goes_on_until_somebody_ends_it() -> None:
+    """Again and again; an end by Ctrl-C is no error."""
+    done = []
+
+    def work() -> None:
+        done.append("a page")
+        if len(done) == 3:
+            raise KeyboardInterrupt
+
+    repeat(work, seconds=0)
+
+    assert len(done) == 3
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
@@ -153,13 +172,22 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path)) == ["link.html", "page.html"]  # noqa: PTH208  # names
 
 
-@pytest.mark.parametrize(
-    ("options", "problem"),
-    [
-        (("--watch",), "--watch: there is no terminal to draw on; leave it out, or use --brief or --html"),
-        (("--watch", "--svg", "x.svg"), "--svg: not together with --watch; choose one"),
-    ],
-)
-def test_what_nobody_would_see_is_not_watched(options: tuple[str, ...], problem: str, command: Command) -> None:
-    """Neither without a terminal nor in a picture, which does not reload itself."""
-    assert command("status", *options) == (2, "", f"media-gen-ids: {problem}\n")
+@pytest.mark.skipif(BROWSER is None, reason="needs Chromium: apt-get install chromium-headless-shell")
+def test_a_browser_shows_all_of_it_and_asks_for_nothing(filled_file: str, command: Command, tmp_path: Path) -> None:
+    """On the narrowest of screens nothing is cut off; its own style is obeyed, in the dark; no request leaves it."""
+    points = ",".join(f"[{second},{second * second}]" for second in range(100))
+    execute(filled_file, f"UPDATE {RUNS.name} SET points = '[{points}]', error = '{'x' * 200}'")
+    drawn(command, filled_file, tmp_path)
+
+    seen = look_at(
+        tmp_path / "status.html",
+        320,
+        {
+            "too wide": "page.documentElement.scrollWidth - page.documentElement.clientWidth",
+            "paper": "getComputedStyle(page.body).backgroundColor",
+            "course": 'page.querySelector(".course").getBoundingClientRect().width > 150',
+        },
+    )
+
+    assert seen.facts == {"too wide": 0, "paper": "rgb(13, 17, 23)", "course": True}
+    assert seen.asked_for == {"http://127.0.0.1:9/probe"}

@@ -1,6 +1,7 @@
 """`status`: numbers that agree with plain SQL, estimates, a run that goes on, the picture."""
 
 import json
+import re
 import statistics
 from pathlib import Path
 
@@ -19,6 +20,10 @@ COUNTED = {
     "nothing_to_recover": f"{UNFILLED} AND (raw_response IS NULL OR updated_at < '2026')",
     "failed": f"media_generation_id IS NULL AND id IN ({FAILURES})",
 }
+
+
+COLOURS = {"#56d364", "#ff7b72", "#919ba6"}
+"""Of what has its id, of what has failed, and of nothing."""
 
 
 def counted(url: str, where: str) -> dict[str, int]:
@@ -87,13 +92,16 @@ def test_a_large_postgresql_table_is_sampled_and_says_so(postgresql_database: st
 
 
 def test_it_draws_the_same_as_svg(filled_file: str, command: Command, tmp_path: Path) -> None:
-    """One picture, beside what is printed; a folder that is not there is refused before anything else."""
+    """One picture in colours, which loads nothing; a folder that is not there is refused before anything else."""
     picture = tmp_path / "status.svg"
 
     drawn = command("status", "--svg", str(picture), "--database", filled_file)
     refused = command("status", "--svg", str(tmp_path / "missing" / "status.svg"), "--database", filled_file)
 
     assert (drawn.code, refused.code) == (0, 2)
-    assert picture.read_text().startswith("<svg")
-    assert ("operation_mismatch" in picture.read_text(), "operation_mismatch" in drawn.out) == (True, True)
+    svg = picture.read_text()
+    assert ("operation_mismatch" in svg, "operation_mismatch" in drawn.out) == (True, True)
+    assert re.findall(r"https?:[^\"]*", svg) == ["http://www.w3.org/2000/svg"]  # what it is, not what it loads
+    assert set(re.findall(r"@font-face|url\(.", svg)) == {"url(#"}
+    assert set(re.findall(r"fill: (#\w+)", svg)) >= COLOURS
     assert refused.err == f"media-gen-ids: --svg: no folder {tmp_path / 'missing'}\n"

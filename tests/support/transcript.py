@@ -26,6 +26,8 @@ MOMENT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 HISTORY = re.compile(r'\{\\"counts\\": .*?\\"sum\\": [0-9.e-]+\}|\[\[0\.0,0\].*?\]\]')
 """How long batches took, and when."""
 WRITER = re.compile(r'(\\"writer\\":\\")\d+')
+RELATION = re.compile(r'"\d{5,6}"')
+"""The number of a table, which tells the server's history."""
 STARTER = {"user_name", "host", "process", "version"}
 """Columns that say who runs it."""
 TIMES = {"seconds", "rows_per_second", "max_batch_seconds", "p99_batch_seconds"}
@@ -45,7 +47,8 @@ class Transcript:
 
     def note(self, line: str) -> None:
         """Add a line, without what is another at each run."""
-        self._lines.append(HISTORY.sub("<history>", WRITER.sub(r"\1…", MOMENT.sub(_unless_old, line))))
+        line = WRITER.sub(r"\1…", MOMENT.sub(_unless_old, line))
+        self._lines.append(HISTORY.sub("<history>", RELATION.sub('"…"', line)))
 
     @contextmanager
     def with_log(self) -> Iterator[None]:

@@ -69,9 +69,11 @@ def select_pending(
     return sa.select(*columns).where(chosen, pending(table))
 
 
-def select_filled(table: sa.Table, key: Sequence[sa.ColumnElement[Any]], rows: Sequence[Recovered]) -> sa.Select[Any]:
-    """Select the key of those rows, and the value that they have now."""
-    return sa.select(*map(key_as_selected, key), table.c[FILLED]).where(named_by(key, rows))
+def select_filled(
+    table: sa.Table, key: Sequence[sa.ColumnElement[Any]], keys: Sequence[Sequence[object]]
+) -> sa.Select[Any]:
+    """Select the key of the rows with these keys, and the value that they have now."""
+    return sa.select(*map(key_as_selected, key), table.c[FILLED]).where(among(key, keys))
 
 
 def named_by(key: Sequence[sa.ColumnElement[Any]], rows: Sequence[Recovered]) -> sa.ColumnElement[bool]:

@@ -58,6 +58,9 @@ class KeyWalk:
         self._access = access
         self._driver = access.driver
         self._key = tuple(access.key)
+        kept = [number for number, column in enumerate(self._key) if column.key not in recipe.written]
+        self._kept = kept or range(len(self._key))
+        self._is_by_place = "ctid" in [column.key for column in self._key]
         self._body = access.body(as_text(table.c[BODY]))
         # built once: building them took a third of a small batch's time
         self._pending = statements.select_pending(table, self._key, self._body, sa.true(), access.names.columns)
@@ -121,10 +124,20 @@ class KeyWalk:
         if not rows:
             return Filling(rows)
         values = statements.fill_values(self._table, rows, moment, len(self._key))
+        if self._access.has_triggers and self._is_by_place:
+            return self._fill_moving(connection, rows, dict(zip(self._filled_names, values[0], strict=True)))
         filled = self._driver.execute_many(connection, self._filling, self._filled_names, values)
         if filled == len(rows) and not self._access.has_triggers:
             return Filling(rows)
         return self._really_filled(connection, rows)
+
+    def _fill_moving(
+        self, connection: sa.Connection, rows: Sequence[Recovered], values: Mapping[str, object]
+    ) -> Filling:
+        """Fill the only row, which is named by its place, and look at the place that the UPDATE gives it."""
+        places = connection.execute(self._filling.returning(*map(statements.key_as_selected, self._key)), values).all()
+        moved = [row._replace(locator=tuple(place)) for row, place in zip(rows, places, strict=False)]
+        return Filling(rows, ()) if moved and self._really_filled(connection, moved).filled else Filling((), rows)
 
     def name_of(self, row_id: object, locator: Locator) -> str:
         """Return what the ledger calls a row."""
@@ -168,13 +181,20 @@ class KeyWalk:
     def _really_filled(self, connection: sa.Connection, rows: Sequence[Recovered]) -> Filling:
         """Look which rows have the id that was written: nobody else can have changed them since."""
         there: set[tuple[object, ...]] = set()
+        key = [self._key[number] for number in self._kept]
         for some in chunks(rows, 1 if self._access.singly else LOOKED_UP_ROWS):
-            found = connection.execute(statements.select_filled(self._table, self._key, some))
+            found = connection.execute(
+                statements.select_filled(self._table, key, [self._kept_key(row) for row in some])
+            )
             there.update(tuple(row) for row in found)
-        wanted = [(row, (*row.locator[: len(self._key)], row.value)) for row in rows]
+        wanted = [(row, (*self._kept_key(row), row.value)) for row in rows]
         return Filling(
             [row for row, names in wanted if names in there], [row for row, names in wanted if names not in there]
         )
+
+    def _kept_key(self, row: Recovered) -> tuple[object, ...]:
+        """Return the values in a row's key that an UPDATE leaves as they are."""
+        return tuple(row.locator[number] for number in self._kept)
 
 
 def joined(fillings: Sequence[Filling]) -> Filling:

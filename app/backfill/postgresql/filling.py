@@ -124,7 +124,7 @@ def select_written(target: Target, rows: Sequence[Recovered], moment: datetime) 
     found = recordset(target.key, [(row.locator, row.value) for row in rows])
     touched = [table.c[TOUCHED] == as_written(table.c[TOUCHED], moment)] if TOUCHED in table.c else []
     return sa.select(found.c.number).where(
-        *rows_named(target, found, [row.locator for row in rows]),
+        *rows_named(target, found, [row.locator for row in rows], are_written=True),
         same_text(table.c[FILLED], found.c.found_id),
         *touched,
     )
@@ -133,7 +133,7 @@ def select_written(target: Target, rows: Sequence[Recovered], moment: datetime) 
 def select_kept(target: Target, rows: Sequence[Recovered]) -> sa.Select[int]:
     """Select the numbers, in their sequence, of those rows that have the id that was found for them."""
     found = recordset(target.key, [(row.locator, row.value) for row in rows])
-    named = rows_named(target, found, [row.locator for row in rows])
+    named = rows_named(target, found, [row.locator for row in rows], are_written=True)
     return sa.select(found.c.number).where(*named, same_text(target.table.c[FILLED], found.c.found_id))
 
 

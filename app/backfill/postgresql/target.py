@@ -117,13 +117,21 @@ def keys_as_text(target: Target) -> list[sa.ColumnElement[str]]:
     return [key_as_text(column_named(target.table, column.name)).label(label) for column, label in labels]
 
 
-def rows_named(target: Target, found: sa.TableValuedAlias, rows: Sequence[Locator]) -> Iterator[sa.ColumnElement[bool]]:
-    """Yield the conditions of the rows with these keys; one of them by itself, since Citus looks into no recordset."""
-    table, key, route = target.table, target.key, target.route
+def rows_named(
+    target: Target, found: sa.TableValuedAlias, rows: Sequence[Locator], *, are_written: bool = False
+) -> Iterator[sa.ColumnElement[bool]]:
+    """Yield the conditions of the rows with these keys; one of them by itself, since Citus looks into no recordset.
+
+    Once rows `are_written`, a column of the key that was written has another value, and the others name the row.
+    """
+    table, route = target.table, target.route
+    written = set(target.recipe.written) if are_written else set()
+    key = [named for named in enumerate(target.key) if named[1].name not in written]
     if not key:
         yield table.c.ctid == sa.cast(found.c.place, TupleId())
-    for number, (column, label) in enumerate(zip(key, key_labels(key), strict=True)):
-        yield column_named(table, column.name) == found.c[label]
+    labels = key_labels(target.key)
+    for number, column in key:
+        yield column_named(table, column.name) == found.c[labels[number]]
         if column.name == route:
             values = sorted({str(row[KEY_IN_LOCATOR + number]) for row in rows})
             yield column_named(table, route) == sa.any_(

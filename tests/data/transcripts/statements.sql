@@ -170,10 +170,6 @@ WHERE public.veo3_video_generations.ctid = CAST(found.place AS tid) AND public.v
 --- 25fd3c4e
 RELEASE SAVEPOINT sa_savepoint_6
 
---- 278cacdf
-UPDATE veo3_video_generations SET media_generation_id=%(found_id)s::VARCHAR, updated_at=%(moment)s::VARCHAR WHERE tableoid = CAST(%(key_0)s::VARCHAR AS oid) AND ctid = CAST(%(key_1)s::VARCHAR AS tid) AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
-\x0b\x0c\r')) = 0))
-
 --- 27ce7fbe
 SAVEPOINT sa_savepoint_11
 
@@ -377,10 +373,9 @@ DELETE FROM media_generation_id_backfill_failures WHERE media_generation_id_back
 --- 4a70a441
 PRAGMA synchronous = NORMAL
 
---- 4b480c50
-SELECT CAST(id AS TEXT) AS id_text, CAST(updated_at AS TEXT) AS updated_at_text, veo3_video_generations.media_generation_id 
-FROM veo3_video_generations 
-WHERE id = CAST(%(param_1)s::VARCHAR AS text) AND updated_at = CAST(%(param_2)s::VARCHAR AS text)
+--- 4b796ce7
+UPDATE veo3_video_generations SET media_generation_id=%(found_id)s::VARCHAR, updated_at=%(moment)s::VARCHAR WHERE tableoid = CAST(%(key_0)s::VARCHAR AS oid) AND ctid = CAST(%(key_1)s::VARCHAR AS tid) AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) RETURNING CAST(tableoid AS TEXT) AS tableoid_text, CAST(ctid AS TEXT) AS ctid_text
 
 --- 4c3ce61b
 SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '60s'; SET LOCAL extra_float_digits = '1'; SET LOCAL citus.propagate_set_commands = 'local'; SET LOCAL citus.max_adaptive_executor_pool_size = '1'; SET LOCAL enable_memoize = 'off'; SET LOCAL jit = 'off'; SET LOCAL max_parallel_workers_per_gather = '0'
@@ -664,17 +659,16 @@ FROM veo3_video_generations
 WHERE (id, updated_at) IN ((CAST(%(param_1)s::VARCHAR AS text), CAST(%(param_2)s::VARCHAR AS text)), (CAST(%(param_3)s::VARCHAR AS text), CAST(%(param_4)s::VARCHAR AS text))) AND veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0)) FOR UPDATE
 
+--- 8fe13030
+SELECT CAST(id AS TEXT) AS id_text, veo3_video_generations.media_generation_id 
+FROM veo3_video_generations 
+WHERE id = CAST(%(param_1)s::VARCHAR AS text)
+
 --- 9096dcc3
 SELECT pg_current_wal_lsn() - '0/0'::pg_lsn, min(replay_lsn - '0/0'::pg_lsn) FROM pg_stat_replication WHERE state = 'streaming'
 
 --- 930a7770
 BEGIN IMMEDIATE
-
---- 9432254c
-SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(id AS TEXT) AS id_text, CAST(updated_at AS TEXT) AS updated_at_text 
-FROM veo3_video_generations 
-WHERE veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
-\x0b\x0c\r')) = 0))
 
 --- 95469452
 SAVEPOINT sa_savepoint_6
@@ -726,11 +720,6 @@ SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '0'; SET LOCAL e
 
 --- a4069c6c
 UPDATE media_generation_id_backfill_runs SET cursor=%(cursor)s::VARCHAR, sweep=%(sweep)s::INTEGER, sweep_filled=%(sweep_filled)s::BIGINT, found=%(found)s::BIGINT, synced=%(synced)s::BIGINT, skipped=%(skipped)s::BIGINT, failed=%(failed)s::BIGINT, reasons=%(reasons)s::VARCHAR, batches=%(batches)s::BIGINT, seconds=%(seconds)s, max_batch_seconds=%(max_batch_seconds)s, p99_batch_seconds=%(p99_batch_seconds)s, batch_seconds=%(batch_seconds)s::VARCHAR, progress_at=%(progress_at)s::VARCHAR, waiting_for=%(waiting_for)s::VARCHAR, waiting_since=%(waiting_since)s::VARCHAR WHERE media_generation_id_backfill_runs.id = %(run_id)s::BIGINT AND media_generation_id_backfill_runs.state = %(state_1)s::VARCHAR RETURNING media_generation_id_backfill_runs.orders
-
---- a567edba
-SELECT CAST(tableoid AS TEXT) AS tableoid_text, CAST(ctid AS TEXT) AS ctid_text, veo3_video_generations.media_generation_id 
-FROM veo3_video_generations 
-WHERE tableoid = CAST(%(param_1)s::VARCHAR AS oid) AND ctid = CAST(%(param_2)s::VARCHAR AS tid)
 
 --- a6050abe
 SELECT CAST(public.veo3_video_generations.ctid AS TEXT) AS place, CAST(public.veo3_video_generations.xmin AS TEXT) AS writer, %(param_1)s::VARCHAR AS relation, public.veo3_video_generations.id, coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_1)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_2)s::INTEGER) + CASE WHEN (coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_1)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_2)s::INTEGER) <= %(param_2)s::INTEGER) THEN coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_3)s::INTEGER) ELSE %(param_3)s::INTEGER END AS anon_1, NULL AS anon_2, public.veo3_video_generations.operation_name, CAST(public.veo3_video_generations.scene_id AS TEXT) AS scene_id, CASE WHEN (octet_length(public.veo3_video_generations.raw_response) <= %(octet_length_1)s::INTEGER) THEN public.veo3_video_generations.raw_response END AS anon_3, octet_length(public.veo3_video_generations.raw_response) AS octet_length_2, hashtextextended(public.veo3_video_generations.raw_response || %(body_1)s::VARCHAR || coalesce(public.veo3_video_generations.operation_name, %(coalesce_4)s::VARCHAR) || %(param_4)s::VARCHAR || coalesce(CAST(public.veo3_video_generations.scene_id AS TEXT), %(coalesce_5)s::VARCHAR) COLLATE "C", %(hashtextextended_2)s::INTEGER) AS hashtextextended_1, CAST(public.veo3_video_generations.seed AS TEXT) AS key_0 
