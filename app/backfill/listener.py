@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.backfill.report import Report
+from app.backfill.report import Origin, Report
 from app.backfill.rows import Recovered, Refused
 
 
@@ -40,6 +40,12 @@ class Listener:
 
     def waiting(self, reason: str) -> None:
         """The run waits, and why."""
+
+    def started(self, run: int, origin: Origin, walk: str) -> None:
+        """A run has its row in the ledger."""
+
+    def ended(self, report: Report) -> None:
+        """The run, or a dry one, has come to its end, whichever that is; after an error it is not told."""
 
     def paused(self, by: str, since: datetime) -> None:
         """Somebody has paused the run; told once."""

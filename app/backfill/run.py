@@ -58,6 +58,7 @@ class Run:
         self._control = Control(options, stop)
         self._books = Books(walk, listener, self._control)
         self._limits = Limits(options, stop)
+        self._listener = listener
         self._crew = Crew(
             connections=connections,
             another=another,
@@ -75,9 +76,11 @@ class Run:
         """Read the whole table once and count what a run would do; stop early as a run does. Writes nothing."""
         try:
             self._patience.attempt(self._start_sweep)
+            report = look(self._crew.workers[0], self._recipe.name)
         except Stopped as stopped:
-            return self._books.report(stopped.state)
-        return look(self._crew.workers[0], self._recipe.name)
+            report = self._books.report(stopped.state)
+        self._listener.ended(report)
+        return report
 
     def fill(self, origin: Origin) -> Report:
         """Fill the table.
@@ -94,10 +97,12 @@ class Run:
             report = self._fill(origin)
         with contextlib.suppress(Stopped):  # the database does not answer, and nobody wants to wait for it any more
             self._patience.attempt(lambda: self._finish(report))
+        self._listener.ended(report)
         return report
 
     def _fill(self, origin: Origin) -> Report:
         self._patience.attempt(lambda: self._open(origin))
+        self._listener.started(self._books.ledger.run_id, origin, self._walk.name)
         self._whole = self._books.place.cursor is None
         self._resumed = not self._whole
         try:

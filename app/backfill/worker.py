@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import sqlalchemy as sa
@@ -21,6 +21,7 @@ from app.backfill.rows import UPDATE_FAILED, Filling, InPlace, Plan, Refused, Sp
 from app.backfill.throttle import Throttle
 from app.backfill.transactions import Transactions
 from app.backfill.walk import Walk
+from app.database.events import Seldom
 from app.database.readable_errors import first_line
 from app.database.timestamps import now
 
@@ -46,6 +47,8 @@ class Worker:
     patience: Patience
     pace: Pace
     listener: Listener
+    locked_rows: Seldom = field(default_factory=Seldom)
+    """When to log that one was met."""
     _unconfirmed: Committed | None = None
 
     def windows(self, *, in_place: bool) -> Iterator[Window]:
@@ -189,7 +192,8 @@ class Worker:
         row = batch.rows[0]
         is_locked = kind is Trouble.BUSY
         if is_locked and self.walk.is_whole and self.books.place.sweep <= FRUITLESS_SWEEPS:
-            logger.info("row %s is locked; a later sweep comes back to it", row.row_id)
+            if self.locked_rows.is_due():
+                logger.info("row %s is locked; a later sweep comes back to it", row.row_id)
             self.books.lose(1)
             self._fill(batch._replace(rows=()))
         else:

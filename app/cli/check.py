@@ -9,7 +9,7 @@ import typer
 from app.cli.common_options import AsJson, Database, Desktop, VersionTable, load_settings
 from app.cli.exit_codes import DONE, NOT_WELL
 from app.console.check_formats import github, junit
-from app.console.printing import print_finding, print_json, print_lines
+from app.console.printing import print_finding, print_json, print_lines, print_text
 from app.database.engines import existing_database
 from app.database.urls import without_secrets
 from app.errors import ConfigurationError, MediaIdsError
@@ -30,7 +30,8 @@ def check(  # noqa: PLR0913  # one parameter an option
         bool, typer.Option("--quick", help="Catalogue, statistics and ledger alone: no pass over the table.")
     ] = False,
     form: Annotated[
-        Format | None, typer.Option("--format", help="junit: a report in XML; github: annotations.")
+        Format | None,
+        typer.Option("--format", metavar="text|json|junit|github", help="junit: XML; github: annotations."),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
@@ -87,7 +88,7 @@ class Shown:
     def end(self, error: str = "") -> None:
         """Print a document, where the format is one. `error`: why the look has ended early; stderr has it anyway."""
         if self._form == "junit":
-            print_lines(junit(self._findings, error))
+            print_text(junit(self._findings, error) + "\n")
         elif self._form == "github" and error:
             print_lines(github("check could not look", [error]))
         elif self._form == "json" and not error:

@@ -18,11 +18,13 @@ from app.errors import MediaIdsError
 def fail(error: Exception, arguments: Sequence[str]) -> int:
     """Print an error as one line, or with --debug its traceback, and return its exit code. Shows no password."""
     urls = (*arguments, *(argument.partition("=")[2] for argument in arguments), os.environ.get(DATABASE_URL, ""))
+    code = error.exit_code if isinstance(error, (MediaIdsError, typer.TyperException)) else FAULT
+    message = without_secrets(" ".join(message_of(error).split()), urls)
     if DEBUG in arguments:
-        print_traceback(without_secrets("".join(traceback.format_exception(error)), urls))
+        print_traceback(message, without_secrets("".join(traceback.format_exception(error)), urls), code)
     else:
-        print_error(without_secrets(" ".join(message_of(error).split()), urls))
-    return error.exit_code if isinstance(error, (MediaIdsError, typer.TyperException)) else FAULT
+        print_error(message, code)
+    return code
 
 
 def message_of(error: Exception) -> str:

@@ -20,7 +20,7 @@ from app.reports.failures import FAILURE_FIELDS, Failure, read_failures
 
 def failures(  # noqa: PLR0913  # one parameter an option
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="Show these rows alone, with their bodies.")
+        list[str] | None, typer.Argument(metavar="ID", help="Show these rows alone, with their bodies.")
     ] = None,
     *,
     database: Database = None,

@@ -8,10 +8,11 @@ from typing import Annotated, Final, cast
 
 import typer
 
-from app.cli.exit_codes import INTERRUPTED, USAGE
+from app.cli.exit_codes import INTERRUPTED, SIGNALLED, USAGE
 from app.cli.names import DEBUG, PROGRAM
+from app.console.errors import note_signal
+from app.console.json_log import log_as, log_to_stderr, wanted_form
 from app.console.streams import lenient_output
-from app.console.visible import VisibleFormatter
 from app.signals import end_on_sigterm
 
 HELP: Final = "Recover media generation ids from stored API answers, and look after the migration that does it."
@@ -42,12 +43,15 @@ def run(arguments: Sequence[str]) -> int:
     An error is one line on stderr; with --debug its traceback. A fault of this program exits with 70.
     """
     with lenient_output():
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(VisibleFormatter("%(message)s"))
-        logging.basicConfig(handlers=[handler], level=logging.WARNING)
+        log_to_stderr()
+        log_as(wanted_form())
         logging.getLogger("app").setLevel(logging.INFO)
         try:
             return call([argument for argument in arguments if argument != DEBUG])
+        except SystemExit as ended:
+            if isinstance(ended.code, int) and ended.code > SIGNALLED:
+                note_signal(ended.code)
+            raise
         except Exception as error:  # noqa: BLE001  # a fault of ours must not look like "some rows failed"
             return int(import_module("app.cli.failing").fail(error, arguments))  # imports what only errors need
 
@@ -61,6 +65,7 @@ def call(arguments: Sequence[str]) -> int:
     except typer.Exit as ended:
         return ended.exit_code
     except (typer.Abort, KeyboardInterrupt):
+        note_signal(INTERRUPTED)
         return INTERRUPTED
     return int(result)
 

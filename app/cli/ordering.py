@@ -10,6 +10,7 @@ from app.backfill.options import Options
 from app.backfill.retrying import attempt
 from app.backfill.supported import require_supported
 from app.database.engines import existing_database
+from app.database.events import seldom_told
 from app.settings import Settings
 from app.signals import StopRequest
 from app.videos.adoption import TABLE
@@ -28,13 +29,9 @@ def order(settings: Settings, wanted: Mapping[str, Any]) -> ActiveRun:
         require_supported(engine, Options(workers=wanted.get("workers", 1)))
         with connection.begin():
             require_ledger(connection, TABLE)
-        return attempt(lambda: give_orders(connection, MEDIA_IDS.name, wanted), StopRequest(), _tell)
+        return attempt(lambda: give_orders(connection, MEDIA_IDS.name, wanted), StopRequest(), seldom_told(logger))
 
 
 def called(run: ActiveRun) -> str:
     """Return how messages name a run."""
     return f"Run {run.id} ({run.origin}, {run.started_by})"
-
-
-def _tell(reason: str) -> None:
-    logger.info("waiting: %s", reason)

@@ -56,6 +56,8 @@ def sync_database(
             logger.info(ADVICE[missing])
             stack.enter_context(as_upgraded(connection))
         report = _run(connection, options, listener, stop, retry) if missing in READABLE else Report(state="dry_run")
+    if report.accepted:
+        logger.info("%d failed rows are accepted as they are", report.accepted)
     return report, exit_code(report, stop, settings.fail_on)
 
 

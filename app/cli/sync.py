@@ -1,6 +1,5 @@
 """`media-gen-ids sync`: the backfill again, or the failed rows alone, or a look at what there would be to do."""
 
-import sys
 from typing import Annotated
 
 import sqlalchemy as sa
@@ -93,11 +92,13 @@ def sync(  # noqa: PLR0913  # one parameter an option
     else:
         print_summary(result)
     if result.problem and result.state == "incomplete":
-        print_error(f"incomplete: {result.problem}. See `media-gen-ids failures`, mend the table, and run it again")
+        print_error(
+            f"incomplete: {result.problem}. See `media-gen-ids failures`, mend the table, and run it again", code
+        )
     elif result.problem:
         print_error(f"{result.problem}; what is filled is kept. Run it again to go on")
     if estimate is not None:
-        print_estimate(estimate, sys.stderr if as_json else sys.stdout)
+        print_estimate(estimate, beside_json=as_json)
     return code
 
 

@@ -6,19 +6,19 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 from rich.console import Console, RenderableType
 
 from app.backfill.listener import Listener
 from app.backfill.report import Report
 from app.console.durations import about
-from app.console.errors import print_error
+from app.console.errors import print_error, print_remark
 from app.console.files import try_to_replace
 from app.console.progress import shown_progress
 from app.console.record_lines import Listeners, RecordLines
 from app.console.streams import is_unicode
 from app.console.visible import visible, visible_json
+from app.database.urls import describe, parse_url
 from app.reports.estimate import Estimate
 from app.reports.findings import Finding
 from app.settings import Settings
@@ -28,10 +28,10 @@ from app.settings import Settings
 def listening(settings: Settings, verbose: bool, as_json: bool) -> Iterator[Listener]:  # noqa: FBT001
     """Yield what shows a run: its progress and, with --verbose, its records; on a terminal not both at once."""
     records = RecordLines(sys.stderr if as_json else sys.stdout)
-    if verbose and (as_json or sys.stdout.isatty()):
+    if verbose and settings.log == "text" and (as_json or sys.stdout.isatty()):
         yield records
         return
-    with shown_progress(settings.log) as progress:
+    with shown_progress(settings.log, database=describe(parse_url(settings.database_url))) as progress:
         yield Listeners(records, progress) if verbose else progress
 
 
@@ -59,9 +59,9 @@ def print_json(value: object) -> None:
     print(to_json(value, ascii_only=not is_unicode(sys.stdout)))
 
 
-def print_estimate(estimate: Estimate, stream: TextIO) -> None:
+def print_estimate(estimate: Estimate, *, beside_json: bool) -> None:
     """Print about how long a run would take: with the results or, where those are JSON, on stderr."""
-    print(f"⏱️  Estimate: {about(estimate.seconds)} ({estimate.basis})", file=stream)
+    (print_remark if beside_json else print)(f"⏱️  Estimate: {about(estimate.seconds)} ({estimate.basis})")
 
 
 def print_finding(finding: Finding) -> None:

@@ -15,14 +15,18 @@ from rich.table import Table
 from rich.text import Text
 
 from app.backfill.listener import Listener, Progress
+from app.backfill.report import Origin, Report
 from app.console.durations import about, moment_text
-from app.console.json_log import EVENT
+from app.console.json_log import writes_json
 from app.console.outlook import Outlook
 from app.console.streams import LenientStream
+from app.database.events import Seldom, event
 from app.database.timestamps import format_timestamp
 
 LINE_SECONDS: Final = 10.0
 """Seconds between two lines of progress where stderr is no terminal."""
+WAITS: Final = 6
+"""A wait is told of so many times less often."""
 REFRESHES_A_SECOND: Final = 4
 BAR_CELLS: Final = 40
 
@@ -30,33 +34,66 @@ logger = logging.getLogger("app.console.progress")
 
 
 class ProgressLines(Listener):
-    """Progress as log lines, at most one in ten seconds; with MEDIA_IDS_LOG=json they become JSON objects."""
+    """Progress as log lines, at most one in ten seconds; with MEDIA_IDS_LOG=json as events with their facts.
 
-    def __init__(self, seconds: float = LINE_SECONDS) -> None:
-        """Take the time between two lines."""
+    A wait is told of once a minute.
+    """
+
+    def __init__(self, seconds: float = LINE_SECONDS, *, database: str = "") -> None:
+        """Take the time between two lines, and the database as the events name it, without its password."""
         self._seconds = seconds
         self._last = time.monotonic()
+        self._waits = Seldom(seconds * WAITS, lambda: time.monotonic())  # noqa: PLW0108  # looked up when it is asked
         self._outlook = Outlook()
+        self._where: dict[str, object] = {"run": None, "database": database}
+
+    def started(self, run: int, origin: Origin, walk: str) -> None:
+        """Note which run it is; only JSON shows it."""
+        self._where["run"] = run
+        self._note("started", f"run {run} has started", origin=origin, walk=walk)
 
     def progress(self, progress: Progress) -> None:
         """Write a line if it is time for one."""
         outlook = self._outlook.estimate(progress)
         if self._is_time():
-            facts = {"sweep": progress.sweep, "batch_size": progress.batch_size, **progress.report.as_dict()}
-            logger.info("%s", sentence(progress, outlook), extra={EVENT: {"event": "progress", **facts}})
+            facts = {
+                "fraction": progress.fraction,
+                "rate": progress.report.rows_per_second,
+                "eta": None if outlook is None else round(outlook[1], 1),
+                "sweep": progress.sweep,
+                "batch_size": progress.batch_size,
+            }
+            self._log("progress", sentence(progress, outlook), **facts, **progress.report.as_dict())
 
     def waiting(self, reason: str) -> None:
         """Write why the run waits, if it is time for a line."""
-        if self._is_time():
-            logger.info("waiting: %s", reason, extra={EVENT: {"event": "waiting", "reason": reason}})
+        if self._seems_time() and self._waits.is_due():
+            self._is_time()
+            self._log("waiting", f"waiting: {reason}", reason=reason)
 
     def paused(self, by: str, since: datetime) -> None:
         """Write who has paused the run."""
-        facts = {"event": "paused", "by": by, "since": format_timestamp(since)}
-        logger.info("%s: `media-gen-ids resume` lets it go on", pause_text(by, since), extra={EVENT: facts})
+        words = f"{pause_text(by, since)}: `media-gen-ids resume` lets it go on"
+        self._log("paused", words, by=by, since=format_timestamp(since))
+
+    def ended(self, report: Report) -> None:
+        """Note what the run did; only JSON shows it: for people there is the summary."""
+        name = "stopped" if report.state in {"partial", "stopped"} else "finished"
+        words = f"{report.state}: {report.synced:,} synced, {report.skipped:,} skipped, {report.failed:,} failed"
+        self._note(name, words, **report.as_dict(), problem=report.problem)
+
+    def _log(self, name: str, words: str, **facts: object) -> None:
+        logger.info("%s", words, extra=event(name, **self._where, **facts))
+
+    def _note(self, name: str, words: str, **facts: object) -> None:
+        if writes_json():
+            self._log(name, words, **facts)
+
+    def _seems_time(self) -> bool:
+        return time.monotonic() - self._last >= self._seconds
 
     def _is_time(self) -> bool:
-        due = time.monotonic() - self._last >= self._seconds
+        due = self._seems_time()
         if due:
             self._last = time.monotonic()
         return due
@@ -129,11 +166,13 @@ def _bar(fraction: float, sweep: int) -> Table:
 
 
 @contextmanager
-def shown_progress(form: Literal["text", "json"], stream: TextIO | None = None) -> Iterator[Listener]:
+def shown_progress(
+    form: Literal["text", "json"], stream: TextIO | None = None, *, database: str = ""
+) -> Iterator[Listener]:
     """Yield what shows the progress of a run: a bar where stderr is a terminal, else lines in the log."""
     console = Console(file=cast("TextIO", LenientStream(stream or sys.stderr)))
     if form == "json" or not console.is_terminal:
-        yield ProgressLines()
+        yield ProgressLines(database=database)
         return
     bar = ProgressBarView()
     live = Live(bar, console=console, refresh_per_second=REFRESHES_A_SECOND, transient=True, redirect_stdout=False)

@@ -1,12 +1,15 @@
 """Record lines: a line for each record, and several listeners as one."""
 
+import sys
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, TextIO
 
 from app.backfill.listener import Listener, Progress
+from app.backfill.report import Origin, Report
 from app.backfill.rows import Recovered, Refused
 from app.backfill.undecodable import readable
+from app.console.errors import print_remark
 from app.console.visible import visible
 
 SHOWN_ID_CHARACTERS: Final = 8
@@ -17,7 +20,7 @@ class RecordLines(Listener):
     """A line for each record (`--verbose`), in the form that users of the old tool know."""
 
     def __init__(self, stream: TextIO) -> None:
-        """Take where the lines go."""
+        """Take where the lines go; to stderr as lines of the log, where that is JSON."""
         self._stream = stream
 
     def filled(self, rows: Sequence[Recovered]) -> None:
@@ -37,7 +40,10 @@ class RecordLines(Listener):
             self._print(f"❌ Failed: {short(row.row_id)} ({row.reason})")
 
     def _print(self, line: str) -> None:
-        print(visible(line), file=self._stream)
+        if self._stream is sys.stderr:
+            print_remark(visible(line))
+        else:
+            print(visible(line), file=self._stream)
 
 
 class Listeners(Listener):
@@ -76,6 +82,16 @@ class Listeners(Listener):
         """Tell everyone."""
         for listener in self._listeners:
             listener.waiting(reason)
+
+    def started(self, run: int, origin: Origin, walk: str) -> None:
+        """Tell everyone."""
+        for listener in self._listeners:
+            listener.started(run, origin, walk)
+
+    def ended(self, report: Report) -> None:
+        """Tell everyone."""
+        for listener in self._listeners:
+            listener.ended(report)
 
     def paused(self, by: str, since: datetime) -> None:
         """Tell everyone."""

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final, TextIO, cast
 
+from app.console.errors import print_error
+
 ESCAPE: Final = "media-gen-ids-escape"
 """Name of the error handler, registered with Python's codecs, for characters that an encoding does not have."""
 LAST_STANDARD_DESCRIPTOR: Final = 2
@@ -108,7 +110,7 @@ def lenient_output() -> Iterator[None]:
     finally:
         out.flush()
         if out.problem is not None and not isinstance(out.problem, BrokenPipeError):
-            err.write(f"media-gen-ids: the output could not be written: {_words(out.problem)}\n")
+            print_error(f"the output could not be written: {_words(out.problem)}")
         err.flush()
         sys.stdout, sys.stderr = before
         for stream in (out, err):

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from app.database.errors import AnotherRunIsActiveError, LockFileError
+from app.database.events import Seldom, event
 from app.database.readable_errors import first_line
 from app.database.timestamps import format_timestamp, now
 from app.database.urls import sqlite_file
@@ -39,20 +40,20 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def only_one(engine: sa.Engine, wait_seconds: float) -> Iterator[None]:
-    """Hold the lock of the engine's database while the block runs.
+def only_one(engine: sa.Engine, wait_seconds: float) -> Iterator[bool]:
+    """Hold the lock of the engine's database while the block runs; yield whether somebody else had to be waited for.
 
     Waits up to `wait_seconds` for another holder and logs who that is. Raises AnotherRunIsActiveError after that.
     A database in memory, or of a kind that has no such lock here, is not locked.
     """
     if engine.dialect.name == "postgresql":
-        with _advisory_lock(engine, wait_seconds):
-            yield
+        with _advisory_lock(engine, wait_seconds) as has_waited:
+            yield has_waited
     elif path := sqlite_file(engine.url):
-        with _lock_file(path, wait_seconds):
-            yield
+        with _lock_file(path, wait_seconds) as has_waited:
+            yield has_waited
     else:
-        yield
+        yield False
 
 
 def is_held(connection: sa.Connection) -> bool | None:
@@ -68,12 +69,11 @@ def is_held(connection: sa.Connection) -> bool | None:
 
 
 @contextmanager
-def _advisory_lock(engine: sa.Engine, wait_seconds: float) -> Iterator[None]:
+def _advisory_lock(engine: sa.Engine, wait_seconds: float) -> Iterator[bool]:
     connection = engine.connect()
     try:
         _never_time_out(connection)
-        _wait_for(lambda: _try_advisory_lock(connection), lambda: _describe_holder(connection), wait_seconds)
-        yield
+        yield _wait_for(lambda: _try_advisory_lock(connection), lambda: _describe_holder(connection), wait_seconds)
     finally:
         _let_go(connection)
 
@@ -122,14 +122,14 @@ def _describe_holder(connection: sa.Connection) -> str:
 
 
 @contextmanager
-def _lock_file(database: Path, wait_seconds: float) -> Iterator[None]:
+def _lock_file(database: Path, wait_seconds: float) -> Iterator[bool]:
     """Hold the lock file beside the database file. Symbolic links to one database share its lock file."""
     path = _lock_path(database)
     with ExitStack() as held:
-        _wait_for(lambda: _try_lock_file(path, held), lambda: _file_holder(path), wait_seconds)
+        has_waited = _wait_for(lambda: _try_lock_file(path, held), lambda: _file_holder(path), wait_seconds)
         with contextlib.suppress(OSError):  # the holder's name only serves messages
             path.write_text(f"process {os.getpid()} on {socket.gethostname()} since {format_timestamp(now())}\n")
-        yield
+        yield has_waited
 
 
 def _lock_path(database: Path) -> Path:
@@ -191,15 +191,26 @@ def _file_holder(path: Path) -> str:
         return "holder unknown"
 
 
-def _wait_for(attempt: Callable[[], bool], holder: Callable[[], str], wait_seconds: float) -> None:
-    """Repeat `attempt` until it returns True, with pauses that grow to a second. Raises AnotherRunIsActiveError."""
+def _tell_of_wait(holder: str, seconds: float) -> None:
+    facts = event("waiting", reason="another upgrade or sync", holder=holder, seconds=round(seconds, 1))
+    logger.info("waiting up to %.0f s for another upgrade or sync (%s)", seconds, holder, extra=facts)
+
+
+def _wait_for(attempt: Callable[[], bool], holder: Callable[[], str], wait_seconds: float) -> bool:
+    """Repeat `attempt` until it returns True, with pauses that grow to a second; return whether it was not at once.
+
+    Raises AnotherRunIsActiveError.
+    """
     started = time.monotonic()
-    pause = FIRST_POLL_SECONDS
+    pause, seldom = FIRST_POLL_SECONDS, Seldom()
+    has_waited = False
     while not attempt():
+        has_waited = True
         waited = time.monotonic() - started
         if waited >= wait_seconds:
             raise AnotherRunIsActiveError(holder(), waited)
-        if pause == FIRST_POLL_SECONDS:
-            logger.info("waiting up to %.0f s for another upgrade or sync (%s)", wait_seconds, holder())
+        if seldom.is_due():
+            _tell_of_wait(holder(), wait_seconds - waited)
         time.sleep(min(pause * random.uniform(0.5, 1.0), wait_seconds - waited))  # noqa: S311  # not a secret
         pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
+    return has_waited

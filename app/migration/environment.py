@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from configparser import InterpolationError
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import sqlalchemy as sa
 from alembic import context
@@ -16,14 +16,16 @@ from sqlalchemy.engine import URL
 
 from app.backfill.ledger_tables import BackfillFailure, BackfillRun
 from app.backfill.supported import require_supported
-from app.console.json_log import log_as
+from app.console.json_log import OURS, log_as, log_to_stderr, wanted_form, writes_json
 from app.console.streams import LenientStream, outlive_output
 from app.database.engines import make_engine
+from app.database.events import event
 from app.database.readable_errors import readable_errors
 from app.database.urls import parse_url
 from app.errors import ConfigurationError, MediaIdsError, OutputError
 from app.migration.callers import given_by_caller
 from app.migration.errors import StoppedBySignalError
+from app.migration.json_errors import told_as_json
 from app.migration.upgrade import asked_for
 from app.settings import Settings
 from app.videos.models import Veo3VideoGeneration
@@ -65,9 +67,20 @@ def load_settings(config: Config, x_arguments: Mapping[str, object]) -> Settings
     A command of ours brings its own settings.
     """
     asked = asked_for(config)
+    if asked is None:
+        _log_as(config, "json" if x_arguments.get("log") == "json" else wanted_form())
     settings = Settings.load(x_arguments) if asked is None else asked.settings
-    log_as(settings.log)
+    _log_as(config, settings.log)
     return settings
+
+
+def _log_as(config: Config, form: Literal["text", "json"]) -> None:
+    """Make the log what is asked for; where Alembic's own command has none, JSON is a log all the same."""
+    if form == "json" and config.attributes.get("connection") is None:
+        log_to_stderr()
+        for name in OURS:
+            logging.getLogger(name).setLevel(logging.INFO)
+    log_as(form)
 
 
 @contextmanager
@@ -80,7 +93,8 @@ def alembic_errors() -> Iterator[None]:
         yield
         return
     outlive_output()
-    with one_line_errors(), written_script() if context.is_offline_mode() else nullcontext():
+    script = written_script() if context.is_offline_mode() else nullcontext()
+    with told_as_json(context.config), one_line_errors(), script:
         yield
 
 
@@ -91,9 +105,9 @@ def one_line_errors() -> Iterator[None]:
         yield
     except MediaIdsError as error:
         if isinstance(error, StoppedBySignalError):
-            logger.warning("%s", error)
+            logger.warning("%s", error, extra=event("stopped", exit_code=error.exit_code))
             raise SystemExit(error.exit_code) from error
-        if isinstance(sys.stdout, LenientStream):  # where Alembic would print it
+        if isinstance(sys.stdout, LenientStream) and not writes_json():  # where Alembic would print it
             logger.log(logging.ERROR, "%s", error)
         raise CommandError(str(error)) from error
 

@@ -9,7 +9,7 @@ from app.backfill.options import Options
 from app.backfill.recipe import Recipe
 from app.backfill.report import Report
 from app.database.engines import make_engine
-from app.database.urls import sqlite_file
+from app.database.urls import describe, sqlite_file
 from app.migration.environment import GUEST, SETTINGS, logger
 from app.migration.errors import IncompleteError, RowsFailedError, StoppedBySignalError, StoppedEarlyError
 from app.migration.upgrade import asked_for
@@ -59,7 +59,9 @@ def _run(context: MigrationContext, recipe: Recipe, settings: Settings, stop: St
     from app.console.progress import shown_progress  # noqa: PLC0415  # a database that stands at head needs none of it
 
     asked = asked_for(context.config)
-    with shown_progress(settings.log) if asked is None else asked.listening() as listener:
+    database = "" if context.connection is None else describe(context.connection.engine.url)
+    shown = shown_progress(settings.log, database=database) if asked is None else asked.listening()
+    with shown as listener:
         return _run_on(context, recipe, settings.options(), listener, stop)
 
 

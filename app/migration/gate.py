@@ -28,7 +28,8 @@ def one_upgrade(context: MigrationContext, settings: Settings) -> Iterator[bool]
     """
     connection, scripts = online(context)
     owned_by_caller = connection.in_transaction()
-    has_work = not _stands_at_head(context, require_ours(context, scripts), scripts)
+    before = require_ours(context, scripts)
+    has_work = not _stands_at_head(context, before, scripts)
     writes = has_work and not context.opts.get("dont_mutate", False)
     if writes:
         from app.reports.target import name_target  # noqa: PLC0415  # a database that stands at head needs none of it
@@ -39,8 +40,26 @@ def one_upgrade(context: MigrationContext, settings: Settings) -> Iterator[bool]
         logger.info("%s: at head, nothing to do", describe(connection.engine.url))
     if not owned_by_caller:
         connection.rollback()  # the migration must find no transaction open
-    with only_one(connection.engine, settings.lock_wait) if writes else nullcontext():
+    with only_one(connection.engine, settings.lock_wait) if writes else nullcontext(enter_result=False) as has_waited:
+        if has_waited:
+            has_work = _look_again(context, before, scripts)
+            if not owned_by_caller:
+                connection.rollback()
         yield has_work
+
+
+def _look_again(context: MigrationContext, before: Sequence[str], scripts: ScriptDirectory) -> bool:
+    """Say what became of the upgrade or sync that was waited for; return whether there is still something to do."""
+    connection, _ = online(context)
+    recorded, name = require_ours(context, scripts), describe(connection.engine.url)
+    has_work = not _stands_at_head(context, recorded, scripts)
+    if not has_work:
+        logger.info("%s: the other one did it: at head, nothing to do", name)
+    elif set(recorded) == set(before):
+        logger.info("%s: the other one has ended and left this to be done", name)
+    else:
+        logger.info("%s: the other one has ended at %s; going on from there", name, ", ".join(recorded) or "base")
+    return has_work
 
 
 def _stands_at_head(context: MigrationContext, recorded: Sequence[str], scripts: ScriptDirectory) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from app.database.events import seldom_told
 from app.migration.errors import StoppedBySignalError
 from app.signals import stop_on_signals
 
@@ -41,7 +42,7 @@ def wait_for_lock(action: Callable[[], object]) -> None:
 
     with stop_on_signals() as stop:
         try:
-            attempt(action, stop, lambda reason: logger.info("waiting to change the table: %s", reason))
+            attempt(action, stop, seldom_told(logger, "waiting to change the table"))
         except DBAPIError:
             if stop.signal_number is None:
                 raise

@@ -139,6 +139,20 @@ def test_a_row_that_stays_locked_is_come_back_to_three_times(
     )
 
 
+def test_rows_that_are_locked_are_told_of_once_a_minute(
+    url: str, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not once a row: two of them, each met in three sweeps."""
+    logger = logging.getLogger("app.backfill.worker")
+    logger.addHandler(caplog.handler)
+    with caplog.at_level("INFO", logger.name), run_over(url, clock, row_5=LOCKED_ROW, row_6=LOCKED_ROW) as (run, _):
+        report = run.fill("sync")
+    logger.removeHandler(caplog.handler)
+
+    said = [record.created for record in caplog.records if record.name == logger.name]
+    assert (report.failed, len(set(said))) == (2, 1)
+
+
 @pytest.mark.parametrize(("original", "sizes"), [(LOCKED_ROW, (8, 1)), (REFUSED, (8, 8))])
 def test_batches_are_halved_where_rows_are_locked(
     url: str, clock: Clock, original: psycopg.Error, sizes: tuple[int, int]

@@ -8,13 +8,14 @@ from typing import NamedTuple, TypeAlias
 import pytest
 
 from app.cli.main import run
+from tests.support.commands import without_times
 from tests.support.migrations import upgrade
 from tests.support.responses import make_rows
 from tests.support.tables import insert
 
 
 class Ran(NamedTuple):
-    """How a command ended, and what it printed."""
+    """How a command ended, and what it printed; lines of the log come without their times."""
 
     code: int
     out: str
@@ -44,7 +45,8 @@ def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
         capsys.readouterr()
         with log_of_its_own():
             code = run(arguments)
-        return Ran(code, *capsys.readouterr())
+        printed = capsys.readouterr()
+        return Ran(code, printed.out, without_times(printed.err))
 
     return run_command
 

@@ -61,7 +61,7 @@ def test_lines_come_every_ten_seconds(monkeypatch: pytest.MonkeyPatch, caplog: p
     lines, counts = ProgressLines(), []
     for seconds in (9.5, 0.5, 9.5, 0.5):
         clock.now += seconds
-        lines.waiting("for a replica")
+        lines.progress(at(1_000, None))
         counts.append(len(caplog.messages))
 
     assert counts == [0, 1, 1, 2]

@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -52,18 +53,25 @@ def test_a_traceback_is_one_string() -> None:
 
 
 def test_progress_is_told_as_facts(caplog: pytest.LogCaptureFixture) -> None:
-    """All that the report has, where the run stands, and why it waits."""
+    """All that the report has, where the run stands, why it waits; who it is that started is for JSON alone."""
     caplog.set_level(logging.INFO)
-    report, lines = Report(synced=90, failed=10, total=100, found=100), ProgressLines(seconds=0)
+    report = Report(synced=90, failed=10, total=100, found=100, rows_per_second=500.0)
+    lines = ProgressLines(seconds=0, database="sqlite:///x.db")
 
-    lines.progress(Progress(report=report, sweep=2, fraction=None, batch_size=50))
+    lines.started(7, "sync", "rowid")
+    lines.progress(Progress(report=report, sweep=2, fraction=0.5, batch_size=50))
     lines.waiting("a replica is 3.0 s behind")
+    lines.paused("ann@host", datetime.fromtimestamp(0, UTC))
 
     facts = [{name: value for name, value in as_json(record).items() if name != "time"} for record in caplog.records]
     of = {"level": "info", "logger": "app.console.progress"}
+    where = {"run": 7, "database": "sqlite:///x.db"}
+    stands = {"fraction": 0.5, "rate": 500.0, "eta": None, "sweep": 2, "batch_size": 50}
+    messages = [record.getMessage() for record in caplog.records]
     assert facts == [
-        of | {"event": "progress", "sweep": 2, "batch_size": 50} | report.as_dict(),
-        of | {"event": "waiting", "reason": "a replica is 3.0 s behind"},
+        of | {"event": "progress", "message": messages[0]} | where | stands | report.as_dict(),
+        of | {"event": "waiting", "message": messages[1], "reason": "a replica is 3.0 s behind"} | where,
+        of | {"event": "paused", "message": messages[2], "by": "ann@host", "since": "1970-01-01T00:00:00.000Z"} | where,
     ]
 
 
@@ -77,4 +85,4 @@ def test_every_line_of_a_command_is_an_object(
 
     done = command(name, "--database", sqlite_database if name == "sync" else sqlite_empty)
 
-    assert {json.loads(line)["event"] for line in done.err.splitlines()} == {"log"}
+    assert {json.loads(line)["event"] for line in done.err.splitlines()} == {"log", "started", "finished"}

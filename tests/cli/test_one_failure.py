@@ -78,16 +78,24 @@ def test_both_ids_and_all_operations_are_told(filled_file: str, command: Command
     assert all(name in " ".join(mismatch) for name in other["operations"])
 
 
-def test_a_long_body_is_shortened_for_people_alone(filled_file: str, command: Command) -> None:
+@pytest.mark.parametrize(
+    ("body", "remark"),
+    [
+        ("x" * 20_000, "  ... 14,000 more characters: --json has the whole body"),
+        (json.dumps({"a": list(range(9_000))}), "  ... 8,944 more lines: --json has the whole body"),
+    ],
+    ids=["one line", "many lines"],
+)
+def test_a_long_body_is_shortened_for_people_alone(filled_file: str, command: Command, body: str, remark: str) -> None:
     """With a remark; JSON has it whole, and says that it is another one than the one that failed."""
     row_id = one_of(filled_file, "operation_mismatch")
-    store_body(filled_file, row_id, json.dumps({"operations": [{"operation": {"name": "x" * 20_000}}]}))
+    store_body(filled_file, row_id, body)
 
     text, found = text_of(command, filled_file, row_id), object_of(command, filled_file, row_id)
 
-    assert [line for line in text if line.endswith(": --json has the whole body")]
+    assert text[-2:] == [remark, ""]
     assert "`sync --retry-failed` tries it again" in " ".join(" ".join(text).split())
-    assert (len(found["body"]) > 20_000, found["body_has_changed"]) == (True, True)
+    assert (found["body"] == body, found["body_has_changed"]) == (True, True)
 
 
 def test_rows_with_one_id_are_shown_together(sqlite_empty: str, command: Command) -> None:

@@ -143,7 +143,7 @@ def test_with_json_every_line_of_an_upgrade_is_an_object(empty_database: str) ->
         "backfill: 20 synced, 20 skipped, 8 failed",
         "8 rows need a person: see `media-gen-ids failures`",
     ]
-    assert [sorted(line)[:3] for line in lines] == [["event", "level", "logger"]] * len(lines)
+    assert {line["event"] for line in lines} == {"log", "started", "finished"}
 
 
 def test_results_and_progress_do_not_mix(sqlite_database: str) -> None:

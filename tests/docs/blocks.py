@@ -20,6 +20,7 @@ SHOWN_SERVER = "postgresql://app@db.example.com/videos"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CHANGING = (
     (r"\d{4}-\d\d-\d\d \d\d:\d\d", "2026-01-01 00:00"),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?", "2026-01-01T00:00:00"),
     (r"\b\d+\.\d+ s\b", "0.0 s"),
     (r"[\d,]+ rows/s", "1 rows/s"),
 )

@@ -1,6 +1,7 @@
 """Run the project's commands as processes of their own, as users do."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from pathlib import Path
 SCRIPTS = Path(sys.executable).parent
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 300
+MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ ", re.MULTILINE)
 
 
 def environment(url: str | None, extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -23,8 +25,8 @@ def environment(url: str | None, extra: Mapping[str, str] | None = None) -> dict
 def run(
     program: str, *arguments: str, url: str | None, folder: Path = ROOT, extra: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run one of the installed console scripts to its end."""
-    return subprocess.run(
+    """Run one of the installed console scripts to its end; lines of its log come without their times."""
+    ended = subprocess.run(
         [SCRIPTS / program, *arguments],
         cwd=folder,
         env=environment(url, extra),
@@ -33,3 +35,10 @@ def run(
         timeout=SECONDS,
         check=False,
     )
+    ended.stderr = without_times(ended.stderr)
+    return ended
+
+
+def without_times(log: str) -> str:
+    """Return what a command wrote to stderr without the moments that lines of the log begin with."""
+    return MOMENT.sub("", log)

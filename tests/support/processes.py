@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.commands import without_times
 from tests.support.migrations import ROOT
 
 LONGEST_SECONDS = 120.0
@@ -82,8 +83,8 @@ class Process:
 
     @property
     def err(self) -> str:
-        """What the command has said on stderr so far."""
-        return self._err.read_text() if self._err.exists() else ""
+        """What the command has said on stderr so far; lines of its log come without their times."""
+        return without_times(self._err.read_text()) if self._err.exists() else ""
 
     def poll(self) -> int | None:
         """Return the exit code, negative for a signal; None while the command runs."""
@@ -113,9 +114,9 @@ def _server() -> ForkServer:
     return server
 
 
-def start(program: str, *arguments: str) -> Process:
-    """Start a command, with nothing in its environment but what all have."""
-    return _server().start(program, arguments, {})
+def start(program: str, *arguments: str, **settings: str) -> Process:
+    """Start a command, with nothing in its environment but what all have, and these variables."""
+    return _server().start(program, arguments, settings)
 
 
 def start_upgrade(url: str, *arguments: str, **x_arguments: object) -> Process:
