@@ -127,6 +127,14 @@ def test_a_page_before_the_first_upgrade(sqlite_empty: str, command: Command, tm
     assert "no run yet" in page.text
 
 
+def text_of(file: Path) -> str:
+    """Return what stands in a file; nothing where there is none."""
+    try:
+        return file.read_text()
+    except FileNotFoundError:
+        return ""
+
+
 def test_a_watched_page_reloads_itself_until_nobody_writes_it(filled_file: str, tmp_path: Path) -> None:
     """Without a terminal, as a service; SIGTERM leaves one that stays as it is."""
     leave_dead_run(filled_file)
@@ -135,8 +143,10 @@ def test_a_watched_page_reloads_itself_until_nobody_writes_it(filled_file: str, 
 
     watching = start("media-gen-ids", "status", "--watch", "--html", str(file), "--database", filled_file)
     try:
-        wait_until(file.exists)
-        first = file.read_text()
+        wait_until(
+            lambda: refresh in text_of(file)
+        )  # before it is written, it is made for a moment to see if it can be
+        first = text_of(file)
     finally:
         watching.send(signal.SIGTERM)  # also where there is no page: nothing goes on after the test
     ended = watching.finish()
