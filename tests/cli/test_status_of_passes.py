@@ -30,6 +30,15 @@ def test_a_pass_made_of_several_runs_counts_as_one(database: str, command: Comma
     assert shown["total"] == {"with_id": 0, "pending": 0, "nothing_to_recover": 250, "failed": 0}
 
 
+def test_a_row_that_fails_counts_once_in_a_pass_of_several_runs(database: str, command: Command) -> None:
+    """The run that comes to the end recalls what the others have recorded."""
+    insert(database, make_rows(6, (FAILING,), seed=3))
+
+    codes = [command("sync", "--limit", "4", "--database", database).code for _ in range(2)]
+
+    assert (codes, next(one["failed"] for one in status(command, database)["passes"])) == ([3, 1], 6)
+
+
 def test_a_pass_begins_where_the_one_before_has_ended(database: str, command: Command) -> None:
     """Twice 100 rows were left by two passes; 150 old rows that came since are more than the last one saw."""
     insert(database, make_rows(100, (UNFINISHED,)))
