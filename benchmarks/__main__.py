@@ -21,7 +21,7 @@ from benchmarks.databases import Database, open_database
 from benchmarks.measure import CONTESTANTS, DEFAULT, WORKERS, Template, measure, measure_progress, measure_waits
 from benchmarks.results import Results, wrong_runs
 from benchmarks.scaling import Scaling, measure_scale
-from tests.support.postgres import DEFAULT_VERSION, available_versions
+from support.postgres import DEFAULT_VERSION, available_versions
 
 progress = Console(stderr=True)
 output = Console(width=None if sys.stdout.isatty() else 140)

@@ -22,7 +22,7 @@ from psycopg import sql
 from sqlalchemy.pool import NullPool
 
 from benchmarks.data import COLUMNS, CREATE_INDEXES, CREATE_TABLE, INSERT, Row
-from tests.support.postgres import PostgresServer
+from support.postgres import PostgresServer
 
 POSTGRESQL_PROFILES: Mapping[str, Mapping[str, str]] = {
     "postgresql-small": {"fsync": "on", "shared_buffers": "64MB", "max_wal_size": "128MB"},

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.databases import Copy, Database
 from benchmarks.processes import Process, concurrent_writer, launch
-from tests.support.commands import SCRIPTS
+from support.commands import SCRIPTS
 
 PROJECT, WORKERS, LARGE = PROJECTS = ("project", "workers", "large")
 """The project as it is, with two workers, and with batches of up to 20,000 rows."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.commands import ROOT, environment
+from support.commands import ROOT, environment
 
 LAUNCHER = Path(__file__).with_name("launch.py")
 POLL_SECONDS = 0.1

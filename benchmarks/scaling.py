@@ -7,7 +7,7 @@ from statistics import median
 from benchmarks.databases import Database
 from benchmarks.measure import PROJECT, command
 from benchmarks.processes import Process, launch
-from tests.support.commands import SCRIPTS
+from support.commands import SCRIPTS
 
 SYNC = (str(SCRIPTS / "media-gen-ids"), "sync")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from support.postgres import PostgresServer, available_versions
 from tests.support.migrations import upgrade
-from tests.support.postgres import PostgresServer, available_versions
 
 KINDS = ("sqlite", *(f"postgresql-{version}" for version in available_versions()))
 POSTGRESQL_KINDS = KINDS[1:]

@@ -104,7 +104,7 @@ def _room(file: Path) -> str:
 
 def _own_folder(file: Path) -> str:
     parent = file.parent.name
-    return "" if parent == "backfill" else parent
+    return parent if parent in INSIDE_BACKFILL else ""
 
 
 def _folder_of_backfill(name: str) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_e
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from sqlalchemy.pool import NullPool
 
-from app.backfill.error_kinds import Trouble, sqlstate, trouble
+from app.backfill.control.error_kinds import Trouble, sqlstate, trouble
 from app.backfill.listener import Listener
 from app.backfill.options import Options
 from app.cli.run_sync import sync_database

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.backfill.ledger import RETRY_WALK
+from app.backfill.ledger.runs import RETRY_WALK
 from app.reports.outcomes import Outcomes, RunCounts, count_outcomes
 
 KILLED = RunCounts("superseded", cursor="x", synced=50, skipped=500, failed=3)

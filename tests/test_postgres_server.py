@@ -9,8 +9,8 @@ from subprocess import PIPE
 
 import pytest
 
-from tests.support.commands import ROOT
-from tests.support.postgres import PostgresServer, PostgresServerError, available_versions
+from support.commands import ROOT
+from support.postgres import PostgresServer, PostgresServerError, available_versions
 
 
 def test_every_installed_version_starts_copies_a_template_and_keeps_its_data_over_a_crash() -> None:
@@ -45,7 +45,7 @@ def test_a_server_that_cannot_start_shows_its_log_and_leaves_nothing_behind() ->
 def test_a_server_ends_with_the_process_that_started_it() -> None:
     """A test run that is killed leaves neither a server nor its data behind."""
     program = (
-        "from tests.support.postgres import PostgresServer\n"
+        "from support.postgres import PostgresServer\n"
         "with PostgresServer() as server: print(server.folder, flush=True); input()"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdin=PIPE, stdout=PIPE, text=True, cwd=ROOT) as owner:

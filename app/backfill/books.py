@@ -9,11 +9,11 @@ from typing import Final, NamedTuple
 import sqlalchemy as sa
 
 from app.backfill.breaker import Breaker
-from app.backfill.control import Control
+from app.backfill.control.control import Control
+from app.backfill.control.limits import Stopped
 from app.backfill.counts import BatchTimes, Counts, make_report
-from app.backfill.history import History
-from app.backfill.ledger import Ledger, Place
-from app.backfill.limits import Stopped
+from app.backfill.ledger.history import History
+from app.backfill.ledger.runs import Ledger, Place
 from app.backfill.listener import Listener
 from app.backfill.options import Options
 from app.backfill.report import Report, State

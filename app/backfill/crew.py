@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy.exc import DBAPIError
 
 from app.backfill.books import Books, Rewound
-from app.backfill.limits import Limits, Stopped
+from app.backfill.control.limits import Limits, Stopped
+from app.backfill.control.retrying import Patience
+from app.backfill.control.standby import Standby
+from app.backfill.control.throttle import Throttle
 from app.backfill.listener import Listener
-from app.backfill.retrying import Patience
-from app.backfill.standby import Standby
-from app.backfill.throttle import Throttle
 from app.backfill.transactions import Transactions
 from app.backfill.walk import Walk
 from app.backfill.worker import Worker

@@ -2,9 +2,9 @@
 
 from collections.abc import Set as AbstractSet
 
-from app.backfill.acceptance import Accepted
-from app.backfill.failure_records import read_refused_names
-from app.backfill.limits import Stopped
+from app.backfill.control.limits import Stopped
+from app.backfill.ledger.acceptance import Accepted
+from app.backfill.ledger.failures import read_refused_names
 from app.backfill.report import Report, State
 from app.backfill.rows import UPDATE_FAILED, Refused, Window
 from app.backfill.worker import Worker

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from app.backfill.by_key import statements
 from app.backfill.by_key.walk import LOOKED_UP_ROWS, KeyAccess, KeyWalk, chunks
 from app.backfill.databases import choose_access
-from app.backfill.failure_records import FAILURES
 from app.backfill.judge import Row, digest
-from app.backfill.ledger import RETRY_WALK
+from app.backfill.ledger.failures import FAILURES
+from app.backfill.ledger.runs import RETRY_WALK
 from app.backfill.light_tables import table_of
 from app.backfill.listener import Listener
 from app.backfill.options import Options

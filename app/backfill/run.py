@@ -9,14 +9,14 @@ from sqlalchemy.exc import DBAPIError
 
 from app.backfill.accounting import LeftOver, Unaccounted, count_pending, find_left_over, in_both
 from app.backfill.books import Books, Rewound
-from app.backfill.control import Control
+from app.backfill.control.control import Control
+from app.backfill.control.limits import Limits, Stopped
 from app.backfill.crew import Crew
 from app.backfill.databases import choose_access
 from app.backfill.dry_run import look
-from app.backfill.failure_records import read_refused_names
-from app.backfill.ledger import Place, open_ledger
+from app.backfill.ledger.failures import read_refused_names
+from app.backfill.ledger.runs import Place, open_ledger
 from app.backfill.light_tables import table_of
-from app.backfill.limits import Limits, Stopped
 from app.backfill.listener import Listener
 from app.backfill.options import Options
 from app.backfill.recipe import Recipe

@@ -13,12 +13,12 @@ from sqlalchemy.exc import DBAPIError
 
 from app.backfill.batch_size import Pace
 from app.backfill.books import Batch, Books, Committed
-from app.backfill.error_kinds import Trouble, trouble
-from app.backfill.limits import Limits
+from app.backfill.control.error_kinds import Trouble, trouble
+from app.backfill.control.limits import Limits
+from app.backfill.control.retrying import PATIENCE_SECONDS, Patience
+from app.backfill.control.throttle import Throttle
 from app.backfill.listener import Listener, Progress
-from app.backfill.retrying import PATIENCE_SECONDS, Patience
 from app.backfill.rows import UPDATE_FAILED, Filling, InPlace, Plan, Refused, Span, TooManyRowsError, Window
-from app.backfill.throttle import Throttle
 from app.backfill.transactions import Transactions
 from app.backfill.walk import Walk
 from app.database.events import Seldom

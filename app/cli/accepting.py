@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from app.backfill.acceptance import accept, take_back
-from app.backfill.started_by import person
+from app.backfill.ledger.acceptance import accept, take_back
+from app.backfill.ledger.started_by import person
 from app.console.visible import visible
 from app.errors import ConfigurationError
 from app.reports.failures import Failure

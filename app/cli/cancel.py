@@ -1,6 +1,6 @@
 """`media-gen-ids cancel`: let the run that is going on end early."""
 
-from app.backfill.orders import CANCELLED
+from app.backfill.control.orders import CANCELLED
 from app.cli.common_options import Database, Desktop, load_settings
 from app.cli.exit_codes import DONE
 from app.cli.ordering import called, order

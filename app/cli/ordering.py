@@ -4,10 +4,10 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from app.backfill.giving_orders import ActiveRun, give_orders
-from app.backfill.ledger import require_ledger
+from app.backfill.control.giving_orders import ActiveRun, give_orders
+from app.backfill.control.retrying import attempt
+from app.backfill.ledger.runs import require_ledger
 from app.backfill.options import Options
-from app.backfill.retrying import attempt
 from app.backfill.supported import require_supported
 from app.database.engines import existing_database
 from app.database.events import seldom_told

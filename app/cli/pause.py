@@ -1,6 +1,6 @@
 """`media-gen-ids pause`: let the run that is going on rest."""
 
-from app.backfill.orders import PAUSED
+from app.backfill.control.orders import PAUSED
 from app.cli.common_options import Database, Desktop, load_settings
 from app.cli.exit_codes import DONE
 from app.cli.ordering import called, order

@@ -1,6 +1,6 @@
 """`media-gen-ids resume`: let a paused run go on."""
 
-from app.backfill.orders import PAUSED, in_force
+from app.backfill.control.orders import PAUSED, in_force
 from app.cli.common_options import Database, Desktop, load_settings
 from app.cli.exit_codes import DONE
 from app.cli.ordering import called, order

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from app.backfill.orders import TUNED, WORKERS
+from app.backfill.control.orders import TUNED, WORKERS
 from app.cli.common_options import Database, Desktop, load_settings
 from app.cli.exit_codes import DONE
 from app.cli.ordering import called, order

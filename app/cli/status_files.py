@@ -7,7 +7,7 @@ from app.cli.common_options import require_writable
 from app.cli.look import Look
 from app.console.errors import print_error
 from app.console.files import try_to_replace
-from app.console.page import page
+from app.console.page.page import page
 from app.console.picture import drawn
 from app.console.tables import status_view
 from app.reports.overview import Overview

@@ -5,7 +5,7 @@ from typing import Final
 
 from rich.text import Text
 
-from app.backfill.ledger import DONE, RUNNING, SUPERSEDED
+from app.backfill.ledger.runs import DONE, RUNNING, SUPERSEDED
 from app.reports.running import GONE
 
 GOOD, OPEN, BAD, HALF, NOTHING = "green", "cyan", "red", "yellow", "bright_black"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import accumulate
 from typing import Final
 
-from app.backfill.history import BUCKETS
+from app.backfill.ledger.history import BUCKETS
 from app.reports.metrics import Metrics
 
 ROWS: Final = "backfill_rows_total"

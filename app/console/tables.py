@@ -6,7 +6,7 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from app.backfill.ledger import RETRY_WALK
+from app.backfill.ledger.runs import RETRY_WALK
 from app.console.durations import about, moment_text
 from app.console.fitting import Facts
 from app.console.run_sentences import blockers_text, running_sentence

@@ -14,7 +14,7 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy.engine import URL
 
-from app.backfill.ledger_tables import BackfillFailure, BackfillRun
+from app.backfill.ledger.tables import BackfillFailure, BackfillRun
 from app.backfill.supported import require_supported
 from app.console.json_log import OURS, log_as, log_to_stderr, wanted_form, writes_json
 from app.console.streams import LenientStream, outlive_output

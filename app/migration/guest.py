@@ -9,7 +9,7 @@ from alembic import context as environment
 from alembic import op
 from alembic.runtime.migration import MigrationContext
 
-from app.backfill.ledger_tables import BackfillRun
+from app.backfill.ledger.tables import BackfillRun
 from app.backfill.supported import require_supported
 from app.database.errors import RecordedElsewhereError
 from app.database.lock import only_one

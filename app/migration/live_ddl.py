@@ -38,7 +38,7 @@ def wait_for_lock(action: Callable[[], object]) -> None:
 
     Raises DBAPIError when it is never free, StoppedBySignalError when a signal asked to stop meanwhile.
     """
-    from app.backfill.retrying import attempt  # noqa: PLC0415  # a database that stands at head needs none of it
+    from app.backfill.control.retrying import attempt  # noqa: PLC0415  # a database that stands at head needs none of it
 
     with stop_on_signals() as stop:
         try:

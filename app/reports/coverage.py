@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from app.backfill.blank import is_empty
 from app.backfill.databases import choose_driver
-from app.backfill.failed_rows import find_failing
-from app.backfill.ledger import DONE, RETRY_WALK, RUNS
+from app.backfill.ledger.failed_rows import find_failing
+from app.backfill.ledger.runs import DONE, RETRY_WALK, RUNS
 from app.backfill.light_tables import columns_of, is_pending
 from app.backfill.undecodable import readable
 from app.database.column_types import as_text, find_types

@@ -5,7 +5,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from app.backfill.ledger import RETRY_WALK, RUNS
+from app.backfill.ledger.runs import RETRY_WALK, RUNS
 from app.backfill.report import Report
 from app.videos.recipe import MEDIA_IDS
 

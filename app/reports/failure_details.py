@@ -7,8 +7,8 @@ from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 
-from app.backfill.failed_rows import find_failing
 from app.backfill.judge import digest
+from app.backfill.ledger.failed_rows import find_failing
 from app.backfill.light_tables import read_besides, table_of
 from app.backfill.recipe import BODY
 from app.backfill.undecodable import readable

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from app.backfill.acceptance import Seen
-from app.backfill.failed_rows import find_failing
-from app.backfill.failure_records import FAILURES
+from app.backfill.ledger.acceptance import Seen
+from app.backfill.ledger.failed_rows import find_failing
+from app.backfill.ledger.failures import FAILURES
 from app.backfill.light_tables import column_named, table_of
 from app.backfill.row_names import shown
 from app.backfill.rows import INVALID_TEXT, UPDATE_FAILED

@@ -8,8 +8,8 @@ from alembic.script import ScriptDirectory
 
 from app.backfill.blank import is_empty
 from app.backfill.engine import backfill
-from app.backfill.failure_records import FAILURES
-from app.backfill.ledger import RUNS
+from app.backfill.ledger.failures import FAILURES
+from app.backfill.ledger.runs import RUNS
 from app.backfill.light_tables import table_of
 from app.backfill.options import Options
 from app.backfill.recipe import FILLED

@@ -4,8 +4,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from app.backfill.failure_records import FAILURES
-from app.backfill.ledger import DONE, RETRY_WALK, RUNNING, RUNS, select_running
+from app.backfill.ledger.failures import FAILURES
+from app.backfill.ledger.runs import DONE, RETRY_WALK, RUNNING, RUNS, select_running
 from app.database.lock import is_held
 from app.reports.coverage import estimated_rows
 from app.reports.failures import count_accepted

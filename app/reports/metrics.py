@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.backfill.ledger import RUNS
+from app.backfill.ledger.runs import RUNS
 from app.reports.outcomes import RunCounts, count_outcomes
 from app.reports.running import GONE
 from app.reports.status import Status
@@ -27,7 +27,7 @@ class Metrics:
     pending: int | None
     """None where the rows could not be counted, since somebody holds the table."""
     batches: Mapping[str, int]
-    """By the bucket of app.backfill.history that their time falls into."""
+    """By the bucket of app.backfill.ledger.history that their time falls into."""
     batch_seconds: float
     """Of all batches together."""
     last_progress: datetime | None

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from app.backfill.ledger import DONE, RETRY_WALK, RUNNING
+from app.backfill.ledger.runs import DONE, RETRY_WALK, RUNNING
 
 STATES_AT_THE_END: Final = frozenset({DONE, "incomplete"})
 """The states of runs that came to the end of the table."""

@@ -7,7 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from app.backfill.error_kinds import LOCK_NOT_AVAILABLE, sqlstate
+from app.backfill.control.error_kinds import LOCK_NOT_AVAILABLE, sqlstate
 from app.backfill.transactions import set_locally
 from app.database.timestamps import now
 from app.reports.failures import Failure, read_failures

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.backfill.ledger import DONE, RETRY_WALK
+from app.backfill.ledger.runs import DONE, RETRY_WALK
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from app.backfill.ledger import RUNS
+from app.backfill.ledger.runs import RUNS
 from app.videos.recipe import MEDIA_IDS
 
 TELLING_STEPS: Final = 3

@@ -7,8 +7,8 @@ from typing import Any, Final, Literal, TypeAlias
 
 import sqlalchemy as sa
 
-from app.backfill.ledger import select_running
-from app.backfill.orders import CANCELLED, PAUSED, in_force, read_orders
+from app.backfill.control.orders import CANCELLED, PAUSED, in_force, read_orders
+from app.backfill.ledger.runs import select_running
 from app.database.engines import session_name
 from app.database.lock import is_held
 from app.database.timestamps import format_timestamp, now

@@ -9,8 +9,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from app.backfill.error_kinds import LOCK_NOT_AVAILABLE, sqlstate
-from app.backfill.ledger import RETRY_WALK, last_runs, require_ledger
+from app.backfill.control.error_kinds import LOCK_NOT_AVAILABLE, sqlstate
+from app.backfill.ledger.runs import RETRY_WALK, last_runs, require_ledger
 from app.backfill.transactions import set_locally
 from app.database.timestamps import format_timestamp
 from app.reports.blockers import Blocker, table_holders

@@ -8,8 +8,8 @@ from typing import Any, Final, Literal, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 
-from app.backfill.failure_records import FAILURES
-from app.backfill.ledger import RUNS
+from app.backfill.ledger.failures import FAILURES
+from app.backfill.ledger.runs import RUNS
 from app.database.engines import existing_database, is_missing_file, make_engine
 from app.database.urls import sqlite_file
 from app.videos.adoption import TABLE, examine

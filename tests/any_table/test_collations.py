@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from support.postgres import PostgresServer
 from tests.support.any_table import create, expected, row, store, stored
 from tests.support.migrations import upgrade
-from tests.support.postgres import PostgresServer
 from tests.support.tables import TABLE, execute, query
 
 SYSTEM_SERVERS = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))

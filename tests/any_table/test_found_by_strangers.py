@@ -2,10 +2,10 @@
 
 import pytest
 
+from support.postgres import PostgresServer
 from tests.conftest import Databases
 from tests.support.any_table import FAILURES, RUNS, body, create, expected, row, store, stored
 from tests.support.migrations import upgrade
-from tests.support.postgres import PostgresServer
 from tests.support.processes import run_command, run_sync, run_upgrade
 from tests.support.tables import TABLE, execute, query
 

@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from app.backfill import accounting, failed_rows
+from app.backfill import accounting
 from app.backfill.accounting import LeftOver, count_pending, find_left_over
+from app.backfill.control.limits import Stopped
 from app.backfill.databases import choose_access
 from app.backfill.engine import backfill
-from app.backfill.failed_rows import find_failing
 from app.backfill.judge import digest
-from app.backfill.ledger import open_ledger
+from app.backfill.ledger import failed_rows
+from app.backfill.ledger.failed_rows import find_failing
+from app.backfill.ledger.runs import open_ledger
 from app.backfill.light_tables import column_named, table_of
-from app.backfill.limits import Stopped
 from app.backfill.options import Options
 from app.backfill.rows import Refused
 from app.backfill.sqlite import checkpoints

@@ -6,10 +6,10 @@ import pytest
 import sqlalchemy as sa
 
 from app.backfill.books import Batch, Books, Rewound
+from app.backfill.control.limits import Stopped
 from app.backfill.counts import Counts
 from app.backfill.databases import choose_walk
-from app.backfill.ledger import RUNS, Place, open_ledger
-from app.backfill.limits import Stopped
+from app.backfill.ledger.runs import RUNS, Place, open_ledger
 from app.backfill.listener import Listener
 from app.backfill.options import Options
 from app.backfill.rows import Filling, Recovered, Refused, Window

@@ -1,6 +1,6 @@
 """The row of a run in the ledger: each number of the report in the column of its name."""
 
-from app.backfill.ledger import last_runs, open_ledger
+from app.backfill.ledger.runs import last_runs, open_ledger
 from app.backfill.options import Options
 from app.backfill.report import Report
 from app.database.engines import make_engine

@@ -1,7 +1,7 @@
 """A crash of the server after the last window of a sweep: it is noticed before the sweep counts as done."""
 
 from app.backfill.engine import backfill
-from app.backfill.ledger import RUNS
+from app.backfill.ledger.runs import RUNS
 from app.backfill.listener import Listener, Progress
 from app.backfill.options import Options
 from app.database.engines import make_engine

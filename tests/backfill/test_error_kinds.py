@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
 
-from app.backfill.error_kinds import Trouble, sqlstate, trouble
+from app.backfill.control.error_kinds import Trouble, sqlstate, trouble
 from app.backfill.errors import OfflineBackfillError, RunSupersededError, TableChangedError
 
 STATES = {

@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.backfill.acceptance import Seen, accept
-from app.backfill.failure_records import FAILURES
-from app.backfill.ledger import open_ledger
+from app.backfill.ledger.acceptance import Seen, accept
+from app.backfill.ledger.failures import FAILURES
+from app.backfill.ledger.runs import open_ledger
 from app.backfill.options import Options
 from app.backfill.rows import Refused
 from app.database.engines import make_engine

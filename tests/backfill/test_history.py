@@ -3,7 +3,7 @@
 import json
 from itertools import pairwise
 
-from app.backfill.history import BUCKETS, MOST_POINTS, History
+from app.backfill.ledger.history import BUCKETS, MOST_POINTS, History
 from tests.support.control import Hand, last_run, run_with
 from tests.support.responses import make_rows, named
 from tests.support.tables import insert

@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.backfill.failure_records import FAILURES, NAMES_AT_ONCE, read_refused_names
+from app.backfill.ledger.failures import FAILURES, NAMES_AT_ONCE, read_refused_names
 from app.backfill.rows import Refused
 from app.videos.recipe import MEDIA_IDS
 from tests.backfill.test_ledger import begin, connection

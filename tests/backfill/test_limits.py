@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from app.backfill.books import Rewound
-from app.backfill.control import Control
+from app.backfill.control.control import Control
+from app.backfill.control.limits import Limits, Stopped
 from app.backfill.crew import work_together
-from app.backfill.limits import Limits, Stopped
 from app.backfill.options import Options
 from app.signals import StopRequest
 

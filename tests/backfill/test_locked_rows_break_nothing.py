@@ -5,10 +5,10 @@ import pytest
 from app.backfill.books import Books, Committed
 from app.backfill.breaker import REFUSED_AND_NONE_FILLED
 from app.backfill.by_key.walk import KeyAccess, KeyWalk
+from app.backfill.control.limits import Stopped
 from app.backfill.counts import Counts
-from app.backfill.ledger import Place
+from app.backfill.ledger.runs import Place
 from app.backfill.light_tables import table_of
-from app.backfill.limits import Stopped
 from app.backfill.listener import Listener
 from app.backfill.recipe import SHOWN
 from app.backfill.row_names import NamedByKey

@@ -5,7 +5,7 @@ import pytest
 
 from app.backfill import worker
 from app.backfill.engine import backfill
-from app.backfill.failure_records import FAILURES
+from app.backfill.ledger.failures import FAILURES
 from app.backfill.listener import Listener, Progress
 from app.backfill.options import Options
 from app.database.engines import make_engine

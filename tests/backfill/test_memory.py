@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.database.engines import make_engine
-from tests.support.commands import ROOT, SCRIPTS, environment
+from support.commands import ROOT, SCRIPTS, environment
 from tests.support.responses import make_rows, named
 from tests.support.tables import TABLE, insert, query
 

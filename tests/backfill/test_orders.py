@@ -10,12 +10,12 @@ from itertools import groupby
 import pytest
 from sqlalchemy.engine import make_url
 
-from app.backfill import control, standby
-from app.backfill.control import Control
+from app.backfill.control import control, standby
+from app.backfill.control.control import Control
+from app.backfill.control.orders import Order
+from app.backfill.ledger.started_by import person, version
 from app.backfill.options import Options
-from app.backfill.orders import Order
 from app.backfill.rows import Recovered
-from app.backfill.started_by import person, version
 from app.database.engines import make_engine
 from app.database.lock import only_one
 from app.database.timestamps import now

@@ -8,10 +8,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from app.backfill.control.retrying import attempt
 from app.backfill.engine import backfill
 from app.backfill.options import Options
 from app.backfill.postgresql.heaps import read_rows
-from app.backfill.retrying import attempt
 from app.database.engines import make_engine
 from app.signals import StopRequest
 from app.videos.recipe import MEDIA_IDS

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from app.backfill.retrying import PATIENCE_SECONDS, attempt
+from app.backfill.control.retrying import PATIENCE_SECONDS, attempt
 from app.signals import StopRequest
 
 LOCKED_ROW = psycopg.errors.LockNotAvailable("held")

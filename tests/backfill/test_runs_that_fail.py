@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.backfill.engine import backfill
-from app.backfill.ledger import RUNS
+from app.backfill.ledger.runs import RUNS
 from app.backfill.listener import Listener, Progress
 from app.backfill.options import Options
 from app.database.engines import make_engine

@@ -10,8 +10,8 @@ from app.backfill.postgresql.other_writers import Quiet
 from app.backfill.report import Report
 from app.database.engines import make_engine
 from app.videos.recipe import MEDIA_IDS
+from support.postgres import PostgresServer
 from tests.conftest import KINDS, POSTGRESQL_KINDS, LazyDatabases
-from tests.support.postgres import PostgresServer
 from tests.support.responses import make_rows
 from tests.support.tables import TABLE, execute, insert, query
 

@@ -8,21 +8,21 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from app.backfill import standby as standing_by
 from app.backfill.books import Books, Rewound
 from app.backfill.by_key.walk import KeyAccess, KeyWalk
-from app.backfill.control import Control
+from app.backfill.control import standby as standing_by
+from app.backfill.control.control import Control
+from app.backfill.control.limits import Limits, Stopped
+from app.backfill.control.retrying import Patience
+from app.backfill.control.standby import Standby
+from app.backfill.control.throttle import Throttle
 from app.backfill.light_tables import table_of
-from app.backfill.limits import Limits, Stopped
 from app.backfill.listener import Listener
 from app.backfill.options import Options
 from app.backfill.postgresql import replica_lag
 from app.backfill.postgresql.replica_lag import ReplicaLag
 from app.backfill.recipe import SHOWN
-from app.backfill.retrying import Patience
 from app.backfill.row_names import NamedByKey
-from app.backfill.standby import Standby
-from app.backfill.throttle import Throttle
 from app.backfill.transactions import Transactions
 from app.database.engines import make_engine
 from app.signals import StopRequest

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.backfill import history
 from app.backfill.citus.shards import Shards
 from app.backfill.errors import OfflineBackfillError
+from app.backfill.ledger import history
 from app.backfill.postgresql.heaps import LocalHeaps
 from app.backfill.script import offline_backfill
 from app.database.engines import make_engine

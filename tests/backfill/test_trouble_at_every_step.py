@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.backfill.engine import backfill
-from app.backfill.ledger import RUNS
+from app.backfill.ledger.runs import RUNS
 from app.backfill.listener import Listener, Progress
 from app.backfill.options import Options
 from app.backfill.report import Report

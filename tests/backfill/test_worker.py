@@ -12,11 +12,11 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.backfill.books import Batch
 from app.backfill.by_key.walk import KeyWalk
+from app.backfill.control.limits import Stopped
 from app.backfill.databases import choose_access
-from app.backfill.failure_records import FAILURES
-from app.backfill.ledger import RUNS
+from app.backfill.ledger.failures import FAILURES
+from app.backfill.ledger.runs import RUNS
 from app.backfill.light_tables import table_of
-from app.backfill.limits import Stopped
 from app.backfill.options import Options
 from app.backfill.report import Report
 from app.backfill.rows import Filling, Recovered

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 import pytest
 
 from app.cli.main import run
-from tests.support.commands import without_times
+from support.commands import without_times
 from tests.support.migrations import upgrade
 from tests.support.responses import make_rows
 from tests.support.tables import insert

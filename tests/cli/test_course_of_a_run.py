@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.backfill.ledger import RUNS
-from app.console.page_drawings import coverage_bar, nice_top, percent, rate_chart
+from app.backfill.ledger.runs import RUNS
+from app.console.page.drawings import coverage_bar, nice_top, percent, rate_chart
 from app.database.engines import make_engine
 from app.database.timestamps import now
 from app.reports.coverage import Coverage

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.settings import ENVIRONMENT_PREFIX, Settings
+from support.commands import ROOT, SCRIPTS
 from tests.cli.conftest import Command
-from tests.support.commands import ROOT, SCRIPTS
 from tests.support.deploy_examples import (
     FOLDER,
     PROGRAM,

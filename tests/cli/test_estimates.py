@@ -1,6 +1,6 @@
 """The estimate of a dry run: which run tells the speed, and what is assumed where none does."""
 
-from app.backfill.ledger import RETRY_WALK
+from app.backfill.ledger.runs import RETRY_WALK
 from app.backfill.report import Report
 from app.database.engines import make_engine
 from app.reports.estimate import Estimate, estimate_run

@@ -2,7 +2,7 @@
 
 import json
 
-from app.backfill.failure_records import FAILURES
+from app.backfill.ledger.failures import FAILURES
 from tests.cli.conftest import Command
 from tests.support.tables import execute, query
 

@@ -7,8 +7,8 @@ import pytest
 
 from app.cli.common_options import is_database, require_writable
 from app.errors import ConfigurationError
+from support.commands import run
 from tests.cli.conftest import Command
-from tests.support.commands import run
 from tests.support.processes import media_gen_ids
 from tests.support.responses import make_rows
 from tests.support.tables import insert, query, sqlite_path

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from app.backfill.ledger import RUNS
+from app.backfill.ledger.runs import RUNS
 from app.console import watching
+from support.commands import ROOT, SCRIPTS, environment
 from tests.cli.conftest import Command
-from tests.support.commands import ROOT, SCRIPTS, environment
 from tests.support.responses import make_rows, named
 from tests.support.tables import execute, insert
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as strict
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.backfill.ledger import RUNS
+from app.backfill.ledger.runs import RUNS
 from app.console.exposition import FAMILIES, exposition
 from app.database.engines import make_engine
 from app.database.lock import only_one

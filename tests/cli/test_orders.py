@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from app.backfill.ledger import RUNS
+from app.backfill.ledger.runs import RUNS
+from app.backfill.ledger.started_by import person
 from app.backfill.report import Report
-from app.backfill.started_by import person
 from app.cli.run_sync import exit_code
 from app.database.engines import make_engine
 from app.database.lock import only_one

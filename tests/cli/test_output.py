@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.console.streams import LenientStream, outlive_output
-from tests.support.commands import ROOT, SCRIPTS, SECONDS, environment, run
+from support.commands import ROOT, SCRIPTS, SECONDS, environment, run
 from tests.support.migrations import recorded_version
 from tests.support.plain_rows import expected_ids, filled_ids, insert_plain
 from tests.support.processes import alembic, media_gen_ids

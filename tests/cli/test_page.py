@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from app.backfill.failure_records import FAILURES
-from app.backfill.ledger import RUNS
-from app.backfill.started_by import person
+from app.backfill.ledger.failures import FAILURES
+from app.backfill.ledger.runs import RUNS
+from app.backfill.ledger.started_by import person
 from app.console.files import try_to_replace
-from app.console.page_drawings import KINDS
+from app.console.page.drawings import KINDS
 from app.console.watching import repeat
 from tests.cli.conftest import Command
 from tests.support.chromium import BROWSER, look_at

@@ -10,8 +10,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.backfill.ledger import RUNS
-from app.backfill.started_by import person
+from app.backfill.ledger.runs import RUNS
+from app.backfill.ledger.started_by import person
 from app.console.run_sentences import running_sentence
 from app.database.engines import make_engine
 from app.database.lock import only_one

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from tests.support.commands import ROOT
+from support.commands import ROOT
 
 DATABASE_LIBRARIES = {"sqlalchemy", "alembic", "psycopg", "sqlite3", "pydantic", "rich"}
 ASK = "import sys; from app.cli.main import run; code = run(['--help']); print(code, *sys.modules)"

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from app.backfill.ledger import RUNS
+from app.backfill.ledger.runs import RUNS
 from app.reports.status import SHOWN_RUNS
 from tests.cli.conftest import Command
 from tests.support.responses import make_rows, named

@@ -12,7 +12,7 @@ from app.database.urls import describe, parse_url
 from app.errors import ConfigurationError
 from app.reports import target
 from app.reports.target import name_target
-from tests.support.commands import ROOT, run
+from support.commands import ROOT, run
 from tests.support.migrations import recorded_version
 from tests.support.processes import media_gen_ids
 from tests.support.responses import make_rows

@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-from app.backfill.failure_records import FAILURES
-from app.backfill.ledger import RUNS
+from app.backfill.ledger.failures import FAILURES
+from app.backfill.ledger.runs import RUNS
 from app.database.engines import make_engine
 from app.reports.untouched import ADVICE, as_upgraded
 from tests.cli.conftest import Command

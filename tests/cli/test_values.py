@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from app.backfill.ledger import RUNS
+from app.backfill.ledger.runs import RUNS
 from app.database.engines import make_engine
 from app.database.timestamps import format_timestamp, parse_timestamp
 from app.errors import ConfigurationError

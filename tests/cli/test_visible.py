@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from app.backfill.failure_records import FAILURES
-from app.backfill.ledger import RUNS
+from app.backfill.ledger.failures import FAILURES
+from app.backfill.ledger.runs import RUNS
 from app.console.visible import CONTROL, visible
 from tests.cli.conftest import Command
 from tests.support.migrations import upgrade

@@ -10,8 +10,8 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from support.commands import ROOT, environment
 from tests.conftest import Databases
-from tests.support.commands import ROOT, environment
 from tests.support.deploy_examples import image_steps
 from tests.support.migrations import recorded_version
 

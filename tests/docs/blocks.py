@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from app.database.urls import describe
-from tests.support.commands import ROOT, SCRIPTS, environment
+from support.commands import ROOT, SCRIPTS, environment
 from tests.support.responses import make_rows
 from tests.support.tables import create_variant, insert
 

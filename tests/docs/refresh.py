@@ -4,10 +4,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from support.commands import ROOT
+from support.postgres import PostgresServer
 from tests.docs.blocks import BLOCK, DOCUMENTS, prepare, run, steps
 from tests.docs.test_documents import NOT_RUN
-from tests.support.commands import ROOT
-from tests.support.postgres import PostgresServer
 
 
 def refresh(document: str, server: str) -> None:

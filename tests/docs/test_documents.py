@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from support.commands import ROOT
 from tests.conftest import Databases
 from tests.docs.blocks import DOCUMENTS, SHOWN_SERVER, blocks, prepare, run, stable, steps_of
-from tests.support.commands import ROOT
 
 CLUSTER = (
     "kubectl create secret generic media-gen-ids --from-literal=database-url=postgresql://app@db.example.com/videos",

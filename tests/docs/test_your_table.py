@@ -5,9 +5,9 @@ import re
 import pytest
 
 from app.media_ids.extraction import Failed, Found, Skipped, extract
+from support.commands import ROOT
 from tests.docs.blocks import blocks
 from tests.live.test_offline_refusals import ACCEPTED, CREATE, KEYLESS, REFUSED
-from tests.support.commands import ROOT
 from tests.support.native import COLUMNS, create_native
 from tests.support.partitions import PARTITIONINGS, create_partitioned
 from tests.support.responses import Response, responses

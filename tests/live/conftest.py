@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from support.postgres import PostgresServer
 from tests.conftest import Databases
-from tests.support.postgres import PostgresServer
 
 KINDS = ["sqlite", "postgresql-18", pytest.param("postgresql-16", marks=pytest.mark.soak)]
 

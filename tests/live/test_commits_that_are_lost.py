@@ -2,7 +2,7 @@
 
 import json
 
-from app.backfill.failure_records import FAILURES
+from app.backfill.ledger.failures import FAILURES
 from tests.conftest import Databases
 from tests.live.test_limits import insert_failing
 from tests.support.plain_rows import count_filled

@@ -2,7 +2,7 @@
 
 import signal
 
-from app.backfill.started_by import person
+from app.backfill.ledger.started_by import person
 from tests.conftest import Databases
 from tests.support.control import last_run
 from tests.support.migrations import recorded_version

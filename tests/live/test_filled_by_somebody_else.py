@@ -2,7 +2,7 @@
 
 import psycopg
 
-from app.backfill.failure_records import FAILURES
+from app.backfill.ledger.failures import FAILURES
 from tests.live.test_second_look import PLAIN, WAITING, changed, database_of_table
 from tests.support.processes import start_sync, wait_until
 from tests.support.responses import StoredRow

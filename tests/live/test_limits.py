@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import psycopg
 
-from app.backfill.failure_records import FAILURES
+from app.backfill.ledger.failures import FAILURES
+from support.postgres import PostgresServer
 from tests.conftest import Databases
 from tests.live.test_locked_rows import WAITING_FOR_A_ROW
 from tests.support.plain_rows import count_filled, expected_ids, insert_plain
-from tests.support.postgres import PostgresServer
 from tests.support.processes import Finished, run_sync, run_upgrade, start_sync, wait_until
 from tests.support.replica import Replica
 from tests.support.responses import StoredRow, make_rows, named

@@ -9,10 +9,10 @@ from contextlib import closing, contextmanager
 import psycopg
 import pytest
 
-from app.backfill.retrying import PATIENCE_SECONDS
+from app.backfill.control.retrying import PATIENCE_SECONDS
+from support.postgres import PostgresServer
 from tests.conftest import Databases
 from tests.support.plain_rows import count_filled, expected_ids, filled_ids, insert_plain
-from tests.support.postgres import PostgresServer
 from tests.support.processes import run_sync, start_sync, start_upgrade, wait_until
 from tests.support.tables import TABLE, create_variant, query, sqlite_path
 

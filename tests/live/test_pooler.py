@@ -2,10 +2,10 @@
 
 import pytest
 
+from support.postgres import PostgresServer
 from tests.support.migrations import recorded_version
 from tests.support.plain_rows import count_filled, expected_ids, filled_ids, insert_plain
 from tests.support.pooler import PROGRAM, transaction_pooler
-from tests.support.postgres import PostgresServer
 from tests.support.processes import run_sync, run_upgrade, start_upgrade, wait_until
 from tests.support.tables import TABLE, create_variant, execute, query
 

@@ -1,7 +1,7 @@
 """`max_replica_lag`: the run waits for a replica that is behind, says so, and goes on."""
 
+from support.postgres import PostgresServer
 from tests.support.plain_rows import count_filled, expected_ids, filled_ids, insert_plain
-from tests.support.postgres import PostgresServer
 from tests.support.processes import run_upgrade, start_sync, wait_until
 from tests.support.replica import Replica
 

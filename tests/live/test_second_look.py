@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from app.backfill.failure_records import FAILURES
+from app.backfill.ledger.failures import FAILURES
 from tests.support.migrations import upgrade
 from tests.support.processes import start_sync, wait_until
 from tests.support.responses import Response, StoredRow, make_rows, named

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from support.postgres import UNPRIVILEGED_USER, PostgresServer, StopMode
 from tests.support.migrations import recorded_version
 from tests.support.plain_rows import count_filled, expected_ids, filled, filled_ids, insert_plain
-from tests.support.postgres import UNPRIVILEGED_USER, PostgresServer, StopMode
 from tests.support.processes import Finished, run_sync, run_upgrade, start_sync, start_upgrade, wait_until
 from tests.support.tables import TABLE, create_variant, execute, query
 

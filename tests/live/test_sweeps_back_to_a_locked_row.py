@@ -5,7 +5,7 @@ import pytest
 
 from app.backfill import worker
 from app.backfill.engine import backfill
-from app.backfill.ledger import RUNS
+from app.backfill.ledger.runs import RUNS
 from app.backfill.options import Options
 from app.database.engines import make_engine
 from app.videos.recipe import MEDIA_IDS

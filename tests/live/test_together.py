@@ -1,6 +1,6 @@
 """Several deploys at once: one does the work, the others find it done."""
 
-from app.backfill.ledger import DONE
+from app.backfill.ledger.runs import DONE
 from tests.conftest import Databases
 from tests.support.migrations import recorded_version
 from tests.support.plain_rows import count_filled, expected_ids, filled_ids, insert_plain

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from support.postgres import PostgresServer
 from tests.conftest import Databases
 from tests.live.test_kill import without_timestamp
 from tests.live.test_locked_rows import HELD, failures, row_held
@@ -14,7 +15,6 @@ from tests.migrations.test_backfill import record_updates
 from tests.support.migrations import recorded_version
 from tests.support.partitions import create_partitioned
 from tests.support.plain_rows import count_filled, expected_ids, filled, filled_ids, insert_plain
-from tests.support.postgres import PostgresServer
 from tests.support.processes import Finished, Process, run_sync, run_upgrade, start_sync, start_upgrade, wait_until
 from tests.support.responses import make_rows, recoverable
 from tests.support.tables import TABLE, create_variant, execute, insert, query

@@ -13,9 +13,9 @@ from app.database.base import Base
 from app.database.engines import make_engine
 from app.migration.environment import OUR_TABLES
 from app.reports.schema_differences import SchemaDifferences, schema_differences
+from support.commands import SCRIPTS
 from tests.conftest import Databases
 from tests.support.catalogue import catalogue
-from tests.support.commands import SCRIPTS
 from tests.support.migrations import ROOT, alembic_config, downgrade, upgrade
 from tests.support.processes import alembic
 from tests.support.responses import make_rows

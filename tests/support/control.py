@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from app.backfill.control.giving_orders import give_orders
 from app.backfill.engine import backfill
-from app.backfill.giving_orders import give_orders
-from app.backfill.ledger import RUNS
+from app.backfill.ledger.runs import RUNS
 from app.backfill.listener import Listener
 from app.backfill.options import Options
 from app.backfill.report import Report

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from tests.support.commands import ROOT
+from support.commands import ROOT
 
 FOLDER = ROOT / "deploy"
 PROGRAM = "/opt/media-gen-ids/bin/media-gen-ids"

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from tests.support.postgres import SUPERUSER, UNPRIVILEGED_USER, PostgresServer
+from support.postgres import SUPERUSER, UNPRIVILEGED_USER, PostgresServer
 from tests.support.processes import wait_until
 
 PROGRAM = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")

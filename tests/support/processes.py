@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.commands import without_times
+from support.commands import without_times
 from tests.support.migrations import ROOT
 
 LONGEST_SECONDS = 120.0

@@ -2,7 +2,7 @@
 
 import subprocess
 
-from tests.support.postgres import SUPERUSER, PostgresServer, PostgresServerError
+from support.postgres import SUPERUSER, PostgresServer, PostgresServerError
 
 
 class Replica(PostgresServer):

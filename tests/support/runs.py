@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.backfill.ledger_tables import BackfillRun
+from app.backfill.ledger.tables import BackfillRun
 from app.database.engines import make_engine
 
 RUN = sa.inspect(BackfillRun).local_table

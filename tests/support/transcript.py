@@ -12,10 +12,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.backfill.ledger.started_by import host_name, user_name, version
 from app.backfill.listener import Listener, Progress
 from app.backfill.report import Report
 from app.backfill.rows import Recovered, Refused
-from app.backfill.started_by import host_name, user_name, version
 from app.signals import StopRequest
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "transcripts"

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
+from support.commands import ROOT, SECONDS, environment
 from tests.support.answers import answer, operation
-from tests.support.commands import ROOT, SECONDS, environment
 from tests.support.http_api import Reply, http_api
 
 BLOCKS = {"README.md": 1, "docs/application.md": 6}

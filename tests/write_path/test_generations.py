@@ -21,7 +21,7 @@ from app.videos.errors import (
 from app.videos.models import Veo3VideoGeneration
 from app.videos.pages import GenerationFilter, page_statement
 from app.videos.repository import VideoGenerationRepository
-from tests.support.commands import ROOT
+from support.commands import ROOT
 from tests.support.rows import DEFAULTS, LONG_AGO, insert, stored, stored_row
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)

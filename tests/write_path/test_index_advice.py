@@ -4,9 +4,9 @@ import pytest
 
 from app.database.engines import make_engine
 from app.reports.schema_differences import schema_differences
+from support.commands import ROOT
 from tests.conftest import Databases
 from tests.live.test_offline import run_script
-from tests.support.commands import ROOT
 from tests.support.migrations import upgrade
 from tests.support.processes import alembic, media_gen_ids
 from tests.support.responses import make_rows

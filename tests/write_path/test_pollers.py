@@ -18,8 +18,8 @@ from app.database.engines import make_engine
 from app.videos.api.async_client import AsyncApiClient
 from app.videos.api.client import ApiClient
 from app.videos.repository import VideoGenerationRepository
+from support.commands import ROOT
 from tests.support.asynchronous import asynchronous_sessions
-from tests.support.commands import ROOT
 from tests.support.http_api import HttpApi, http_api
 from tests.support.polled_api import LASTING, End, PolledApi, end_of
 from tests.support.processes import media_gen_ids

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from app.backfill.error_kinds import sqlstate
+from app.backfill.control.error_kinds import sqlstate
 from app.backfill.errors import TableChangedError
 from app.backfill.judge import Row
 from app.backfill.postgresql.catalogue import Leaf, find_leaves

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from app.backfill.error_kinds import sqlstate
+from app.backfill.control.error_kinds import sqlstate
 from app.backfill.recipe import BODY, SHOWN, TOUCHED, Recipe
 from app.database.column_types import CHAR, VARCHAR, Column, find_columns
 

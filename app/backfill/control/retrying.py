@@ -8,8 +8,8 @@ from sqlalchemy.exc import DBAPIError
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential_jitter
 
 from app.backfill.books import Books
-from app.backfill.error_kinds import Trouble, trouble
-from app.backfill.standby import Standby
+from app.backfill.control.error_kinds import Trouble, trouble
+from app.backfill.control.standby import Standby
 from app.database.readable_errors import first_line
 from app.signals import StopRequest
 

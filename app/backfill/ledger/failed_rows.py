@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from app.backfill.by_key.statements import key_as_selected
 from app.backfill.by_key.walk import LOOKED_UP_ROWS, chunks
 from app.backfill.databases import choose_access
-from app.backfill.failure_records import FAILURES
+from app.backfill.ledger.failures import FAILURES
 from app.backfill.light_tables import column_named, is_pending
 from app.backfill.recipe import Recipe
 from app.database.column_types import as_text

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Final
 
-from app.backfill.control import Control
+from app.backfill.control.control import Control
+from app.backfill.control.retrying import Patience
+from app.backfill.control.standby import Standby
 from app.backfill.postgresql.replica_lag import ReplicaLag
-from app.backfill.retrying import Patience
-from app.backfill.standby import Standby
 from app.backfill.transactions import Transactions
 
 LAG_POLL_SECONDS: Final = 0.5

@@ -43,7 +43,7 @@ class BackfillRun(Base):
     max_batch_seconds: Mapped[Seconds]
     p99_batch_seconds: Mapped[Seconds]
     batch_seconds: Mapped[str]
-    """JSON object: how long its batches took, see app.backfill.history."""
+    """JSON object: how long its batches took, see app.backfill.ledger.history."""
     points: Mapped[str]
     """JSON list: how it came along, see there."""
     extractor_version: Mapped[int] = mapped_column(sa.Integer)
@@ -60,7 +60,7 @@ class BackfillRun(Base):
     options: Mapped[str] = mapped_column(default="{}")
     """JSON object: what it was started with, see app.backfill.options."""
     orders: Mapped[str] = mapped_column(default="{}")
-    """JSON object: what people have wanted of it since, see app.backfill.orders."""
+    """JSON object: what people have wanted of it since, see app.backfill.control.orders."""
     waiting_for: Mapped[str | None]
     """Why the run waits; NULL while it works."""
     waiting_since: Mapped[datetime | None]

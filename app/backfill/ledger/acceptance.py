@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
-from app.backfill.failure_records import FAILURES, digest_of, encoding_of, storable
+from app.backfill.ledger.failures import FAILURES, digest_of, encoding_of, storable
 from app.backfill.rows import Refused
 from app.database.timestamps import now
 

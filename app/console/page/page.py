@@ -8,9 +8,9 @@ from importlib.resources import files
 from typing import Final
 
 from app.console.markup import Markup, element, joined
-from app.console.page_drawings import patterns, percent
-from app.console.page_now import badge, now_section, rows_section, state_of
-from app.console.page_tables import (
+from app.console.page.drawings import patterns, percent
+from app.console.page.now import badge, now_section, rows_section, state_of
+from app.console.page.tables import (
     coverage_section,
     failures_section,
     rate_section,
@@ -50,7 +50,7 @@ def _head(overview: Overview, *, is_watched: bool) -> Markup:
 
 @cache
 def _style() -> Markup:
-    return Markup(files("app.console").joinpath("page.css").read_text(encoding="utf-8"))
+    return Markup(files("app.console.page").joinpath("page.css").read_text(encoding="utf-8"))
 
 
 def _title(overview: Overview) -> str:

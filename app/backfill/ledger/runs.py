@@ -10,17 +10,17 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from app.backfill.control.orders import NO_ORDERS
 from app.backfill.counts import Counts
 from app.backfill.errors import RunSupersededError
-from app.backfill.failure_records import FAILURES, FailureRecords, encoding_of, storable
-from app.backfill.history import NO_BATCHES, NO_POINTS, History
-from app.backfill.ledger_tables import BackfillRun
+from app.backfill.ledger.failures import FAILURES, FailureRecords, encoding_of, storable
+from app.backfill.ledger.history import NO_BATCHES, NO_POINTS, History
+from app.backfill.ledger.started_by import host_name, user_name, version
+from app.backfill.ledger.tables import BackfillRun
 from app.backfill.light_tables import columns_of
 from app.backfill.options import Options
-from app.backfill.orders import NO_ORDERS
 from app.backfill.recipe import Recipe
 from app.backfill.report import Origin, Report, RunState
-from app.backfill.started_by import host_name, user_name, version
 from app.database.timestamps import now
 from app.database.urls import describe
 from app.errors import NotUpgradedError
@@ -93,7 +93,7 @@ class Ledger(FailureRecords):
         return self._fenced(connection.execute(FENCED_AND_ORDERS, {"run_id": self.run_id, **values}).scalar())
 
     def orders(self, connection: sa.Connection) -> str:
-        """Return what people want of this run, see app.backfill.orders. Raises RunSupersededError; reads only."""
+        """Return the orders of this run, see app.backfill.control.orders. Raises RunSupersededError; reads only."""
         return self._fenced(connection.execute(ORDERS, {"run_id": self.run_id}).scalar())
 
     def wait(self, connection: sa.Connection, reason: str, since: datetime) -> None:

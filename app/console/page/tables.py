@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from app.backfill.ledger import RETRY_WALK
+from app.backfill.ledger.runs import RETRY_WALK
 from app.console.durations import duration, moment_text
 from app.console.markup import Markup, element, joined
-from app.console.page_drawings import coverage_bar, rate_chart, rates_in_words
-from app.console.page_now import badge
+from app.console.page.drawings import coverage_bar, rate_chart, rates_in_words
+from app.console.page.now import badge
 from app.database.timestamps import format_timestamp
 from app.reports.coverage import Coverage
 from app.reports.failures import MEANINGS, Failure

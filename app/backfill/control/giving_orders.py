@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from app.backfill.control.orders import Order, read_orders, write_orders
 from app.backfill.errors import NoActiveRunError
-from app.backfill.ledger import RUNS, select_running
-from app.backfill.orders import Order, read_orders, write_orders
-from app.backfill.started_by import person
+from app.backfill.ledger.runs import RUNS, select_running
+from app.backfill.ledger.started_by import person
 from app.backfill.transactions import Transactions
 from app.database.lock import is_held
 from app.database.timestamps import now

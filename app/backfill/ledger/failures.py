@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from app.backfill.ledger_tables import BackfillFailure
+from app.backfill.ledger.tables import BackfillFailure
 from app.backfill.light_tables import columns_of
 from app.backfill.recipe import Recipe
 from app.backfill.rows import INVALID_TEXT, UPDATE_FAILED, Refused

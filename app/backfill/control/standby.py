@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError
 
 from app.backfill.books import Books
-from app.backfill.control import HEAR_SECONDS
-from app.backfill.error_kinds import Trouble, trouble
-from app.backfill.limits import Limits
+from app.backfill.control.control import HEAR_SECONDS
+from app.backfill.control.error_kinds import Trouble, trouble
+from app.backfill.control.limits import Limits
+from app.backfill.control.orders import PAUSED
 from app.backfill.listener import Listener
-from app.backfill.orders import PAUSED
 from app.backfill.transactions import Transactions
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from app.console.durations import about, duration
 from app.console.markup import Markup, element
-from app.console.page_drawings import KINDS, coverage_bar, percent, progress_bar, sign, swatch
+from app.console.page.drawings import KINDS, coverage_bar, percent, progress_bar, sign, swatch
 from app.console.run_sentences import running_sentence
 from app.console.tables import locked_sentence
 from app.reports.overview import Overview

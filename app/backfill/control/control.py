@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Final
 
 from app.backfill.batch_size import Pace
-from app.backfill.ledger import Ledger
+from app.backfill.control.orders import CANCELLED, NO_ORDERS, PAUSED, TUNED, Order, Orders, in_force, read_orders
+from app.backfill.ledger.runs import Ledger
 from app.backfill.options import Options
-from app.backfill.orders import CANCELLED, NO_ORDERS, PAUSED, TUNED, Order, Orders, in_force, read_orders
 from app.backfill.transactions import Transactions
 from app.database.timestamps import now
 from app.signals import StopRequest

@@ -1,0 +1,1 @@
+"""Control: when a run waits, tries again, is told something, and ends."""

@@ -1,0 +1,1 @@
+"""Ledger: what the database keeps of runs and of failures."""

@@ -1,0 +1,1 @@
+"""Page: everything about a backfill in one file of HTML."""

@@ -1,0 +1,1 @@
+"""Servers and commands that tests and benchmarks both start."""
