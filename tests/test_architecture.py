@@ -55,6 +55,15 @@ def test_there_is_a_wall_between_the_databases() -> None:
     assert wrong == []
 
 
+def test_benchmarks_and_what_both_use_know_no_test() -> None:
+    """Tests import them, and not the other way round."""
+    files = [*(ROOT / "benchmarks").rglob("*.py"), *(ROOT / "support").rglob("*.py")]
+
+    assert [
+        file.name for file in files if re.search(r"^\s*(from|import) tests\b", file.read_text(), re.MULTILINE)
+    ] == []
+
+
 def test_the_engine_does_not_know_what_it_fills() -> None:
     """No name in it is a word of the business that it is used for."""
     files = (ROOT / "app" / "backfill").rglob("*.py")

@@ -12,11 +12,13 @@ import sqlalchemy as sa
 
 from app.backfill.by_key.statements import select_pending
 from app.backfill.by_key.walk import KeyAccess
+from app.backfill.databases import choose_access
 from app.backfill.driver import NotUtf8Error
 from app.backfill.judge import Row, digest, undecodable
-from app.backfill.light_tables import pending
+from app.backfill.ledger.failures import read_refused_names
+from app.backfill.light_tables import pending, table_of
 from app.backfill.recipe import BODY, Recipe
-from app.database.column_types import as_text
+from app.database.column_types import as_text, find_types
 
 MOST_ROWS: Final = 10_000
 """The most rows that are collected and compared."""
@@ -40,6 +42,18 @@ class LeftOver(NamedTuple):
 def count_pending(connection: sa.Connection, table: sa.Table) -> int:
     """Return how many rows have a body and no value. Reads no body."""
     return int(connection.execute(sa.select(sa.func.count()).select_from(table).where(pending(table))).scalar_one())
+
+
+def look_what_is_left(
+    connection: sa.Connection, recipe: Recipe, seen: int | None, check_stop: Callable[[], None]
+) -> Mapping[str, LeftOver]:
+    """Return what `find_left_over` does; nothing, without a look into any body, if `seen` rows are pending."""
+    table = table_of(recipe, find_types(connection, recipe.table))
+    if count_pending(connection, table) == seen:
+        return {}
+    refused = read_refused_names(connection, recipe.name)
+    access = choose_access(connection, recipe)
+    return find_left_over(connection, recipe, table=table, access=access, refused=refused, check_stop=check_stop)
 
 
 def find_left_over(  # noqa: PLR0913  # what is looked at, and what is known of it

@@ -16,7 +16,7 @@ from app.backfill.postgresql.catalogue import (
     heap_label,
     is_partitioned,
 )
-from app.backfill.postgresql.heaps import LocalHeaps
+from app.backfill.postgresql.local_heaps import LocalHeaps
 from app.backfill.postgresql.walk import BlockWalk
 from app.backfill.recipe import Recipe
 from app.backfill.row_names import NamedByKey, NamedByPlace, NamedByRowid

@@ -5,27 +5,20 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError
-
-from app.backfill.accounting import LeftOver, Unaccounted, count_pending, find_left_over, in_both
+from app.backfill.accounting import LeftOver, Unaccounted, in_both, look_what_is_left
 from app.backfill.books import Books, Rewound
 from app.backfill.control.control import Control
 from app.backfill.control.limits import Limits, Stopped
 from app.backfill.crew import Crew
-from app.backfill.databases import choose_access
 from app.backfill.dry_run import look
-from app.backfill.ledger.failures import read_refused_names
-from app.backfill.ledger.runs import Place, open_ledger
-from app.backfill.light_tables import table_of
+from app.backfill.ledger.runs import Place
 from app.backfill.listener import Listener
 from app.backfill.options import Options
 from app.backfill.recipe import Recipe
 from app.backfill.report import Origin, Report
+from app.backfill.run_record import RunRecord
 from app.backfill.transactions import Transactions
 from app.backfill.walk import Walk
-from app.database.column_types import find_types
-from app.database.readable_errors import first_line
-from app.errors import MediaIdsError
 from app.signals import StopRequest
 
 MOST_SWEEPS: Final = 5
@@ -57,6 +50,7 @@ class Run:
         self._transactions = connections[0]
         self._control = Control(options, stop)
         self._books = Books(walk, listener, self._control)
+        self._record = RunRecord(self._transactions, recipe, walk, self._books)
         self._limits = Limits(options, stop)
         self._listener = listener
         self._crew = Crew(
@@ -96,12 +90,12 @@ class Run:
         with self._transactions.relaxed():
             report = self._fill(origin)
         with contextlib.suppress(Stopped):  # the database does not answer, and nobody wants to wait for it any more
-            self._patience.attempt(lambda: self._finish(report))
+            self._patience.attempt(lambda: self._record.finish(report, is_whole=self._whole))
         self._listener.ended(report)
         return report
 
     def _fill(self, origin: Origin) -> Report:
-        self._patience.attempt(lambda: self._open(origin))
+        self._patience.attempt(lambda: self._record.open(origin, self._options))
         self._listener.started(self._books.ledger.run_id, origin, self._walk.name)
         self._whole = self._books.place.cursor is None
         self._resumed = not self._whole
@@ -114,7 +108,7 @@ class Run:
                 self._patience.attempt(self._anchor)
             return self._stopped(stopped)
         except Exception as error:
-            self._give_up(error)
+            self._record.give_up(error)
             raise
 
     # --- sweeps ---------------------------------------------------------------------------------------------------
@@ -195,30 +189,16 @@ class Run:
     def _left_over(self) -> Mapping[str, LeftOver]:
         """Return the rows that can be filled; no body is looked into if the last sweep saw as many as there are."""
         counts = self._books.counts
+        seen = counts.skipped + counts.failed if self._whole else None
         with self._transactions.read(WITHOUT_END) as connection:
-            recipe = self._recipe
-            table = table_of(recipe, find_types(connection, recipe.table))
-            if self._whole and count_pending(connection, table) == counts.skipped + counts.failed:
-                return {}
-            refused = read_refused_names(connection, recipe.name)
-            access = choose_access(connection, recipe)
-            return find_left_over(
-                connection, recipe, table=table, access=access, refused=refused, check_stop=self._patience.check
-            )
+            return look_what_is_left(connection, self._recipe, seen, self._patience.check)
 
-    # --- the run's frame ------------------------------------------------------------------------------------------
-
-    def _open(self, origin: Origin) -> None:
-        books = self._books
-        with self._transactions.write() as connection:
-            books.ledger, books.place = open_ledger(connection, self._recipe, origin, self._walk.name, self._options)
-        books.ledger.history = books.history
-        self._control.ledger = books.ledger
+    # --- how it ends ----------------------------------------------------------------------------------------------
 
     def _done(self, unaccounted: Unaccounted) -> Report:
         """Report the end; of a sweep that several runs shared, with the failures that the earlier ones recorded."""
         if self._resumed and not self._whole:
-            self._patience.attempt(self._recall_failures)
+            self._patience.attempt(self._record.recall_failures)
         if unaccounted.rows:
             examples = ", ".join(unaccounted.examples)
             self._books.problem = f"{unaccounted.rows} rows can be filled and were not, among them {examples}"
@@ -230,25 +210,3 @@ class Run:
         if person and stopped.state == "stopped":
             self._books.problem = f"cancelled by {person}"
         return self._books.report(stopped.state)
-
-    def _recall_failures(self) -> None:
-        with self._transactions.read() as connection:
-            self._books.counts.recall_failures(self._books.ledger.recorded_failures(connection))
-
-    def _finish(self, report: Report) -> None:
-        books = self._books
-        with self._transactions.write() as connection:
-            if report.state == "done" and self._whole:
-                books.ledger.forget_failures_not_seen(connection, books.place.sweep)
-            is_all = report.state == "done" and self._walk.is_whole  # of a sweep that several runs may share
-            sweep = None if is_all else books.place.sweep
-            report.accepted, report.new_failures = books.ledger.tally(connection, sweep)
-            books.ledger.finish(connection, books.place, report, report.state, report.problem or None)
-
-    def _give_up(self, error: Exception) -> None:
-        """Write into the ledger that the run failed. If the database refuses, the next run marks it as superseded."""
-        books = self._books
-        told = first_line(error.orig or error) if isinstance(error, DBAPIError) else first_line(error)
-        with contextlib.suppress(DBAPIError, MediaIdsError, Rewound), self._transactions.write() as connection:
-            books.settle(connection)
-            books.ledger.finish(connection, books.place, books.report("stopped"), "failed", told)

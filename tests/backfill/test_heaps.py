@@ -6,9 +6,10 @@ import pytest
 import sqlalchemy as sa
 
 from app.backfill.errors import TableChangedError
-from app.backfill.postgresql import heaps
+from app.backfill.postgresql import local_heaps as heaps
 from app.backfill.postgresql.catalogue import find_leaves
-from app.backfill.postgresql.heaps import LocalHeaps, Part
+from app.backfill.postgresql.heaps import Part
+from app.backfill.postgresql.local_heaps import LocalHeaps
 from app.backfill.postgresql.strides import cut_into_strides
 from app.backfill.postgresql.target import Place
 from app.backfill.rows import Recovered

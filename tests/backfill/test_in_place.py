@@ -13,7 +13,7 @@ from sqlalchemy.exc import DataError
 from app.backfill.databases import choose_walk
 from app.backfill.engine import backfill
 from app.backfill.options import Options
-from app.backfill.postgresql.heaps import LocalHeaps
+from app.backfill.postgresql.local_heaps import LocalHeaps
 from app.backfill.postgresql.strides import Stride, batches_of_strides
 from app.backfill.rows import InPlace
 from app.backfill.transactions import Transactions

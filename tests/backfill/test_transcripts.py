@@ -14,7 +14,7 @@ import pytest
 from app.backfill.citus.shards import Shards
 from app.backfill.errors import OfflineBackfillError
 from app.backfill.ledger import history
-from app.backfill.postgresql.heaps import LocalHeaps
+from app.backfill.postgresql.local_heaps import LocalHeaps
 from app.backfill.script import offline_backfill
 from app.database.engines import make_engine
 from app.videos.recipe import MEDIA_IDS

@@ -99,7 +99,7 @@ def fill(url: str, clock: Clock, **hindrances: psycopg.Error) -> Report:
 
 def worker_of(run: Run) -> Worker:
     """Return the only worker of a run that has begun."""
-    run._open("sync")  # noqa: SLF001
+    run._record.open("sync", OPTIONS)  # noqa: SLF001
     run._start_sweep()  # noqa: SLF001
     return run._crew.workers[0]  # noqa: SLF001
 

@@ -10,7 +10,7 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from support.commands import ROOT, environment
+from support.commands import ROOT, environment, without_times
 from tests.conftest import Databases
 from tests.support.deploy_examples import image_steps
 from tests.support.migrations import recorded_version
@@ -42,7 +42,7 @@ def run(installed: Path, folder: Path, program: str, *arguments: str, url: str |
     """Run a program of the environment in a folder; return its exit code and what it printed."""
     command = [str(installed / "bin" / program), *arguments]
     ended = subprocess.run(command, cwd=folder, env=environment(url), capture_output=True, text=True, check=False)
-    return ended.returncode, ended.stdout, ended.stderr
+    return ended.returncode, ended.stdout, without_times(ended.stderr)
 
 
 def run_several(installed: Path, folder: Path, *commands: Sequence[str]) -> tuple[Path, list[int]]:
