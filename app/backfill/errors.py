@@ -14,6 +14,19 @@ class RunSupersededError(MediaIdsError):
         self.run_id = run_id
 
 
+class OldLedgerError(MediaIdsError):
+    """The ledger lacks columns: an older version of this software has made it. Nothing was changed."""
+
+    def __init__(self, database: str, table: str, column: str) -> None:
+        """Take the database as a URL without password, the table of the ledger, and a column that it lacks."""
+        super().__init__(
+            f"{database}: an older version made the ledger ({table} lacks {column}). Run"
+            " `alembic downgrade media_ids_0001`, which drops it and no row of yours, then `media-gen-ids upgrade`"
+        )
+        self.table = table
+        self.column = column
+
+
 class NoActiveRunError(MediaIdsError):
     """No run is active that could take an order. Nothing was changed."""
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 
 from app.backfill.ledger.failures import FAILURES
-from app.backfill.ledger.runs import RUNS
+from app.backfill.ledger.runs import RUNS, require_columns
 from app.database.engines import existing_database, is_missing_file, make_engine
 from app.database.urls import sqlite_file
 from app.videos.adoption import TABLE, examine
@@ -44,12 +44,13 @@ def database_as_it_is(url: str) -> Iterator[sa.Engine]:
 
 
 def find_missing(connection: sa.Connection, url: str) -> Missing:
-    """Return what the database of a URL lacks. Raises ForeignTableError for another program's table.
+    """Return what the database of a URL lacks. Raises ForeignTableError for another program's table, OldLedgerError.
 
     A database with the ledger has been upgraded, whatever else it lacks now.
     """
     inspector = sa.inspect(connection)
     if all(inspector.has_table(table.name) for table in LEDGER):
+        require_columns(connection)
         return ""
     if is_missing_file(url):
         return "file"
