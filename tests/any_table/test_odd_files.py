@@ -65,6 +65,20 @@ def test_a_byte_that_is_no_text_costs_its_row_alone(sqlite_empty: str, column: s
     assert again.code == 1, again
 
 
+def test_several_rows_whose_key_is_no_text_are_found_by_it(sqlite_empty: str) -> None:
+    """In one statement; they are listed, and tried again."""
+    execute(sqlite_empty, create("PRIMARY KEY (id)") + " WITHOUT ROWID")
+    store(sqlite_empty, [row(seed) for seed in range(5)])
+    execute(sqlite_empty, f"UPDATE {TABLE} SET id = CAST(X'e9' || CAST(seed AS BLOB) AS TEXT) WHERE seed < 3")
+
+    done = run_upgrade(sqlite_empty)
+    listed = run_command("media-gen-ids", sqlite_empty, "failures", "--json")
+    again = run_sync(sqlite_empty, "--retry-failed", "--all")
+
+    assert (done.code, listed.code, again.code) == (0, 0, 1), (listed, again)
+    assert query(sqlite_empty, f"SELECT reason, count(*) FROM {FAILURES} GROUP BY 1") == [("invalid_text", 3)]
+
+
 def in_other_letters(statement: str) -> str:
     """Return CREATE TABLE with names spelled otherwise."""
     return (
