@@ -153,6 +153,15 @@ def test_rows_that_are_locked_are_told_of_once_a_minute(
     assert (report.failed, len(set(said))) == (2, 1)
 
 
+def test_a_walk_that_has_no_later_sweep_leaves_a_locked_row_as_a_failure(url: str, clock: Clock) -> None:
+    """As a retry of the failures does."""
+    with run_over(url, clock, row_5=LOCKED_ROW) as (run, _):
+        run._walk.is_whole = False  # noqa: SLF001
+        report = run.fill("sync")
+
+    assert (report.synced, report.failed, listed(url)) == (7, 1, [("row-5", "update_failed", "held")])
+
+
 @pytest.mark.parametrize(("original", "sizes"), [(LOCKED_ROW, (8, 1)), (REFUSED, (8, 8))])
 def test_batches_are_halved_where_rows_are_locked(
     url: str, clock: Clock, original: psycopg.Error, sizes: tuple[int, int]

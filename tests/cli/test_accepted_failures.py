@@ -109,12 +109,12 @@ def test_an_upgrade_that_aborts_for_failures_is_done_once_they_are_accepted(
     again = ("upgrade", "--on-failure", "abort", "--database", sqlite_empty)
 
     aborted = command(*again)
-    command("failures", "--accept-reason", "ids_disagree", "--database", sqlite_empty)
-    rest = command(*again)
+    command("failures", "--accept-reason", "ids_disagree", "--note", "known", "--database", sqlite_empty)
+    rest, (unknown,) = command(*again), query(sqlite_empty, f"SELECT count(*) FROM {FAILURES} WHERE note IS NULL")[0]
     accepted = command("failures", *ALL, "--database", sqlite_empty)
     done = command(*again)
 
-    assert "7 rows failed (" in rest.err
+    assert (0 < unknown < 8, f"{unknown} rows failed (" in rest.err) == (True, True)
     assert (aborted.code, accepted.code, done.code, recorded_version(sqlite_empty)) == (1, 0, 0, "media_ids_0003")
     assert "8 failed rows are accepted as they are\n" in done.err
 

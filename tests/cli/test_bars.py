@@ -39,6 +39,16 @@ def test_a_bar_tells_what_is_left_once_that_can_be_told(monkeypatch: pytest.Monk
     assert drawn(view)[1] == "1,000 of about 2,000 rows, 500/s, batches of 1,000, about 10 s left"
 
 
+def test_rows_of_an_earlier_sweep_are_not_left_again() -> None:
+    """A thousand rows were done before; this sweep did a hundred in its first half."""
+    clock = Clock()
+    later = outlook.Outlook(clock)
+    later.estimate(at(1_000, 0.0, sweep=2))
+    clock.now += 10
+
+    assert later.estimate(at(1_100, 0.5, sweep=2)) == (100, 10.0)
+
+
 def test_a_bar_names_a_later_sweep_and_no_longer_why_the_run_waited() -> None:
     """Where no part of the table can be told there is no bar."""
     view = ProgressBarView()

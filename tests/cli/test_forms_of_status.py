@@ -26,7 +26,10 @@ def test_one_line_tells_the_last_run_and_the_rows(filled_file: str, command: Com
     """For people who look often, and for the line of a shell."""
     line = command("status", "--brief", "--database", filled_file).out
 
-    assert line.startswith("Run 1 done 20")
+    command("sync", "--database", filled_file)
+    later = command("status", "--brief", "--database", filled_file).out
+
+    assert (line.startswith("Run 1 done 20"), later.startswith("Run 2 done 20")) == (True, True)
     assert line.endswith(" UTC; 20 with id, 0 pending, 20 with nothing to recover, 8 failed\n")
 
 
