@@ -49,7 +49,7 @@ def look_what_is_left(
 ) -> Mapping[str, LeftOver]:
     """Return what `find_left_over` does; nothing, without a look into any body, if `seen` rows are pending."""
     table = table_of(recipe, find_types(connection, recipe.table))
-    if count_pending(connection, table) == seen:
+    if seen is not None and count_pending(connection, table) == seen:
         return {}
     refused = read_refused_names(connection, recipe.name)
     access = choose_access(connection, recipe)

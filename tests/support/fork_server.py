@@ -47,7 +47,9 @@ def serve() -> None:
 
 
 def _start(request: dict[str, Any]) -> int:
-    return os.fork() or _become(request)
+    process_id = os.fork() or _become(request)
+    exit_codes.pop(process_id, None)  # of an earlier process: the system uses numbers again
+    return process_id
 
 
 def _become(request: dict[str, Any]) -> NoReturn:
