@@ -5,6 +5,7 @@ import contextlib
 from sqlalchemy.exc import DBAPIError
 
 from app.backfill.books import Books, Rewound
+from app.backfill.ledger.required import require_columns
 from app.backfill.ledger.runs import open_ledger
 from app.backfill.options import Options
 from app.backfill.recipe import Recipe
@@ -26,9 +27,10 @@ class RunRecord:
         self._books = books
 
     def open(self, origin: Origin, options: Options) -> None:
-        """Start a run, at the place where the last one stopped."""
+        """Start a run, at the place where the last one stopped. Raises OldLedgerError."""
         books = self._books
         with self._transactions.write() as connection:
+            require_columns(connection)
             books.ledger, books.place = open_ledger(connection, self._recipe, origin, self._walk.name, options)
         books.ledger.history = books.history
         books.control.ledger = books.ledger

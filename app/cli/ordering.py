@@ -6,7 +6,7 @@ from typing import Any
 
 from app.backfill.control.giving_orders import ActiveRun, give_orders
 from app.backfill.control.retrying import attempt
-from app.backfill.ledger.runs import require_ledger
+from app.backfill.ledger.required import require_ledger
 from app.backfill.options import Options
 from app.backfill.supported import require_supported
 from app.database.engines import existing_database

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from app.backfill.ledger.runs import require_ledger
+from app.backfill.ledger.required import require_ledger
 from app.errors import ConfigurationError
 from app.reports.failures import MEANINGS
 from app.videos.adoption import TABLE

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import sqlalchemy as sa
 
 from app.backfill.engine import backfill
-from app.backfill.ledger.runs import require_ledger
+from app.backfill.ledger.required import require_ledger
 from app.backfill.listener import Listener
 from app.backfill.options import Options
 from app.backfill.report import Report

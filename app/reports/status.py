@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from app.backfill.control.error_kinds import LOCK_NOT_AVAILABLE, sqlstate
-from app.backfill.ledger.runs import RETRY_WALK, last_runs, require_ledger
+from app.backfill.ledger.required import require_ledger
+from app.backfill.ledger.runs import RETRY_WALK, last_runs
 from app.backfill.transactions import set_locally
 from app.database.timestamps import format_timestamp
 from app.reports.blockers import Blocker, table_holders

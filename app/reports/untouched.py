@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 
 from app.backfill.ledger.failures import FAILURES
-from app.backfill.ledger.runs import RUNS, require_columns
+from app.backfill.ledger.required import require_columns
+from app.backfill.ledger.runs import RUNS
 from app.database.engines import existing_database, is_missing_file, make_engine
 from app.database.urls import sqlite_file
 from app.videos.adoption import TABLE, examine

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from app.backfill.counts import Counts
 from app.backfill.errors import RunSupersededError
 from app.backfill.ledger.failures import FAILURES
-from app.backfill.ledger.runs import RETRY_WALK, RUNS, Ledger, Place, last_runs, open_ledger, require_ledger
+from app.backfill.ledger.required import require_ledger
+from app.backfill.ledger.runs import RETRY_WALK, RUNS, Ledger, Place, last_runs, open_ledger
 from app.backfill.options import Options
 from app.backfill.recipe import Recipe
 from app.backfill.report import Report, RunState

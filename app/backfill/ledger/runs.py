@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from app.backfill.control.orders import NO_ORDERS
 from app.backfill.counts import Counts
-from app.backfill.errors import OldLedgerError, RunSupersededError
+from app.backfill.errors import RunSupersededError
 from app.backfill.ledger.failures import FAILURES, FailureRecords, encoding_of, storable
 from app.backfill.ledger.history import NO_BATCHES, NO_POINTS, History
 from app.backfill.ledger.started_by import host_name, user_name, version
@@ -22,8 +22,6 @@ from app.backfill.options import Options
 from app.backfill.recipe import Recipe
 from app.backfill.report import Origin, Report, RunState
 from app.database.timestamps import now
-from app.database.urls import describe
-from app.errors import NotUpgradedError
 
 RUNS: Final = columns_of(
     BackfillRun,
@@ -151,35 +149,10 @@ class Ledger(FailureRecords):
         return orders
 
 
-def require_ledger(connection: sa.Connection, table: str) -> None:
-    """Raise NotUpgradedError if the database lacks the ledger, or the `table` that is filled. Reads only.
-
-    Raises OldLedgerError for a ledger that lacks columns.
-    """
-    inspector = sa.inspect(connection)
-    for name in (table, RUNS.name, FAILURES.name):
-        if not inspector.has_table(name):
-            raise NotUpgradedError(describe(connection.engine.url), f"no table {name}")
-    require_columns(connection)
-
-
-def require_columns(connection: sa.Connection) -> None:
-    """Raise OldLedgerError if the ledger that is there lacks a column. Reads the catalogue only."""
-    inspector = sa.inspect(connection)
-    for table in (RUNS, FAILURES):
-        there = {column["name"] for column in inspector.get_columns(table.name)}
-        if lacking := sorted({column.name for column in table.c} - there):
-            raise OldLedgerError(describe(connection.engine.url), table.name, lacking[0])
-
-
 def open_ledger(
     connection: sa.Connection, recipe: Recipe, origin: Origin, walk: str, options: Options
 ) -> tuple[Ledger, Place]:
-    """Start a run at the place where the last one stopped; mark a run that never ended as superseded.
-
-    Raises OldLedgerError.
-    """
-    require_columns(connection)
+    """Start a run at the place where the last one stopped; mark a run that never ended as superseded."""
     columns = (RUNS.c.state, RUNS.c.walk, RUNS.c.cursor, RUNS.c.sweep, RUNS.c.sweep_filled)
     ours = RUNS.c.backfill == recipe.name
     passes = sa.select(*columns).where(ours, RUNS.c.walk != RETRY_WALK)
