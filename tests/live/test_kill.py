@@ -43,7 +43,7 @@ def test_twenty_kills_each_followed_by_a_rerun_end_like_an_undisturbed_run(live_
     versions = set()
 
     codes = set()
-    for fraction in [0.0, 0.0, *sorted(random.uniform(0, 0.75) for _ in range(KILLS - 2))]:
+    for fraction in [0.0, 0.0, *sorted(random.uniform(0, 0.7) for _ in range(KILLS - 2))]:
         codes.add(kill_upgrade(url, fraction, random.uniform(0, 0.1)))
         versions.add(recorded_version(url))
         first_seen = filled(url) | first_seen
