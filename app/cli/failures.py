@@ -50,6 +50,10 @@ def failures(  # noqa: PLR0913  # one parameter an option
         raise ConfigurationError("--csv", f"not together with {'--json' if as_json else 'an id'}; choose one")
     wish = Wish(ids=ids or (), accept=accept, reasons=accept_reason or (), note=note, unaccept=unaccept)
     wish.check()
+    if wish.writes and limit is not None:
+        raise ConfigurationError("--limit", "only for the list; to accept some of the rows, name their ids")
+    if wish.reasons and reason:
+        raise ConfigurationError("--reason", "not together with --accept-reason; choose one")
     require_known(reason or ())
     require_known(wish.reasons, "--accept-reason")
     settings = load_settings(database=database, desktop=desktop)

@@ -4,12 +4,14 @@ import logging
 from pathlib import Path
 from typing import Annotated
 
+import sqlalchemy as sa
 import typer
 from rich.console import RenderableType
 
 from app.cli.common_options import AsJson, Database, Desktop, load_settings
 from app.cli.exit_codes import DONE
 from app.cli.look import Look
+from app.cli.patient_view import PatientView
 from app.cli.status_files import StatusFiles
 from app.console.exposition import exposition
 from app.console.printing import print_json, print_lines, print_text, show
@@ -28,7 +30,10 @@ def status(  # noqa: PLR0913  # one parameter an option
     desktop: Desktop = False,
     exact: Annotated[bool, typer.Option("--exact", help="Count every row, however large the table is.")] = False,
     runs: Annotated[
-        int, typer.Option("--runs", min=1, metavar="N", help="Show so many of the newest runs.", show_default=True)
+        int,
+        typer.Option(
+            "--runs", min=1, max=10_000, metavar="N", help="Show so many of the newest runs.", show_default=True
+        ),
     ] = SHOWN_RUNS,
     brief: Annotated[bool, typer.Option("--brief", help="Print one line.")] = False,
     watched: Annotated[bool, typer.Option("--watch", help="Draw it every two seconds, until you type q.")] = False,
@@ -57,7 +62,7 @@ def status(  # noqa: PLR0913  # one parameter an option
     with database_as_it_is(settings.database_url) as engine, engine.connect() as connection:
         look = Look(connection, settings.database_url, exact=exact, runs=runs)
         if form == "--watch":
-            _watch(look, files)
+            _watch(connection, look, files)
         else:
             _print(look, files, form)
     return DONE
@@ -81,7 +86,7 @@ def _require_a_watcher(form: str, files: StatusFiles) -> None:
         raise ConfigurationError("--watch", "there is no terminal to draw on; leave it out, or use --brief or --html")
 
 
-def _watch(look: Look, files: StatusFiles) -> None:
+def _watch(connection: sa.Connection, look: Look, files: StatusFiles) -> None:
     """Draw again and again: on the terminal, if there is one, and the page, which at last no longer reloads itself."""
 
     def view() -> RenderableType:
@@ -90,7 +95,7 @@ def _watch(look: Look, files: StatusFiles) -> None:
         return status_view(found)
 
     try:
-        watch(view) if is_watchable() else repeat(view)
+        (watch if is_watchable() else repeat)(PatientView(connection, view))
     finally:
         files.end_watch()
 

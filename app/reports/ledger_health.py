@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from app.backfill.ledger.failures import FAILURES
 from app.backfill.ledger.runs import DONE, RETRY_WALK, RUNNING, RUNS, select_running
-from app.database.lock import is_held
+from app.database.living import lives
 from app.reports.coverage import estimated_rows
 from app.reports.failures import count_accepted
 from app.reports.findings import Finding, people_needed
@@ -46,7 +46,7 @@ def no_run_is_left_open(connection: sa.Connection) -> Finding:
     run = connection.execute(running).first()
     if run is None:
         return Finding(name=name, ok=True)
-    if is_held(connection) is not False:
+    if lives(connection, run.host, run.process):
         return Finding(name=name, ok=True, facts=(f"run {run.id} goes on",))
     connection.rollback()
     again = connection.execute(running).first()  # it may have ended between the two looks

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from app.backfill.control.orders import CANCELLED, PAUSED, in_force, read_orders
 from app.backfill.ledger.runs import select_running
 from app.database.engines import session_name
-from app.database.lock import is_held
+from app.database.living import lives
 from app.database.timestamps import format_timestamp, now
 from app.reports.blockers import Blocker, find_blockers
 from app.reports.untouched import find_missing
@@ -93,11 +93,11 @@ def read_running(connection: sa.Connection, moment: datetime | None = None) -> R
         run = connection.execute(select_running(MEDIA_IDS.name)).mappings().first()
         if run is None:
             return None
-        lives = is_held(connection) is not False
+        is_alive = lives(connection, run["host"], run["process"])
     moment = moment or now()
-    may_wait = lives and run["waiting_for"] != PAUSED
+    may_wait = is_alive and run["waiting_for"] != PAUSED
     blockers = _blockers(connection, run, moment) if may_wait else ()
-    return _running(run, moment, blockers, lives=lives)
+    return _running(run, moment, blockers, is_alive=is_alive)
 
 
 def _blockers(connection: sa.Connection, run: Mapping[Any, Any], moment: datetime) -> tuple[Blocker, ...]:
@@ -105,10 +105,10 @@ def _blockers(connection: sa.Connection, run: Mapping[Any, Any], moment: datetim
     return find_blockers(connection, TABLE, session_name(run["host"], run["process"]), is_waiting=is_waiting)
 
 
-def _running(run: Mapping[Any, Any], moment: datetime, blockers: tuple[Blocker, ...], *, lives: bool) -> RunningRun:
+def _running(run: Mapping[Any, Any], moment: datetime, blockers: tuple[Blocker, ...], *, is_alive: bool) -> RunningRun:
     orders = read_orders(run["orders"])
     pause = in_force(orders, PAUSED)
-    condition, since = _condition(run, blockers, is_paused=pause is not None, lives=lives)
+    condition, since = _condition(run, blockers, is_paused=pause is not None, is_alive=is_alive)
     rows = run["synced"] + run["skipped"] + run["failed"]
     return RunningRun(
         id=run["id"],
@@ -131,10 +131,10 @@ def _running(run: Mapping[Any, Any], moment: datetime, blockers: tuple[Blocker, 
 
 
 def _condition(
-    run: Mapping[Any, Any], blockers: tuple[Blocker, ...], *, is_paused: bool, lives: bool
+    run: Mapping[Any, Any], blockers: tuple[Blocker, ...], *, is_paused: bool, is_alive: bool
 ) -> tuple[Condition, datetime | None]:
     """Return what the run does, and since when."""
-    if not lives:
+    if not is_alive:
         return GONE, run["progress_at"]
     if run["waiting_for"] == PAUSED:
         return ("paused", run["waiting_since"]) if is_paused else ("running", None)

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from threading import Timer
 
 import psycopg
 import pytest
@@ -28,6 +29,8 @@ from app.database.engines import make_engine
 from app.signals import StopRequest
 from app.videos.recipe import MEDIA_IDS
 from tests.conftest import Databases
+from tests.support.control import Hand, run_with, tell_run
+from tests.support.plain_rows import insert_plain
 
 STANDBYS = (
     "CREATE SCHEMA standbys",
@@ -221,3 +224,20 @@ def test_patience_notices_what_the_books_say(replicated: sa.Connection) -> None:
 
     with pytest.raises(Rewound):
         patience_with(kept, StopRequest(), replicated, []).check()
+
+
+@pytest.mark.parametrize(("options", "state"), [({"time_budget": 0.3}, "partial"), ({}, "stopped")])
+def test_a_long_rest_ends_with_the_time_budget_and_for_a_pause(
+    sqlite_database: str, options: dict[str, float], state: str
+) -> None:
+    """A rest of hours, by `nice`, keeps the run from neither: the pause is ended by `cancel` here."""
+    insert_plain(sqlite_database, 40)
+    pause = None if options else lambda: tell_run(sqlite_database, {"paused": True})
+    hand, stop = Hand(pause, lambda: tell_run(sqlite_database, {"cancelled": True})), StopRequest()
+    too_late = Timer(10, stop.ask, [signal.SIGTERM])
+    too_late.start()
+
+    report = run_with(sqlite_database, hand, stop=stop, batch_size=5, nice=1e6, **options)
+    too_late.cancel()
+
+    assert (report.state, len(hand.paused_by), stop.signal_number) == (state, 0 if options else 1, None)

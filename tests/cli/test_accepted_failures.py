@@ -65,6 +65,10 @@ REFUSED = {
     ("{}", "--accept-reason", "invalid_id"): "--accept-reason: to accept these ids too, say --accept",
     ("--accept-reason", "none"): f"--accept-reason: unknown reason none; known are {', '.join(MEANINGS)}",
     ("{}", "--csv"): "--csv: not together with an id; choose one",
+    ("--accept-reason", "invalid_id", "--limit", "1"): "--limit: only for the list; to accept some of the rows, name "
+    "their ids",
+    ("--accept-reason", "invalid_id", "--reason", "invalid_json"): "--reason: not together with --accept-reason; "
+    "choose one",
 }
 
 

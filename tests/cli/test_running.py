@@ -24,9 +24,11 @@ from tests.support.control import Hand, last_run, leave_dead_run, run_with, tell
 from tests.support.plain_rows import insert_plain
 from tests.support.processes import wait_until
 from tests.support.responses import make_rows
-from tests.support.tables import TABLE, execute, insert
+from tests.support.tables import TABLE, execute, insert, query
 
 MOMENT = now()
+LOCK_HOLDERS = """FROM pg_locks WHERE locktype = 'advisory' AND database =
+    (SELECT oid FROM pg_database WHERE datname = current_database())"""
 DONE_SO_FAR = "synced = 400, skipped = 150, failed = 50, seconds = 6.0"
 
 
@@ -76,6 +78,24 @@ def test_a_run_that_was_killed_is_gone(database: str, command: Command) -> None:
 
     assert shown.startswith("Run 1 is gone: nobody holds its lock, last progress")
     assert (told["running"]["condition"], told["runs"][0]["state"], told["passes"][0]["state"]) == ("gone",) * 3
+
+
+def test_a_run_outlives_the_connection_that_holds_its_lock(postgresql_database: str) -> None:
+    """A restart of the server ends that, and the run works on: it is not gone, and hears what it is told."""
+    insert_plain(postgresql_database, 60)
+    told = []
+
+    def lose_the_lock() -> None:
+        """End the lock's session, look at the run, and end it."""
+        execute(postgresql_database, f"SELECT pg_terminate_backend(pid) {LOCK_HOLDERS}")
+        wait_until(lambda: not query(postgresql_database, f"SELECT pid {LOCK_HOLDERS}"), 10)
+        with make_engine(postgresql_database).connect() as connection:
+            told.append(running(connection).condition)
+        tell_run(postgresql_database, {"cancelled": True})
+
+    report = run_with(postgresql_database, Hand(lose_the_lock), batch_size=5)
+
+    assert (told, report.state) == (["running"], "stopped")
 
 
 def test_a_pause_is_told_with_whoever_wants_it_before_and_while_it_lasts(database: str) -> None:

@@ -10,7 +10,7 @@ from app.backfill.errors import NoActiveRunError
 from app.backfill.ledger.runs import RUNS, select_running
 from app.backfill.ledger.started_by import person
 from app.backfill.transactions import Transactions
-from app.database.lock import is_held
+from app.database.living import lives
 from app.database.timestamps import now
 
 
@@ -27,14 +27,15 @@ class ActiveRun(NamedTuple):
 def give_orders(connection: sa.Connection, backfill: str, wanted: Mapping[str, Any]) -> ActiveRun:
     """Write orders into the row of the newest run of a backfill that goes on, in one short transaction.
 
-    Returns the run with its orders before. Raises NoActiveRunError if no run is recorded as running, or if nobody holds
-    the lock, so that the recorded run was killed. The run follows the orders after its current batch.
+    Returns the run with its orders before. Raises NoActiveRunError if no run is recorded as running, or if the recorded
+    run was killed: see app.database.living. The run follows the orders after its current batch.
     """
     with connection.begin():
-        lives = is_held(connection) is not False
+        recorded = connection.execute(select_running(backfill)).first()
+        is_alive = recorded is not None and lives(connection, recorded.host, recorded.process)
     with Transactions(connection, owned_by_caller=False).write() as writing:
         row = writing.execute(select_running(backfill).with_for_update()).first()
-        if row is None or not lives:
+        if row is None or not is_alive:
             raise NoActiveRunError(None if row is None else row.id)
         before, given = read_orders(row.orders), now()
         orders = {**before, **{name: Order(value, person(), given) for name, value in wanted.items()}}

@@ -32,9 +32,13 @@ class Standby:
         self._limits.check()
 
     def rest(self, seconds: Callable[[], float]) -> None:
-        """Wait for `seconds()`, which may change during the wait; end early if the run is to end."""
+        """Wait for `seconds()`, which may change during the wait; return early if the run is to pause.
+
+        Raises Stopped or Rewound.
+        """
         began = time.monotonic()
-        while (left := seconds() - (time.monotonic() - began)) > 0 and not self._limits.stop.is_asked:
+        while (left := seconds() - (time.monotonic() - began)) > 0 and self._control.paused is None:
+            self.check()
             self._limits.stop.wait(min(left, HEAR_SECONDS))
             self._hear()
 
