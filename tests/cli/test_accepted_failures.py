@@ -160,7 +160,7 @@ def test_lists_for_programs_tell_of_the_row(filled_database: str, command: Comma
     assert head == (
         "id,reason,detail,first_seen,last_seen,operation_name,profile_id,status,accepted_at,accepted_by,note"
     )
-    assert (last.split(",")[0], last.split(",")[-1], len(limited)) == (one, "lost", 3)
+    assert (last.split(",")[0], last.split(",")[-1], last.count("lost"), len(limited)) == (one, "lost", 1, 3)
     assert {(row["profile_id"], row["status"], len(row["operation_name"])) for row in limited} == {
         ("profile", "completed", 32)
     }
