@@ -122,6 +122,8 @@ class LocalHeaps:
         """Fill rows of one heap that are still the version that was read."""
         label = str(rows[0].locator[2])
         target = self._targets[label]
+        if label in self._with_triggers and not self._key:
+            return _fill_and_move_no_other(connection, target, rows, moment)
         written: dict[int, str] = dict(connection.execute(fill_at(target, rows, moment)).all())
         if label in self._with_triggers:
             return _after_triggers(connection, target, rows, written)
@@ -130,6 +132,26 @@ class LocalHeaps:
     def _target(self, leaf: Leaf) -> Target:
         table = heap_of(self._recipe, self._key, leaf.schema, leaf.name, self._types)
         return Target(self._recipe, table, self._key, sa.literal(leaf.label, sa.Text))
+
+
+def _fill_and_move_no_other(
+    connection: sa.Connection, target: Target, rows: Sequence[Recovered], moment: datetime
+) -> Filling:
+    """Fill rows that only their places name, and say which a trigger has left without their id.
+
+    An UPDATE that is undone would move such a row, and the walk would meet it again at the new place: so all are rolled
+    back, and the others filled without it.
+    """
+    with connection.begin_nested() as savepoint:
+        written: dict[int, str] = dict(connection.execute(fill_at(target, rows, moment)).all())
+        filling = _after_triggers(connection, target, rows, written)
+        if not filling.refused:
+            return filling
+        savepoint.rollback()
+    if not filling.filled:
+        return filling
+    others = _fill_and_move_no_other(connection, target, filling.filled, moment)
+    return Filling(others.filled, [*filling.refused, *others.refused])
 
 
 def _after_triggers(

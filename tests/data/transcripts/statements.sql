@@ -79,6 +79,9 @@ PRAGMA database_list
 UPDATE public.veo3_video_generations SET media_generation_id=found.found_id, updated_at=%(touched)s::VARCHAR FROM json_to_recordset(CAST(%(param_1)s::VARCHAR AS JSON)) AS found(key_0 text, number INTEGER, writer xid, found_id TEXT, place TEXT, fingerprint BIGINT) WHERE public.veo3_video_generations.id = found.key_0 AND public.veo3_video_generations.xmin = found.writer AND hashtextextended(public.veo3_video_generations.raw_response || %(body_1)s::VARCHAR || coalesce(public.veo3_video_generations.operation_name, %(coalesce_1)s::VARCHAR) || %(param_2)s::VARCHAR || coalesce(public.veo3_video_generations.scene_id, %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_1)s::INTEGER) = found.fingerprint AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0)) RETURNING found.number, CAST(public.veo3_video_generations.ctid AS TEXT) AS ctid
 
+--- 129ac249
+ROLLBACK TO SAVEPOINT sa_savepoint_7
+
 --- 1439ba40
 SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, CAST(veo3_video_generations.raw_response AS BLOB) AS raw_response, rowid 
 FROM veo3_video_generations 
@@ -192,6 +195,9 @@ WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR G
 --- 2c75e647
 RELEASE SAVEPOINT sa_savepoint_7
 
+--- 2cd8988c
+ROLLBACK TO SAVEPOINT sa_savepoint_5
+
 --- 2d5bca00
 SELECT rowid, veo3_video_generations.media_generation_id 
 FROM veo3_video_generations 
@@ -261,6 +267,9 @@ SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_vi
 FROM veo3_video_generations 
 WHERE id = CAST(%(param_1)s::VARCHAR AS text) AND updated_at = CAST(%(param_2)s::VARCHAR AS text) AND veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0)) FOR UPDATE
+
+--- 330eb02f
+ROLLBACK TO SAVEPOINT sa_savepoint_6
 
 --- 3334263f
 PRAGMA wal_autocheckpoint
@@ -656,6 +665,9 @@ UPDATE media_generation_id_backfill_runs SET state=%(state)s::VARCHAR, finished_
 --- 8bc8c1f9
 DELETE FROM media_generation_id_backfill_failures WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR, %(row_digest_1_3)s::VARCHAR, %(row_digest_1_4)s::VARCHAR, %(row_digest_1_5)s::VARCHAR)
 
+--- 8be96c9c
+ROLLBACK TO SAVEPOINT sa_savepoint_10
+
 --- 8c376090
 DELETE FROM media_generation_id_backfill_failures WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR, %(row_digest_1_3)s::VARCHAR, %(row_digest_1_4)s::VARCHAR, %(row_digest_1_5)s::VARCHAR, %(row_digest_1_6)s::VARCHAR, %(row_digest_1_7)s::VARCHAR, %(row_digest_1_8)s::VARCHAR, %(row_digest_1_9)s::VARCHAR, %(row_digest_1_10)s::VARCHAR, %(row_digest_1_11)s::VARCHAR, %(row_digest_1_12)s::VARCHAR, %(row_digest_1_13)s::VARCHAR, %(row_digest_1_14)s::VARCHAR)
 
@@ -777,6 +789,9 @@ WHERE media_generation_id_backfill_failures.backfill = %(backfill_2)s::VARCHAR A
 --- ad5e836d
 UPDATE public.veo3_video_generations SET media_generation_id=found.found_id, updated_at=%(touched)s::VARCHAR FROM json_to_recordset(CAST(%(param_1)s::VARCHAR AS JSON)) AS found(number INTEGER, writer xid, found_id TEXT, place TEXT, fingerprint BIGINT) WHERE public.veo3_video_generations.ctid = CAST(found.place AS tid) AND public.veo3_video_generations.xmin = found.writer AND hashtextextended(public.veo3_video_generations.raw_response || %(body_1)s::VARCHAR || coalesce(public.veo3_video_generations.operation_name, %(coalesce_1)s::VARCHAR) || %(param_2)s::VARCHAR || coalesce(public.veo3_video_generations.scene_id, %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_1)s::INTEGER) = found.fingerprint AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0)) RETURNING found.number, CAST(public.veo3_video_generations.ctid AS TEXT) AS ctid
+
+--- af578e52
+ROLLBACK TO SAVEPOINT sa_savepoint_9
 
 --- b0d835e8
 SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(id AS TEXT) AS id_text 
