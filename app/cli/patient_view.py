@@ -17,7 +17,7 @@ class PatientView:
     """
 
     def __init__(self, connection: sa.Connection, view: Callable[[], RenderableType]) -> None:
-        """Take the connection that the view reads, which is opened again after an error."""
+        """Take the connection that the view reads; SQLAlchemy opens it again if it was lost."""
         self._connection = connection
         self._view = view
         self._shown: RenderableType | None = None
@@ -38,5 +38,4 @@ class PatientView:
         if problem != self._problem:
             print_error(f"{problem}. The watch goes on")
         self._problem = problem
-        self._connection.invalidate()
         self._connection.rollback()

@@ -102,6 +102,14 @@ def test_forms_that_do_not_go_together_are_refused(
     assert (ran.code, ran.err, ran.out) == (2, f"media-gen-ids: {problem}\n", "")
 
 
+@pytest.mark.parametrize("runs", ["0", "10001", "100000000000000000000"])
+def test_more_runs_than_anybody_reads_are_refused(sqlite_database: str, command: Command, runs: str) -> None:
+    """And none; a number that no database takes is no fault of this program."""
+    ran = command("status", "--runs", runs, "--database", sqlite_database)
+
+    assert (ran.code, "Invalid value for '--runs': Input should be" in ran.err, ran.out) == (2, True, "")
+
+
 @contextmanager
 def watched(url: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """Watch a database on a terminal; yield the process and our end of it."""
