@@ -1,5 +1,6 @@
 """The recipe of the media generation ids, which extract() finds in the stored answers."""
 
+from collections.abc import Callable
 from functools import cache
 
 from sqlalchemy.orm import DeclarativeBase
@@ -37,9 +38,19 @@ def media_generation_ids(model: type[DeclarativeBase]) -> Recipe:
 
 def derive(raw_response: str | bytes, operation_name: str | None, scene_id: str | None) -> Derived:
     """Return the id that extract() finds, or why there is none."""
+    if (plain := _plain()(raw_response, operation_name)) is not None:
+        return plain
     outcome = extract(raw_response, operation_name, scene_id)
     if isinstance(outcome, Found):
         return outcome.media_generation_id
     if isinstance(outcome, NothingFound):
         return Skipped(outcome.reason)
     return NotDerived(outcome.reason, outcome.detail)
+
+
+@cache
+def _plain() -> Callable[[str | bytes, str | None], str | None]:
+    """Return `plain_id`, imported with its decoder when the first answer is read."""
+    from app.media_ids.plain_in_python import plain_id  # noqa: PLC0415
+
+    return plain_id
