@@ -127,12 +127,31 @@ def test_what_is_plain(one: dict[str, Any], is_plain: bool, form: str) -> None: 
     assert plain_id(form % json.dumps(one), name) == (ID if is_plain else None)
 
 
+OTHER = operation(name="other", top="CAUSother", status="MEDIA_GENERATION_STATUS_FAILED", error={"code": 3})
+
+
+@pytest.mark.parametrize(
+    ("several", "found"),
+    [
+        ([OTHER, operation(top=ID), OTHER], ID),
+        ([operation(top=ID), operation(top="CAUSother")], None),
+        ([OTHER, OTHER], None),
+        ([operation(top=ID), None], None),
+    ],
+)
+def test_of_several_operations_the_only_one_with_the_name_of_the_row_is_plain(
+    several: list[object], found: str | None
+) -> None:
+    """Whatever became of the others."""
+    assert plain_id(json.dumps({"operations": several}), OPERATION) == found
+
+
 def test_nearly_all_that_can_be_recovered_is_plain() -> None:
-    """Of the stored responses, all but those that only extract() understands."""
+    """Of the stored responses, all but the one whose operation has no name."""
     found = [item for item in responses() if item.media_generation_id]
     left = [item.name[:2] for item in found if plain_id(item.body.encode(), item.operation_name) is None]
 
-    assert left == ["08", "15", "41"]
+    assert left == ["08"]
 
 
 def test_the_recipe_derives_the_same_from_text_and_from_bytes() -> None:

@@ -1,13 +1,12 @@
 """What Python finds in a plain answer without reading all of it; every other answer is left to extract().
 
 The decoder looks for the few fields below and skips the rest, which it checks as strictly as Python's own parser does,
-but for bytes that are not UTF-8: those are looked for beforehand. It takes no NaN, no lone surrogate, no other type in
-a field, and exactly one operation. Of a key that occurs twice, it takes the last value, as Python does. It gives up at
-the same depth as Python's parser but for a few levels, in which the outcome of extract() itself depends on how deep its
-caller stands.
+but for bytes that are not UTF-8: those are looked for beforehand. It takes no NaN, no lone surrogate, and no other type
+in a field. Of a key that occurs twice, it takes the last value, as Python does. It gives up at the same depth as
+Python's parser but for a few levels, in which the outcome of extract() itself depends on how deep its caller stands.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -29,7 +28,7 @@ class _Metadata(_Struct):
 class _Inner(_Struct):
     name: str | None = None
     metadata: _Metadata | None = None
-    error: None = None
+    error: Any = None
 
 
 class _Operation(_Struct):
@@ -39,11 +38,11 @@ class _Operation(_Struct):
 
 
 class _Raw(_Struct):
-    operations: tuple[_Operation]
+    operations: list[_Operation] | None = None
 
 
 class _Answer(_Struct):
-    operations: tuple[_Operation] | None = None
+    operations: list[_Operation] | None = None
     raw: _Raw | None = None
 
 
@@ -51,7 +50,7 @@ _DECODE: Final = msgspec.json.Decoder(_Answer).decode
 
 
 def plain_id(raw_response: str | bytes, operation_name: str | None) -> str | None:
-    """Return the id that extract() finds, if the answer is plain: one operation, by the row's name, without an error.
+    """Return the id that extract() finds, if the answer is plain: one operation of the row's name, without an error.
 
     None says nothing: extract() must be asked. Never raises.
     """
@@ -64,10 +63,17 @@ def plain_id(raw_response: str | bytes, operation_name: str | None) -> str | Non
     operations = answer.operations or (answer.raw and answer.raw.operations)
     if not operations or not operation_name:
         return None
-    operation = operations[0]
-    if operation.operation.name != operation_name or operation.status == FAILED_STATUS:
+    operation = operations[0] if len(operations) == 1 else _only_one_named(operation_name, operations)
+    if operation is None or operation.operation.name != operation_name:
+        return None
+    if operation.status == FAILED_STATUS or operation.operation.error is not None:
         return None
     return _agreed(operation.media_generation_id, operation.operation.metadata)
+
+
+def _only_one_named(operation_name: str, operations: list[_Operation]) -> _Operation | None:
+    named = [operation for operation in operations if operation.operation.name == operation_name]
+    return named[0] if len(named) == 1 else None
 
 
 def _agreed(top_level: str | None, metadata: _Metadata | None) -> str | None:
