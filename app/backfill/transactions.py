@@ -80,7 +80,7 @@ class Transactions:
             set_locally(self._connection, EXACTLY | dict(settings) | TIMEOUTS)
             yield self._connection
         if self._checkpoints:
-            self._checkpoints.start(self._connection.connection.total_changes)
+            self._checkpoints.start()
 
 
 def set_locally(connection: sa.Connection, settings: Mapping[str, str]) -> None:

@@ -1,15 +1,19 @@
 """SQLite files in WAL mode: commits that do not wait for the disk, and checkpoints beside the run's own work."""
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
 
-CHECKPOINT_ROWS: Final = 500
-"""So many changed rows are copied from the log into the file together; fewer are not worth two waits for the disk."""
+CHECKPOINT_PAGES: Final = 500
+"""So many pages of the log (2 MB) are copied into the file together; fewer are not worth two waits for the disk."""
+PAGES_LOGGED, PAGES_COPIED, HEADER_BYTES = slice(16, 20), slice(96, 100), 100
+"""Where the header of SQLite's WAL index, the file beside the log, has the pages in the log and the copied ones."""
 LONGEST_LOG: Final = 4_000
 """Pages of the log (16 MB) from which on a commit copies them by itself, as SQLite does from 1,000 on."""
 CACHE_KIB: Final = 8_192
@@ -27,20 +31,16 @@ class Checkpoints:
         """Open the file. Raises sqlite3.Error if it cannot be opened as an ordinary one."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoints")
         self._running: Future[None] | None = None
-        self._changes = 0
+        self._index = Path(f"{path}-shm")
         try:
             self._connection = self._thread.submit(_open, path).result()
         except sqlite3.Error:
             self._thread.shutdown()
             raise
 
-    def start(self, changes: int) -> None:
-        """Start a checkpoint if it is worth it; `changes` is the number of rows that the run has changed so far.
-
-        The one before has been waited for: nothing is written without that.
-        """
-        if changes - self._changes >= CHECKPOINT_ROWS:
-            self._changes = changes
+    def start(self) -> None:
+        """Start a checkpoint if it is worth it. The one before has been waited for: nothing is written without that."""
+        if self._pages() >= CHECKPOINT_PAGES:
             self._running = self._thread.submit(self._copy)
 
     def wait(self) -> None:
@@ -54,6 +54,19 @@ class Checkpoints:
         self.wait()
         self._thread.submit(self._connection.close).result()
         self._thread.shutdown()
+
+    def _pages(self) -> int:
+        """Return how many pages of the log are not copied yet; enough for a checkpoint where nobody can tell.
+
+        The size of the log tells nothing: it stays as it is when the log begins anew.
+        """
+        try:
+            with self._index.open("rb") as index:
+                header = index.read(HEADER_BYTES)
+        except OSError:
+            return CHECKPOINT_PAGES
+        logged, copied = (int.from_bytes(header[at], sys.byteorder) for at in (PAGES_LOGGED, PAGES_COPIED))
+        return logged - copied
 
     def _copy(self) -> None:
         with suppress(sqlite3.Error):  # as after a commit: what was not copied is copied by a later checkpoint
