@@ -2,8 +2,11 @@
 
 import pytest
 
+from app.backfill.by_key import walk as by_key
 from app.backfill.by_key.walk import LOOKED_UP_ROWS
 from tests.conftest import Databases
+from tests.support.any_table import body, store
+from tests.support.any_table import row as any_row
 from tests.support.responses import make_rows, named, recoverable
 from tests.support.tables import execute, insert, query, read_all, store_body
 from tests.support.walks import by_hand
@@ -43,6 +46,18 @@ def test_every_pending_row_is_met_once_and_in_batches_within_the_bound(database:
     assert sorted(str(row.row_id) for batch in batches for row in batch) == sorted(
         row.id for row in rows if row.response.outcome == "synced"
     )
+
+
+def test_long_bodies_end_a_window_before_its_rows_do(sqlite_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch is bounded in bytes too; a body that is longer by itself stands alone."""
+    lengths = [300, 300, 300, 300, 300, 5_000, 5_000, 300]
+    store(sqlite_database, (any_row(seed, raw_response=body(seed).ljust(n)) for seed, n in enumerate(lengths)))
+    monkeypatch.setattr(by_key, "WINDOW_BYTES", 900)
+
+    with by_hand(sqlite_database) as walk:
+        windows = walk.read_all()
+
+    assert [len(window.recovered) for window in windows] == [3, 3, 1, 1]
 
 
 def test_a_limit_is_exact_and_the_cursor_goes_on_behind_it(database: str) -> None:

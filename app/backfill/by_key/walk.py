@@ -19,6 +19,9 @@ from app.database.column_types import as_text
 LOOKED_UP_ROWS: Final = 500
 """Rows that are looked up in one statement by their key: a statement has a bounded number of parameters."""
 
+WINDOW_BYTES: Final = 4_000_000
+"""So many bytes of bodies end a window, and so a batch: few enough for SQLite to keep their pages in its cache, and to
+commit them within milliseconds."""
 
 Item = TypeVar("Item")
 
@@ -103,14 +106,15 @@ class KeyWalk:
         *,
         is_rest: bool = False,  # noqa: ARG002  # no plan has been before it
     ) -> Window:
-        """Read up to `rows` pending rows from the span's start on."""
+        """Read up to `rows` pending rows from the span's start on, fewer if their bodies are long."""
         self._read_at = self._driver.version(connection)
         wanted = rows if limit is None else min(rows, limit)
         after = None if span.start is None else key_of(span.start)
         statement = statements.window_of(self._pending, self._key, after, wanted)
-        window, last = self._judged(connection, statement)
+        some = _UpTo(WINDOW_BYTES, len(self._recipe.reads))
+        window, last = self._judged(connection, statement, some.of)
         window.batches = [window.recovered] if window.recovered else []
-        if window.found == wanted and last is not None:
+        if last is not None and (window.found == wanted or some.left <= 0):
             window.cursor = name_by_key(last[: len(self._key)])
             window.fraction = self._fraction(window.cursor)
         return window
@@ -195,6 +199,23 @@ class KeyWalk:
     def _kept_key(self, row: Recovered) -> tuple[object, ...]:
         """Return the values in a row's key that an UPDATE leaves as they are."""
         return tuple(row.locator[number] for number in self._kept)
+
+
+class _UpTo:
+    """Ends rows once their bodies, which stand at a place in each, have a number of bytes or characters."""
+
+    def __init__(self, most: int, place: int) -> None:
+        self._most = self.left = most
+        self._place = place
+
+    def of(self, rows: Rows) -> Rows:
+        """Yield rows while there is room left; the last may be longer than that."""
+        self.left, place = self._most, self._place
+        for row in rows:
+            self.left -= len(row[place])
+            yield row
+            if self.left <= 0:
+                return
 
 
 def joined(fillings: Sequence[Filling]) -> Filling:
