@@ -41,6 +41,7 @@ class BlockWalk:
         """Take what is filled, and the access to the heaps of its table."""
         self._recipe = recipe
         self.name = heaps.walk
+        self.looks_ahead = heaps.on_one_server
         self.reading: Mapping[str, str] = heaps.reading
         self.filling: Mapping[str, str] = heaps.filling
         self._access = heaps
