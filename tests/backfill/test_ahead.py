@@ -74,7 +74,12 @@ def test_a_run_fills_from_what_was_prepared(postgresql_database: str, monkeypatc
     insert_realistic(postgresql_database, ROWS)
     handed_out: list[Plan | None] = []
     plan = Ahead.plan
-    monkeypatch.setattr(Ahead, "plan", lambda self, span: handed_out.append(plan(self, span)) or handed_out[-1])
+
+    def hand_out(self: Ahead, span: Span) -> Plan | None:
+        handed_out.append(plan(self, span))
+        return handed_out[-1]
+
+    monkeypatch.setattr(Ahead, "plan", hand_out)
     (without_id,) = query(postgresql_database, f"SELECT count(*) FROM {TABLE} WHERE media_generation_id IS NULL")[0]
 
     synced = backfill_all(postgresql_database, Options(batch_size=50))
