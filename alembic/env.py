@@ -5,12 +5,13 @@ from logging.config import fileConfig
 import sqlalchemy as sa
 from alembic import context
 
-from app.database.base import Base
+from app.database.metadata import METADATA
 from app.database.version_table import version_table_of
 from app.migration.environment import (
     alembic_errors,
     configures_logging,
     database_url,
+    import_what_is_compared,
     include_name,
     load_settings,
     migration_connection,
@@ -20,7 +21,7 @@ from app.migration.gate import one_upgrade
 from app.migration.transactional_ddl import transactional_ddl
 from app.settings import Settings
 
-target_metadata = Base.metadata
+target_metadata = METADATA
 """By this name tools look for what the revisions must lead to."""
 
 
@@ -72,6 +73,7 @@ def configure(connection: sa.Connection, settings: Settings) -> None:
         caller_owns_transaction=connection.in_transaction(),
         media_ids_settings=settings,
     )
+    import_what_is_compared()
 
 
 if configures_logging(context.config):

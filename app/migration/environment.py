@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from configparser import InterpolationError
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib import import_module
 from pathlib import Path
 from typing import Final, Literal
 
@@ -14,12 +15,12 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy.engine import URL
 
-from app.backfill.ledger.tables import BackfillFailure, BackfillRun
 from app.backfill.supported import require_supported
 from app.console.json_log import OURS, log_as, log_to_stderr, wanted_form, writes_json
 from app.console.streams import LenientStream, outlive_output
 from app.database.engines import make_engine
 from app.database.events import event
+from app.database.metadata import OUR_TABLES as ALL_OUR_TABLES
 from app.database.readable_errors import readable_errors
 from app.database.urls import parse_url
 from app.errors import ConfigurationError, MediaIdsError, OutputError
@@ -28,20 +29,28 @@ from app.migration.errors import StoppedBySignalError
 from app.migration.json_errors import told_as_json
 from app.migration.upgrade import asked_for
 from app.settings import Settings
-from app.videos.models import Veo3VideoGeneration
 
 logger = logging.getLogger(__name__)
 SETTINGS: Final = "media_ids_settings"
 """Option of Alembic's context, by which revisions know that our own env.py runs them."""
 GUEST: Final = "media_ids_guest"
 """Option of Alembic's context: another env.py runs them; app.migration.guest has done its checks and holds the lock."""
-OUR_TABLES: Final = frozenset(mapped.__tablename__ for mapped in (Veo3VideoGeneration, BackfillRun, BackfillFailure))
-"""Importing the mapped classes makes their tables known to Alembic's comparison."""
+OUR_TABLES: Final = ALL_OUR_TABLES
+"""By this name another program's env.py imports them."""
 
 
 def include_name(name: str | None, kind: str, parents: object) -> bool:  # noqa: ARG001
     """Keep other programs' tables out of every comparison (Alembic's `include_name`)."""
     return kind != "table" or name in OUR_TABLES
+
+
+def import_what_is_compared() -> None:
+    """Make the tables of the mapped classes known to a comparison by Alembic, if its command may make one."""
+    if (
+        "destination_rev" not in context.get_context().opts
+    ):  # those of an upgrade have one
+        import_module("app.backfill.ledger.tables")
+        import_module("app.videos.models")
 
 
 def database_url(config: Config, settings: Settings) -> URL:
