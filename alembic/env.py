@@ -11,7 +11,6 @@ from app.migration.environment import (
     alembic_errors,
     configures_logging,
     database_url,
-    import_what_is_compared,
     include_name,
     load_settings,
     migration_connection,
@@ -22,7 +21,8 @@ from app.migration.transactional_ddl import transactional_ddl
 from app.settings import Settings
 
 target_metadata = METADATA
-"""By this name tools look for what the revisions must lead to."""
+"""By this name tools look for what the revisions must lead to. The mapped classes fill it, which app.migration.gate
+imports unless there is nothing to do."""
 
 
 def run_offline(settings: Settings) -> None:
@@ -73,7 +73,6 @@ def configure(connection: sa.Connection, settings: Settings) -> None:
         caller_owns_transaction=connection.in_transaction(),
         media_ids_settings=settings,
     )
-    import_what_is_compared()
 
 
 if configures_logging(context.config):

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from configparser import InterpolationError
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from importlib import import_module
 from pathlib import Path
 from typing import Final, Literal
 
@@ -42,15 +41,6 @@ OUR_TABLES: Final = ALL_OUR_TABLES
 def include_name(name: str | None, kind: str, parents: object) -> bool:  # noqa: ARG001
     """Keep other programs' tables out of every comparison (Alembic's `include_name`)."""
     return kind != "table" or name in OUR_TABLES
-
-
-def import_what_is_compared() -> None:
-    """Make the tables of the mapped classes known to a comparison by Alembic, if its command may make one."""
-    if (
-        "destination_rev" not in context.get_context().opts
-    ):  # those of an upgrade have one
-        import_module("app.backfill.ledger.tables")
-        import_module("app.videos.models")
 
 
 def database_url(config: Config, settings: Settings) -> URL:
