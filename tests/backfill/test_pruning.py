@@ -85,3 +85,19 @@ def test_what_is_seen_once_is_not_told(postgresql_database: str, caplog: pytest.
             pruning.look(connection)
 
     assert caplog.messages == []
+
+
+def test_the_sessions_of_a_run_do_not_name_each_other(
+    postgresql_database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Two workers do hold back pruning, which the run need not be told."""
+    caplog.set_level(logging.INFO)
+    pruning, engine = Pruning(), make_engine(postgresql_database)
+
+    with engine.connect() as other, engine.connect() as connection:
+        other.exec_driver_sql("SELECT pg_current_xact_id()")
+        for _ in range(2):
+            with connection.begin():
+                pruning.look(connection)
+
+    assert caplog.messages == []
