@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -14,6 +15,7 @@ from app.backfill.rows import Recovered
 from app.database.engines import make_engine
 from app.database.lock import only_one
 from app.videos.recipe import MEDIA_IDS
+from tests.support.processes import wait_until
 from tests.support.tables import TABLE, insert_realistic
 
 HOLDS = (
@@ -21,6 +23,7 @@ HOLDS = (
     " AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)"
 )
 SNAPSHOT = f"BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM {TABLE} LIMIT 1"
+VACUUMS = f"{HOLDS} AND pid IN (SELECT pid FROM pg_stat_progress_vacuum)"
 NUMBER = "BEGIN; SELECT pg_current_xact_id()"
 NOTHING_HELD = "BEGIN; SELECT 1"
 
@@ -100,4 +103,27 @@ def test_the_sessions_of_a_run_do_not_name_each_other(
             with connection.begin():
                 pruning.look(connection)
 
+    assert caplog.messages == []
+
+
+def test_a_vacuum_is_not_named(postgresql_database: str, caplog: pytest.LogCaptureFixture) -> None:
+    """It has a snapshot, and holds nothing back."""
+    caplog.set_level(logging.INFO)
+    insert_realistic(postgresql_database, 300)
+    pruning, options = Pruning(), "&options=-cvacuum_cost_delay%3D100%20-cvacuum_cost_limit%3D1"
+
+    with (
+        psycopg.connect(postgresql_database + options, autocommit=True) as session,
+        make_engine(postgresql_database).connect() as connection,
+        psycopg.connect(postgresql_database, autocommit=True) as watching,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        vacuum = pool.submit(session.execute, f"VACUUM {TABLE}")
+        wait_until(lambda: watching.execute(VACUUMS).fetchall() == [(1,)], 30)
+        for _ in range(2):
+            with connection.begin():
+                pruning.look(connection)
+        session.cancel()
+
+    assert isinstance(vacuum.exception(), psycopg.errors.QueryCanceled)
     assert caplog.messages == []
