@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,15 @@ LAUNCHER = Path(__file__).with_name("launch.py")
 POLL_SECONDS = 0.1
 ORDINARY_PYTHON = {"PYTHONDONTWRITEBYTECODE": ""}
 """Where compiled modules may not be kept, as in many containers, every start of Python takes a second longer."""
+
+
+class ContestantFailedError(Exception):
+    """A program that was to be measured ended with an error. Carries what it used and said."""
+
+    def __init__(self, process: "Process") -> None:
+        """Build the message from the last line that the program wrote."""
+        super().__init__(f"exit code {process.exit_code}: {process.errors.strip().rpartition(chr(10))[2]}")
+        self.process = process
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +77,9 @@ def wait(process: subprocess.Popen[bytes], meanwhile: Callable[[float], None] | 
             time.sleep(POLL_SECONDS)
         process.wait()
     except BaseException:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
         raise
 
 
@@ -83,9 +94,14 @@ def concurrent_writer(url: str) -> Iterator[list[float]]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     ) as writer:
-        if writer.stdout is not None:
-            writer.stdout.readline()  # it is ready
-        yield seconds
-        output, _ = writer.communicate()
+        try:
+            if writer.stdout is not None:
+                writer.stdout.readline()  # it is ready
+            yield seconds
+            output, _ = writer.communicate()
+        except BaseException:
+            writer.kill()
+            raise
     seconds += json.loads(output)
