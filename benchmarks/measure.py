@@ -126,7 +126,7 @@ def describe(contestant: str, used: Used, copy: Copy, expected: Mapping[str, str
     return Run(
         contestant=contestant,
         outcome=judge(used.process, filled, expected),
-        error=used.process.errors.strip().rpartition("\n")[2] if used.process.exit_code else None,
+        error=used.process.error if used.process.exit_code else None,
         filled=len(filled),
         seconds=own_times.get("seconds", used.process.seconds),
         processor_seconds=used.processor_seconds,

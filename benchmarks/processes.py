@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,17 +17,9 @@ from support.commands import ROOT, environment
 
 LAUNCHER = Path(__file__).with_name("launch.py")
 POLL_SECONDS = 0.1
+EXCEPTION = re.compile(r"[\w.]*(Error|Exception)\b")
 ORDINARY_PYTHON = {"PYTHONDONTWRITEBYTECODE": ""}
 """Where compiled modules may not be kept, as in many containers, every start of Python takes a second longer."""
-
-
-class ContestantFailedError(Exception):
-    """A program that was to be measured ended with an error. Carries what it used and said."""
-
-    def __init__(self, process: "Process") -> None:
-        """Build the message from the last line that the program wrote."""
-        super().__init__(f"exit code {process.exit_code}: {process.errors.strip().rpartition(chr(10))[2]}")
-        self.process = process
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +33,21 @@ class Process:
     exit_code: int
     output: str
     errors: str
+
+    @property
+    def error(self) -> str:
+        """The line in which an exception is named, else the last one that the program wrote."""
+        lines = self.errors.strip().splitlines() or [""]
+        return next((line for line in reversed(lines) if EXCEPTION.match(line)), lines[-1])
+
+
+class ContestantFailedError(Exception):
+    """A program that was to be measured ended with an error. Carries what it used and said."""
+
+    def __init__(self, process: Process) -> None:
+        """Build the message from the line that names the error."""
+        super().__init__(f"exit code {process.exit_code}: {process.error}")
+        self.process = process
 
 
 def launch(program: Sequence[str], url: str, *, meanwhile: Callable[[float], None] | None = None) -> Process:

@@ -15,7 +15,13 @@ from benchmarks.processes import ContestantFailedError, Process
 from benchmarks.results import Results
 
 PROCESS = Process(
-    seconds=1, processor_seconds=1, peak_memory_bytes=1, written_bytes=1, exit_code=1, output="", errors="a\nno room\n"
+    seconds=1,
+    processor_seconds=1,
+    peak_memory_bytes=1,
+    written_bytes=1,
+    exit_code=1,
+    output="",
+    errors="Traceback\n  in b\nsqlalchemy.exc.OperationalError: no room\n[SQL: SELECT 1]\n(Background: there)\n",
 )
 
 
@@ -55,7 +61,7 @@ def test_an_interrupted_benchmark_prints_what_it_has(
 
 
 def test_a_contestant_that_fails_is_noted_and_the_next_one_is_measured() -> None:
-    """With the last line that it wrote."""
+    """With the line of its traceback that names the error."""
     measured, results = suite.Measured(), Results(database="sqlite", product="SQLite", bodies="long", rows=1)
     waits = Waits(contestant="orm", writes=1, longest_wait_seconds=1, p99_wait_seconds=1)
 
@@ -65,7 +71,9 @@ def test_a_contestant_that_fails_is_noted_and_the_next_one_is_measured() -> None
     suite.add(measured, results, "update", fail)
     suite.add(measured, results, "orm", lambda: waits)
 
-    assert measured.failures == ["sqlite, long bodies, update: ContestantFailedError: exit code 1: no room"]
+    what, _, error = measured.failures[0].partition(": ")
+    assert (what, len(measured.failures)) == ("sqlite, long bodies, update", 1)
+    assert error == "ContestantFailedError: exit code 1: sqlalchemy.exc.OperationalError: no room"
     assert results.waits == [waits]
 
 
