@@ -16,7 +16,7 @@ Contestants: `project`, the whole command, with the start of Python; `workers`, 
 `large`, the same with batches of up to 20,000 rows; `update`, one unbounded UPDATE in plain SQL; `batches`, UPDATEs of
 1,000 rows in the order of the key; `known`, one UPDATE that joins ids which are known already; `orm`, the obvious
 SQLAlchemy loop in key order; `limit`, the loop on `IS NULL LIMIT 1000`.
-Bodies: `out-of-line`, 2.1 to 4.7 KB that hardly compress; `in-line`, 2.2 KB that compress to 1.3 KB and stay in the
+Bodies: `out-of-line`, 1.9 to 4.8 KB that hardly compress; `in-line`, 2.2 KB that compress to 1.3 KB and stay in the
 row; `long`, as out of line, but every fifth has 100 KB.
 """
 

@@ -31,7 +31,7 @@ class Shape:
 OUT_OF_LINE: Final = Shape(
     name="out-of-line", create_table=VARIANT_A, signature_bytes=256, prompt_words=40, long_prompt_words=190
 )
-"""2.1 to 4.7 KB that hardly compress: PostgreSQL moves them out of the row."""
+"""1.9 to 4.8 KB that hardly compress: PostgreSQL moves them out of the row."""
 IN_LINE: Final = Shape(
     name="in-line",
     create_table=VARIANT_C,
