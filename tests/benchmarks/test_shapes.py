@@ -46,7 +46,7 @@ def test_the_bodies_have_the_sizes_that_they_are_named_for(
 
 
 def test_bodies_in_line_are_compressed_and_stay_in_the_row(postgresql_empty: str) -> None:
-    """To 1.3 KB, so that 200,000 rows have 311 to 328 MB; none goes into the table of long values."""
+    """To 1.3 KB, so that 200,000 rows have about 326 MB (311 MiB); none goes into the table of long values."""
     with psycopg.connect(postgresql_empty, autocommit=True) as connection:
         fill(connection, IN_LINE, (row for row, _ in rows(ROWS, shape=IN_LINE)))
         ((stored, megabytes, pages_out_of_line),) = connection.execute(STORED).fetchall()
