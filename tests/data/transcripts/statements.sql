@@ -671,6 +671,16 @@ SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ? COLLA
 --- 9641e1b0
 SAVEPOINT sa_savepoint_8
 
+--- 97e3852a
+SELECT a.pid, coalesce(nullif(a.application_name, ''), a.backend_type, 'no application name'),
+    coalesce(CAST(a.backend_xmin AS text), '') || ' ' || coalesce(CAST(a.backend_xid AS text), ''), now()
+FROM pg_stat_activity a
+WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
+    AND (a.backend_xmin IS NOT NULL OR a.backend_xid IS NOT NULL)
+    AND coalesce(a.application_name, '') <> current_setting('application_name')
+    AND NOT EXISTS (SELECT FROM pg_stat_progress_vacuum v WHERE v.pid = a.pid)
+ORDER BY greatest(age(a.backend_xmin), age(a.backend_xid)) DESC, a.pid
+
 --- 986dff24
 SELECT coalesce(max(media_generation_id_backfill_runs.id), ?) + ? AS anon_1 
 FROM media_generation_id_backfill_runs
