@@ -51,6 +51,7 @@ def prepared(ahead: Ahead, span: Span, rows: int, steps: int) -> Plan:
     ahead.start(span, rows)
     for _ in range(steps):
         ahead.step()
+        assert ahead._running is not None  # noqa: SLF001
         ahead._running.result()  # noqa: SLF001  # opening the connection is waited for, too
     plan = ahead.plan(span)
     assert plan is not None
@@ -160,6 +161,7 @@ def test_a_second_connection_is_not_needed(postgresql_database: str) -> None:
 
     with engine.connect() as connection:
         report = backfill(connection, MEDIA_IDS, Options(batch_size=50), origin="sync")
+    engine.dispose()
 
     assert report.synced == 600
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 from app.backfill.engine import backfill
 from app.backfill.listener import Listener
@@ -18,10 +19,12 @@ from app.videos.recipe import MEDIA_IDS
 from tests.support.processes import wait_until
 from tests.support.tables import TABLE, insert_realistic
 
+NEXT_NUMBER = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
 HOLDS = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     " AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)"
 )
+OLDER = f"{HOLDS} AND (backend_xmin::text::bigint < %s OR backend_xid::text::bigint < %s)"
 SNAPSHOT = f"BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM {TABLE} LIMIT 1"
 VACUUMS = f"{HOLDS} AND pid IN (SELECT pid FROM pg_stat_progress_vacuum)"
 NUMBER = "BEGIN; SELECT pg_current_xact_id()"
@@ -29,27 +32,34 @@ NOTHING_HELD = "BEGIN; SELECT 1"
 
 
 class Watcher(Listener):
-    """Asks the server after each batch who would hold back the pruning of the next."""
+    """Asks the server, when a batch begins, who keeps the versions that the batch before it has left."""
 
     def __init__(self, session: psycopg.Connection[tuple[int]]) -> None:
         self._session = session
+        self._number = 0
         self.holders: list[int] = []
 
     def filled(self, rows: Sequence[Recovered]) -> None:
-        """Count the sessions."""
+        """Note the number that the next transaction will have."""
         del rows
-        self.holders += [count for (count,) in self._session.execute(HOLDS)]
+        ((self._number,),) = self._session.execute(NEXT_NUMBER).fetchall()
+
+    def begins(self, *sent: object) -> None:  # what SQLAlchemy tells of a statement
+        """Count the sessions that are older than that, when rows are about to be filled."""
+        if self._number and "UPDATE public" in str(sent[2]):
+            self.holders += [count for (count,) in self._session.execute(OLDER, (self._number, self._number))]
 
 
-def test_no_session_of_a_run_holds_anything_between_two_batches(postgresql_database: str) -> None:
+def test_no_session_of_a_run_holds_what_the_batch_before_has_left(postgresql_database: str) -> None:
     """Nor does the session with the lock: with one of them, no new version of a row would find room on its page."""
     insert_realistic(postgresql_database, 1_500)
     engine = make_engine(postgresql_database)
 
     with psycopg.connect(postgresql_database, autocommit=True) as session, only_one(engine, 0):
         watcher = Watcher(session)
+        sa.event.listen(engine, "before_cursor_execute", watcher.begins)
         with engine.connect() as connection:
-            backfill(connection, MEDIA_IDS, Options(), origin="sync", listener=watcher)
+            backfill(connection, MEDIA_IDS, Options(batch_size=200), origin="sync", listener=watcher)
 
     assert len(watcher.holders) > 5
     assert set(watcher.holders) == {0}
