@@ -5,7 +5,7 @@ from logging.config import fileConfig
 import sqlalchemy as sa
 from alembic import context
 
-from app.database.base import Base
+from app.database.metadata import METADATA
 from app.database.version_table import version_table_of
 from app.migration.environment import (
     alembic_errors,
@@ -20,8 +20,9 @@ from app.migration.gate import one_upgrade
 from app.migration.transactional_ddl import transactional_ddl
 from app.settings import Settings
 
-target_metadata = Base.metadata
-"""By this name tools look for what the revisions must lead to."""
+target_metadata = METADATA
+"""By this name tools look for what the revisions must lead to. The mapped classes fill it, which app.migration.gate
+imports unless there is nothing to do."""
 
 
 def run_offline(settings: Settings) -> None:

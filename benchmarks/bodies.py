@@ -19,7 +19,6 @@ ASPECT_RATIO = "VIDEO_ASPECT_RATIO_LANDSCAPE"
 MODEL = "veo_3_1_t2v_fast"
 STORE = "https://storage.example-cdn.com/ex-sandbox-videofx"
 ACCOUNT = "example-labs-videoserver-prod0@system.gserviceaccount.test"
-SIGNATURE_BYTES = 256
 MALFORMED_SHARE_KEPT = 0.6
 
 
@@ -34,6 +33,10 @@ class Video:
     media_generation_id: str
     fife_url: str
     serving_base_uri: str
+    repeats_request: bool = False
+    """Whether the answer repeats the request whoever has stored it, and so the prompt."""
+    raw_bytes: str | None = None
+    """The file itself, as an answer brings it that waits for no download."""
 
 
 def random_uuid(chance: random.Random) -> str:
@@ -47,10 +50,15 @@ def media_generation_id(chance: random.Random, project_id: str, file_id: str) ->
     return base64.urlsafe_b64encode(b"".join((*parts, b'"\x03CAE*$', file_id.encode()))).rstrip(b"=").decode()
 
 
-def signed_url(chance: random.Random, folder: str, file_id: str) -> str:
-    """Return the address of a stored file with a random signature, about 560 characters."""
-    signature = base64.b64encode(chance.randbytes(SIGNATURE_BYTES)).decode().replace("/", "%2F").replace("=", "%3D")
+def signed_url(chance: random.Random, folder: str, file_id: str, signature_bytes: int) -> str:
+    """Return the address of a stored file with a random signature."""
+    signature = base64.b64encode(chance.randbytes(signature_bytes)).decode().replace("/", "%2F").replace("=", "%3D")
     return f"{STORE}/{folder}/{file_id}?GoogleAccessId={ACCOUNT}&Expires=1761999999&Signature={signature}"
+
+
+def video_file(chance: random.Random, size: int) -> str:
+    """Return a file of so many random bytes, as base64."""
+    return base64.b64encode(chance.randbytes(size)).decode()
 
 
 def direct(video: Video) -> str:
@@ -135,12 +143,13 @@ def finished(video: Video, *, request: bool = False) -> Json:
         "name": video.media_generation_id,
         "video": video_block(video),
     }
-    if request:
+    if request or video.repeats_request:
         metadata["requestData"] = request_block(video)
     return {
         "operation": {"name": video.operation_name, "metadata": metadata},
         "sceneId": video.scene_id,
         "mediaGenerationId": video.media_generation_id,
+        **({} if video.raw_bytes is None else {"rawBytes": video.raw_bytes}),
         "status": STATUS + "SUCCESSFUL",
     }
 

@@ -1,7 +1,6 @@
-"""The table of the benchmark and its rows: variant A of the application's table.
+"""The rows of the benchmark's table.
 
-Everything follows from one seed: the same number of rows is the same data on every database. The foreign key to
-`profiles` is left out, since no contestant writes that column.
+Everything follows from one seed: the same number of rows of one shape is the same data on every database.
 """
 
 import random
@@ -19,7 +18,9 @@ from benchmarks.bodies import (
     media_generation_id,
     random_uuid,
     signed_url,
+    video_file,
 )
+from benchmarks.shapes import OUT_OF_LINE, Shape
 
 SEED = 20_260_101
 UNRECOVERABLE_SHARE = 0.05
@@ -27,44 +28,6 @@ LONG_PROMPT_SHARE = 0.25
 FIRST_DAY = datetime(2025, 10, 1, tzinfo=UTC)
 SECONDS = 120 * 24 * 3600  # the rows are spread over this time after the first day
 
-CREATE_TABLE = """
-CREATE TABLE veo3_video_generations (
-    id TEXT PRIMARY KEY,
-    profile_id TEXT NOT NULL,
-    project_id TEXT NOT NULL,
-    scene_id TEXT NOT NULL UNIQUE,
-    operation_name TEXT NOT NULL,
-    prompt TEXT NOT NULL,
-    seed INTEGER NOT NULL,
-    aspect_ratio TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('pending', 'processing', 'completed', 'failed')),
-    video_url TEXT,
-    video_path TEXT,
-    error_message TEXT,
-    raw_response TEXT,
-    created_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL,
-    completed_at TEXT,
-    media_generation_id TEXT,
-    fife_url TEXT,
-    serving_base_uri TEXT
-)
-"""
-CREATE_INDEXES = (
-    "CREATE INDEX idx_veo3_generations_profile_id ON veo3_video_generations (profile_id)",
-    "CREATE INDEX idx_veo3_generations_project_id ON veo3_video_generations (project_id)",
-    "CREATE INDEX idx_veo3_generations_status ON veo3_video_generations (status)",
-    "CREATE INDEX idx_veo3_generations_scene_id ON veo3_video_generations (scene_id)",
-)
-INSERT = """
-INSERT INTO veo3_video_generations (
-    id, profile_id, project_id, scene_id, operation_name, prompt, seed, aspect_ratio, status, video_url, raw_response,
-    created_at, updated_at, completed_at
-) VALUES (
-    :id, :profile_id, :project_id, :scene_id, :operation_name, :prompt, :seed, :aspect_ratio, :status, :video_url,
-    :raw_response, :created_at, :updated_at, :completed_at
-)
-"""
 WORDS = """
 a the of in on with over under slow fast camera light morning evening rain snow city forest river paper boat robot
 garden glass window street market old young woman man child dog cat bird horse train bicycle lantern sea mountain wave
@@ -83,9 +46,9 @@ class Row:
     project_id: str
     scene_id: str
     operation_name: str
-    prompt: str
+    prompt: str | None
     seed: int
-    aspect_ratio: str
+    aspect_ratio: str | None
     status: str
     video_url: str | None
     raw_response: str
@@ -97,9 +60,9 @@ class Row:
 COLUMNS = tuple(field.name for field in fields(Row))
 
 
-def rows(count: int, *, malformed: int = 0) -> Iterator[tuple[Row, str | None]]:
+def rows(count: int, *, malformed: int = 0, shape: Shape = OUT_OF_LINE) -> Iterator[tuple[Row, str | None]]:
     """Yield `count` rows in random order of their keys, each with the id to recover, or None where there is none."""
-    writer = Writer(random.Random(SEED))
+    writer = Writer(random.Random(SEED), shape)
     for kind in writer.kinds(count, malformed):
         yield writer.row(kind)
 
@@ -107,9 +70,10 @@ def rows(count: int, *, malformed: int = 0) -> Iterator[tuple[Row, str | None]]:
 class Writer:
     """Writes rows as the application does, from one source of chance."""
 
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, chance: random.Random, shape: Shape) -> None:
         """Choose the profiles and projects that the rows belong to."""
         self._chance = chance
+        self._shape = shape
         self._profiles = [f"{chance.getrandbits(128):032x}" for _ in range(20)]
         self._projects = [random_uuid(chance) for _ in range(200)]
 
@@ -124,7 +88,7 @@ class Writer:
     def row(self, kind: Kind) -> tuple[Row, str | None]:
         """Return a row of this kind, and the id that can be recovered from it."""
         project_id = self._chance.choice(self._projects)
-        video = self._video(project_id)
+        video = self._video(project_id, kind)
         created_at = FIRST_DAY + timedelta(seconds=self._chance.random() * SECONDS)
         completed_at = timestamp(created_at + timedelta(minutes=2))
         row = Row(
@@ -133,11 +97,11 @@ class Writer:
             project_id=project_id,
             scene_id=video.scene_id,
             operation_name=video.operation_name,
-            prompt=video.prompt,
+            prompt=video.prompt if self._shape.has_copies else None,
             seed=video.seed,
-            aspect_ratio=ASPECT_RATIO,
+            aspect_ratio=ASPECT_RATIO if self._shape.has_copies else None,
             status=kind.status,
-            video_url=video.fife_url if kind.status == "completed" else None,
+            video_url=video.fife_url if self._shape.has_copies and kind.status == "completed" else None,
             raw_response=kind.write(video),
             created_at=timestamp(created_at),
             updated_at=completed_at,
@@ -145,21 +109,28 @@ class Writer:
         )
         return row, video.media_generation_id if kind.recoverable else None
 
-    def _video(self, project_id: str) -> Video:
-        file_id = random_uuid(self._chance)
+    def _video(self, project_id: str, kind: Kind) -> Video:
+        file_id, signature_bytes = random_uuid(self._chance), self._shape.signature_bytes
         return Video(
             operation_name=f"{self._chance.getrandbits(128):032x}",
             scene_id=random_uuid(self._chance),
             prompt=self._prompt(),
             seed=self._chance.randrange(100_000),
             media_generation_id=media_generation_id(self._chance, project_id, file_id),
-            fife_url=signed_url(self._chance, "video", file_id),
-            serving_base_uri=signed_url(self._chance, "image", file_id),
+            fife_url=signed_url(self._chance, "video", file_id, signature_bytes),
+            serving_base_uri=signed_url(self._chance, "image", file_id, signature_bytes),
+            repeats_request=self._shape.repeats_request,
+            raw_bytes=video_file(self._chance, self._shape.video_bytes) if self._holds_video(kind) else None,
         )
 
+    def _holds_video(self, kind: Kind) -> bool:
+        share = self._shape.video_share if kind.recoverable else 0.0
+        return share > 0 and self._chance.random() < share
+
     def _prompt(self) -> str:
-        longest = 190 if self._chance.random() < LONG_PROMPT_SHARE else 40
-        return " ".join(self._chance.choices(WORDS, k=self._chance.randint(8, longest)))
+        is_long = self._chance.random() < LONG_PROMPT_SHARE
+        longest = self._shape.long_prompt_words if is_long else self._shape.prompt_words
+        return " ".join(self._chance.choices(WORDS, k=self._chance.randint(self._shape.fewest_prompt_words, longest)))
 
 
 def timestamp(moment: datetime) -> str:

@@ -3,20 +3,17 @@
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from benchmarks.databases import Copy, Database
-from benchmarks.processes import Process, concurrent_writer, launch
+from benchmarks.contestant_names import KNOWN, LARGE, PROJECT, PROJECTS, WORKERS
+from benchmarks.databases.base import Copy, Database
+from benchmarks.processes import ContestantFailedError, Process, concurrent_writer, launch
 from support.commands import SCRIPTS
 
-PROJECT, WORKERS, LARGE = PROJECTS = ("project", "workers", "large")
-"""The project as it is, with two workers, and with batches of up to 20,000 rows."""
-UPDATE, ORM, LIMIT = OTHERS = ("update", "orm", "limit")
-CONTESTANTS = (*PROJECTS, *OTHERS)
-DEFAULT = (PROJECT, WORKERS, *OTHERS)
 OPTIONS: Mapping[str, Sequence[str]] = {PROJECT: (), WORKERS: ("-x", "workers=2"), LARGE: ("-x", "batch_size=20000")}
 ALEMBIC = str(SCRIPTS / "alembic")
 P99 = 0.99
@@ -98,9 +95,18 @@ def command(contestant: str) -> Sequence[str]:
     return (sys.executable, "-m", "benchmarks.contestants", contestant)
 
 
+@contextmanager
+def prepared(database: Database, template: Template, contestant: str) -> Iterator[Copy]:
+    """Make a copy, and lay the known ids beside it where the contestant is about them."""
+    with database.copy(template.name) as copy:
+        if contestant == KNOWN:
+            copy.put_beside(template.expected)
+        yield copy
+
+
 def measure(database: Database, template: Template, contestant: str) -> Run:
     """Run a contestant alone."""
-    with database.copy(template.name) as copy:
+    with prepared(database, template, contestant) as copy:
         wal_before, server_before = copy.wal_position(), copy.server_processor_seconds()
         process = launch(command(contestant), copy.url)
         copy.wait_for_sessions()
@@ -120,7 +126,7 @@ def describe(contestant: str, used: Used, copy: Copy, expected: Mapping[str, str
     return Run(
         contestant=contestant,
         outcome=judge(used.process, filled, expected),
-        error=used.process.errors.strip().rpartition("\n")[2] if used.process.exit_code else None,
+        error=used.process.error if used.process.exit_code else None,
         filled=len(filled),
         seconds=own_times.get("seconds", used.process.seconds),
         processor_seconds=used.processor_seconds,
@@ -157,10 +163,12 @@ def judge(process: Process, filled: Mapping[str, str], expected: Mapping[str, st
 
 
 def measure_waits(database: Database, template: Template, contestant: str) -> Waits:
-    """Run a contestant while another process writes to the same table."""
-    with database.copy(template.name) as copy:
+    """Run a contestant while another process writes to the same table. Raises ContestantFailedError."""
+    with prepared(database, template, contestant) as copy:
         with concurrent_writer(copy.url) as seconds:
-            launch(command(contestant), copy.url)
+            process = launch(command(contestant), copy.url)
+        if process.exit_code:
+            raise ContestantFailedError(process)
         return Waits(
             contestant=contestant,
             writes=len(seconds),
@@ -171,7 +179,7 @@ def measure_waits(database: Database, template: Template, contestant: str) -> Wa
 
 def measure_progress(database: Database, template: Template, contestant: str) -> list[Sample]:
     """Run a contestant while its finished rows are counted over a second connection."""
-    with database.copy(template.name) as copy:
+    with prepared(database, template, contestant) as copy:
         samples: list[Sample] = []
         process = launch(command(contestant), copy.url, meanwhile=lambda seconds: samples.append(count(copy, seconds)))
         return [*samples, Sample(seconds=process.seconds, filled=copy.filled_count())]

@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape
 
-from benchmarks.measure import CONTESTANTS, Sample
+from benchmarks.contestant_names import CONTESTANTS
+from benchmarks.measure import Sample
 from benchmarks.results import Results
 
 WIDTH, PANEL_HEIGHT = 720, 300
 LEFT, RIGHT, TOP, BOTTOM = 80, 120, 40, 40
 TICKS = 4
-COLOURS = dict(zip(CONTESTANTS, ("#1a7f37", "#116329", "#4ac26b", "#cf222e", "#0969da", "#8250df"), strict=True))
+SHADES = ("#1a7f37", "#116329", "#4ac26b", "#cf222e", "#bc4c00", "#6e7781", "#0969da", "#8250df")
+COLOURS = dict(zip(CONTESTANTS, SHADES, strict=True))
 STYLE = (
     "text{font:12px sans-serif;fill:#57606a}.title{font-weight:bold}"
     "line{stroke:#d0d7de}polyline{fill:none;stroke-width:2}"
@@ -32,7 +34,8 @@ def svg(results: Sequence[Results]) -> str:
 def panel(results: Results) -> Iterator[str]:
     """Yield the parts of one database's panel."""
     longest = max((samples[-1].seconds for samples in results.progress.values()), default=1.0)
-    yield f'<text class="title" x="{LEFT}" y="20">{escape(results.database)}: rows filled over seconds</text>'
+    title = escape(f"{results.database}, {results.bodies} bodies: rows filled over seconds")
+    yield f'<text class="title" x="{LEFT}" y="20">{title}</text>'
     yield from grid(longest, results.rows)
     for contestant, samples in results.progress.items():
         yield line(contestant, samples, longest, results.rows)

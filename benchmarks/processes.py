@@ -2,13 +2,14 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from support.commands import ROOT, environment
 
 LAUNCHER = Path(__file__).with_name("launch.py")
 POLL_SECONDS = 0.1
+EXCEPTION = re.compile(r"[\w.]*(Error|Exception)\b")
 ORDINARY_PYTHON = {"PYTHONDONTWRITEBYTECODE": ""}
 """Where compiled modules may not be kept, as in many containers, every start of Python takes a second longer."""
 
@@ -31,6 +33,21 @@ class Process:
     exit_code: int
     output: str
     errors: str
+
+    @property
+    def error(self) -> str:
+        """The line in which an exception is named, else the last one that the program wrote."""
+        lines = self.errors.strip().splitlines() or [""]
+        return next((line for line in reversed(lines) if EXCEPTION.match(line)), lines[-1])
+
+
+class ContestantFailedError(Exception):
+    """A program that was to be measured ended with an error. Carries what it used and said."""
+
+    def __init__(self, process: Process) -> None:
+        """Build the message from the line that names the error."""
+        super().__init__(f"exit code {process.exit_code}: {process.error}")
+        self.process = process
 
 
 def launch(program: Sequence[str], url: str, *, meanwhile: Callable[[float], None] | None = None) -> Process:
@@ -68,7 +85,9 @@ def wait(process: subprocess.Popen[bytes], meanwhile: Callable[[float], None] | 
             time.sleep(POLL_SECONDS)
         process.wait()
     except BaseException:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
         raise
 
 
@@ -83,9 +102,14 @@ def concurrent_writer(url: str) -> Iterator[list[float]]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     ) as writer:
-        if writer.stdout is not None:
-            writer.stdout.readline()  # it is ready
-        yield seconds
-        output, _ = writer.communicate()
+        try:
+            if writer.stdout is not None:
+                writer.stdout.readline()  # it is ready
+            yield seconds
+            output, _ = writer.communicate()
+        except BaseException:
+            writer.kill()
+            raise
     seconds += json.loads(output)

@@ -2,16 +2,21 @@
 
 import os
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
+from benchmarks import bars
+from benchmarks.bars import Held
 from benchmarks.measure import Outcome
 from benchmarks.results import COMPARED_FIGURES, RATIOS, Results
 from benchmarks.scaling import Scaling
+from benchmarks.start import Start
+from benchmarks.suite import Measured
 
 MEGABYTE = 1_000_000
 LIBRARIES = ("alembic", "sqlalchemy", "psycopg", "orjson")
@@ -60,37 +65,100 @@ LINES: Sequence[tuple[str, str, Format]] = (
 )
 
 
+def tables(measured: Measured) -> Iterator[Table]:
+    """Yield a table for whatever was measured at least once."""
+    for one in measured.results:
+        if one.runs:
+            yield comparison(one)
+            yield from ratios(one)
+    if any(one.rounds for one in measured.scaling):
+        yield scaling_table(measured.scaling)
+    if any(measured.start.seconds.values()):
+        yield start_table(measured.start)
+    if held := held_bars(measured):
+        yield bars_table(held)
+    if measured.failures:
+        yield failures_table(measured.failures)
+
+
 def comparison(results: Results) -> Table:
-    """Return one database's table: a line for each figure, a column for each contestant and each ratio."""
-    table = Table(title=f"{results.database} ({results.product}), {results.rows:,} rows")
+    """Return one database's table: a line for each figure, a column for each contestant."""
+    table = Table(title=f"{results.database} ({results.product}), {results.rows:,} rows, {results.bodies} bodies")
     table.add_column("median")
-    names, ratios = results.contestants(), [pair for pair in RATIOS if {*pair} <= {*results.contestants()}]
-    for name in (*names, *(f"{one} / {other}" for one, other in ratios)):
+    names = results.contestants()
+    for name in names:
         table.add_column(name, justify="right")
     for label, figure, write in LINES:
         medians = [results.median(name, figure) for name in names]
-        quotients = [results.ratio(one, other, figure) if figure in COMPARED_FIGURES else None for one, other in ratios]
         if any(value is not None for value in medians):
-            table.add_row(label, *(_cell(one, write) for one in medians), *(_cell(one, _ratio) for one in quotients))
-    table.add_row("result", *(_outcomes(results, name) for name in names), *("" for _ in ratios))
+            table.add_row(label, *(_cell(one, write) for one in medians))
+    table.add_row("result", *(_outcomes(results, name) for name in names))
     return table
+
+
+def ratios(results: Results) -> Iterator[Table]:
+    """Yield the table of what two contestants' figures are to each other, if there are two to compare."""
+    pairs = [pair for pair in RATIOS if {*pair} <= {*results.contestants()}]
+    table = Table("ratio", title=f"{results.database}, {results.bodies} bodies: ratios")
+    for one, other in pairs:
+        table.add_column(f"{one} / {other}", justify="right")
+    for label, figure, _ in LINES:
+        quotients = [results.ratio(*pair, figure) if figure in COMPARED_FIGURES else None for pair in pairs]
+        if any(value is not None for value in quotients):
+            table.add_row(label, *(_cell(one, _ratio) for one in quotients))
+    if pairs:
+        yield table
 
 
 def scaling_table(results: Sequence[Scaling]) -> Table:
     """Return the table of how the project's time and memory grow."""
-    table = Table("database", "figure", "ratio", title="Scaling of the project")
+    table = Table("database", "bodies", "figure", "ratio", title="Scaling of the project")
     for one in results:
         for label, ratio in one.ratios().items():
-            table.add_row(one.database, label, _ratio(ratio))
+            table.add_row(one.database, one.bodies, label, _ratio(ratio))
     return table
 
 
-def as_json(results: Sequence[Results], scaling: Sequence[Scaling]) -> Mapping[str, Any]:
+def start_table(start: Start) -> Table:
+    """Return the table of how long the commands take to start."""
+    table = Table("command", "median", "to the import", title="Start, wall clock")
+    for command in start.seconds:
+        table.add_row(command, _cell(start.median(command), seconds), _cell(start.ratio(command), _ratio))
+    return table
+
+
+def held_bars(measured: Measured) -> list[Held]:
+    """Return every bar whose figures were measured."""
+    compared = [held for one in measured.results for held in bars.held(one)]
+    grown = [held for one in measured.scaling for held in bars.held_growth(one)]
+    return [*compared, *grown, *bars.held_start(measured.start)]
+
+
+def bars_table(held: Sequence[Held]) -> Table:
+    """Return the table of the bars."""
+    table = Table("figure", "bar", "measured", "", title=bars.TITLE)
+    for one in held:
+        table.add_row(one.figure, f"<= {one.most:.2f}", _ratio(one.measured), "met" if one.is_met else "missed")
+    return table
+
+
+def failures_table(failures: Sequence[str]) -> Table:
+    """Return the table of what could not be measured."""
+    table = Table("what failed", title="Not measured")
+    for failure in failures:
+        table.add_row(escape(failure))
+    return table
+
+
+def as_json(measured: Measured) -> Mapping[str, Any]:
     """Return everything that was measured, and on what."""
     return {
         "machine": machine(),
-        "databases": [one.as_json() for one in results],
-        "scaling": [{**asdict(one), "ratios": one.ratios()} for one in scaling],
+        "databases": [one.as_json() for one in measured.results],
+        "scaling": [{**asdict(one), "ratios": one.ratios()} for one in measured.scaling],
+        "start": measured.start.seconds,
+        "bars": [one.as_json() for one in held_bars(measured)],
+        "failures": measured.failures,
     }
 
 

@@ -5,9 +5,18 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
-from benchmarks.measure import LARGE, LIMIT, ORM, PROJECT, UPDATE, WORKERS, Outcome, Run, Sample, Waits
+from benchmarks.contestant_names import BATCHES, KNOWN, LARGE, LIMIT, ORM, PROJECT, UPDATE, WORKERS
+from benchmarks.measure import Outcome, Run, Sample, Waits
 
-RATIOS = ((PROJECT, UPDATE), (PROJECT, ORM), (WORKERS, PROJECT), (LARGE, UPDATE))
+RATIOS = (
+    (PROJECT, UPDATE),
+    (PROJECT, ORM),
+    (PROJECT, BATCHES),
+    (PROJECT, KNOWN),
+    (WORKERS, PROJECT),
+    (WORKERS, UPDATE),
+    (LARGE, UPDATE),
+)
 COST_FIGURES = (
     "seconds",
     "processor_seconds",
@@ -30,6 +39,7 @@ class Results:
 
     database: str
     product: str
+    bodies: str
     rows: int
     runs: list[Run] = field(default_factory=list)
     waits: list[Waits] = field(default_factory=list)
@@ -39,21 +49,27 @@ class Results:
         """Return who has run, in the order of their first run."""
         return list(dict.fromkeys(run.contestant for run in self.runs))
 
-    def values(self, contestant: str, figure: str) -> list[float]:
-        """Return a figure of all rounds; none where the figure does not exist."""
+    def keep(self, one: Run | Waits) -> None:
+        """Add what was measured last."""
+        if isinstance(one, Run):
+            self.runs.append(one)
+        else:
+            self.waits.append(one)
+
+    def values(self, contestant: str, figure: str) -> list[float | None]:
+        """Return a figure of each round; None where it does not exist, or the contestant has failed."""
         source: Iterable[Run | Waits] = self.waits if figure in WAIT_FIGURES else self.runs
-        found = [getattr(one, figure) for one in source if one.contestant == contestant]
-        return [value for value in found if value is not None]
+        return [None if _has_failed(one) else getattr(one, figure) for one in source if one.contestant == contestant]
 
     def median(self, contestant: str, figure: str) -> float | None:
         """Return the median of all rounds."""
-        values = self.values(contestant, figure)
+        values = [value for value in self.values(contestant, figure) if value is not None]
         return median(values) if values else None
 
     def ratio(self, one: str, other: str, figure: str) -> float | None:
         """Return the median of the rounds' ratios: within a round, both met the machine in about the same state."""
         pairs = zip(self.values(one, figure), self.values(other, figure), strict=False)
-        ratios = [first / second for first, second in pairs if second]
+        ratios = [first / second for first, second in pairs if first is not None and second]
         return median(ratios) if ratios else None
 
     def unacceptable(self) -> list[Run]:
@@ -71,6 +87,10 @@ class Results:
             "medians": {name: {one: self.median(name, one) for one in FIGURES} for name in self.contestants()},
             "ratios": {f"{a}/{b}": {one: self.ratio(a, b, one) for one in COMPARED_FIGURES} for a, b in RATIOS},
         }
+
+
+def _has_failed(one: Run | Waits) -> bool:
+    return isinstance(one, Run) and one.outcome is Outcome.FAILED
 
 
 def _is_acceptable(run: Run) -> bool:

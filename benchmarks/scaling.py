@@ -1,12 +1,14 @@
 """How the project's time and memory grow with the table, and what a second run costs when nothing is left to do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import median
 
-from benchmarks.databases import Database
-from benchmarks.measure import PROJECT, command
-from benchmarks.processes import Process, launch
+from benchmarks.contestant_names import PROJECT
+from benchmarks.databases.base import Database
+from benchmarks.measure import command
+from benchmarks.processes import ContestantFailedError, launch
 from support.commands import SCRIPTS
 
 SYNC = (str(SCRIPTS / "media-gen-ids"), "sync")
@@ -24,47 +26,42 @@ class Scale:
 
 @dataclass(frozen=True, kw_only=True)
 class Scaling:
-    """All rounds on one database, with tables of a tenth of `rows`, `rows` and twice as many."""
+    """All rounds on one database, those of a smaller table before those of a larger one."""
 
     database: str
-    rows: int
-    rounds: list[Scale]
+    bodies: str
+    rounds: list[Scale] = field(default_factory=list)
 
     def ratios(self) -> Mapping[str, float]:
-        """Return the medians' ratios."""
-        few, many = self.rows // 10, self.rows * 2
-        return {
-            f"time, {many:,} rows / {self.rows:,}": self._time(many) / self._time(self.rows),
-            f"peak memory, {many:,} rows / {few:,}": self._memory(many) / self._memory(few),
-            f"second sync / first upgrade, {self.rows:,} rows": self._second(self.rows) / self._time(self.rows),
-        }
+        """Return the medians' ratios: each table to the next smaller one, and to itself when nothing is left to do."""
+        sizes = sorted({one.rows for one in self.rounds})
+        found = {}
+        for few, many in pairwise(sizes):
+            found[f"time, {many:,} rows / {few:,}"] = self.time(many) / self.time(few)
+            found[f"peak memory, {many:,} rows / {few:,}"] = self.memory(many) / self.memory(few)
+        for size in sizes:
+            found[f"second sync / first upgrade, {size:,} rows"] = self._second(size) / self.time(size)
+        return found
 
-    def _time(self, rows: int) -> float:
+    def time(self, rows: int) -> float:
+        """Return the median seconds of an upgrade of so many rows. Raises StatisticsError where there are none."""
         return median(one.upgrade_seconds for one in self.rounds if one.rows == rows)
 
-    def _memory(self, rows: int) -> float:
+    def memory(self, rows: int) -> float:
+        """Return the median peak memory of an upgrade of so many rows. Raises StatisticsError where there are none."""
         return median(one.upgrade_peak_memory_bytes for one in self.rounds if one.rows == rows)
 
     def _second(self, rows: int) -> float:
         return median(one.second_sync_seconds for one in self.rounds if one.rows == rows)
 
 
-class ProjectFailedError(Exception):
-    """A command of the project ended with an error. Carries what it said."""
-
-    def __init__(self, process: Process) -> None:
-        """Build the message from the process."""
-        super().__init__(f"exit code {process.exit_code}: {process.errors}")
-        self.process = process
-
-
 def measure_scale(database: Database, template: str, rows: int) -> Scale:
-    """Upgrade a fresh copy of a template with this number of rows, then sync it again."""
+    """Upgrade a fresh copy of a template with this number of rows, then sync it again. Raises ContestantFailedError."""
     with database.copy(template) as copy:
         upgrade, sync = launch(command(PROJECT), copy.url), launch(SYNC, copy.url)
     for process in (upgrade, sync):
         if process.exit_code:
-            raise ProjectFailedError(process)
+            raise ContestantFailedError(process)
     return Scale(
         rows=rows,
         upgrade_seconds=upgrade.seconds,

@@ -8,10 +8,7 @@ Downgrade: nothing; ids that were recovered stay.
 
 from alembic import context, op
 
-from app.media_ids.recipe import media_generation_ids
-from app.migration.fill import backfill_revision, offline_backfill_revision
 from app.migration.guest import in_any_environment
-from app.videos.models import Veo3VideoGeneration
 
 revision = "media_ids_0003"
 down_revision = "media_ids_0002"
@@ -21,6 +18,10 @@ depends_on = None
 
 @in_any_environment
 def upgrade() -> None:
+    from app.media_ids.recipe import media_generation_ids  # noqa: PLC0415  # a database that stands at head needs none
+    from app.migration.fill import backfill_revision, offline_backfill_revision  # noqa: PLC0415
+    from app.videos.models import Veo3VideoGeneration  # noqa: PLC0415
+
     if context.is_offline_mode():
         offline_backfill_revision(op.get_context(), media_generation_ids(Veo3VideoGeneration))
     else:

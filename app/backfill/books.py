@@ -79,6 +79,8 @@ class Books:
         self._listener = listener
         self._unconfirmed: Committed | None = None
         self._was_disconnected = False
+        self.disconnections = 0
+        """How often a connection was lost."""
         self._is_rewound = False
         self._kept: tuple[Place, Counts] | None = None
         """Where the run stood after its last commit of this sweep; commits before the sweep are on disk."""
@@ -133,6 +135,7 @@ class Books:
     def note_disconnection(self) -> None:
         """Note that a connection was lost: `settle` must find out which commits have arrived."""
         self._was_disconnected = True
+        self.disconnections += 1
 
     def settle(self, connection: sa.Connection) -> None:
         """After a lost connection, find out from the ledger which of the last commits have arrived.

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy.exc import DBAPIError
 
+from app.backfill.ahead import Ahead
 from app.backfill.books import Books, Rewound
 from app.backfill.control.limits import Limits, Stopped
 from app.backfill.control.retrying import Patience
@@ -45,6 +46,7 @@ class Crew:
         self._limits = limits
         self._listener = listener
         self._allowed_lag = allowed_lag
+        self._ahead = Ahead(walk, another if walk.looks_ahead else None)
         self.workers = [self._employ(own) for own in connections]
         self._control.workers = self._control.working = len(self.workers)
 
@@ -52,7 +54,12 @@ class Crew:
         """Fill what the sweep has left, with as many workers as are wanted at each moment. Raises Stopped, Rewound."""
         while not self._books.sweep.is_through:
             self._adjust()
+            self.workers[0].ahead = self._ahead if len(self.workers) == 1 else None
             work_together(self._limits, self.workers)
+
+    def close(self) -> None:
+        """Wait until nothing is prepared any more; the connections are closed by whoever has opened them."""
+        self._ahead.close()
 
     def _adjust(self) -> None:
         """Make them as many as are wanted, or as the database lets us: where it lets no more in, a warning says so."""

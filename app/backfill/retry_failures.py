@@ -65,6 +65,7 @@ class FailuresWalk(KeyWalk):
     """Windows of the ledger's failures, in the order of their ids. Rows are always read once more under the lock."""
 
     is_whole = False
+    looks_ahead = False
 
     def __init__(self, recipe: Recipe, table: sa.Table, access: KeyAccess, *, everything: bool) -> None:
         """Take what is filled, its table, how its rows are found, and whether to try unchanged rows too."""

@@ -62,6 +62,14 @@ class InPlace(Protocol):
     most_rows: int
     """How many rows it may fill."""
 
+    def prepare(self, connection: sa.Connection) -> None:  # noqa: ARG002  # some can
+        """Look into the rows already, where that is possible: `fill` writes those that are still the same version."""
+        return
+
+    def forget(self) -> None:
+        """Forget what was prepared."""
+        return
+
     def fill(self, connection: sa.Connection, moment: datetime, *, listed: bool) -> Filling:
         """Fill the plain rows; return them if they are to be `listed`, else perhaps only their number.
 

@@ -87,7 +87,7 @@ class Run:
         5. Ask the database what is left, and account for every row of it.
         6. Write how the run ended.
         """
-        with self._transactions.relaxed():
+        with self._transactions.relaxed(), contextlib.closing(self._crew):
             report = self._fill(origin)
         with contextlib.suppress(Stopped):  # the database does not answer, and nobody wants to wait for it any more
             self._patience.attempt(lambda: self._record.finish(report, is_whole=self._whole))

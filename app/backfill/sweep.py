@@ -14,6 +14,7 @@ class Sweep:
         self._cut = cut
         self._next = cursor
         self._is_cut_up = False
+        self._given_back: list[Span] = []
         self._open: dict[Span, str | None] = {}
         """The cursor where the unfinished rest of each handed-out span begins, in the table's order."""
         self._fraction: float | None = None
@@ -22,12 +23,19 @@ class Sweep:
     def take(self) -> Span | None:
         """Return the next part of the table that nobody works on; None: there is none."""
         with self._turn:
+            if self._given_back:
+                return self._given_back.pop()
             if self._is_cut_up:
                 return None
             span = self._cut(self._next)
             self._open[span] = span.start
             self._next, self._is_cut_up = span.end, span.end is None
             return span
+
+    def give_back(self, span: Span) -> None:
+        """Take back a span of which nothing was done, for the next who asks."""
+        with self._turn:
+            self._given_back.append(span)
 
     @property
     def is_through(self) -> bool:

@@ -15,6 +15,8 @@ class Walk(Protocol):
     name: str
     is_whole: bool = True
     """Whether the walk covers the whole table, so that a later sweep meets the rows that this one leaves."""
+    looks_ahead: bool
+    """Whether a window can be prepared while the one before is filled."""
     reading: Mapping[str, str]
     filling: Mapping[str, str]
     """Settings of the database for a transaction that reads, and for one that fills rows."""

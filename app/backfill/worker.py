@@ -11,6 +11,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from app.backfill.ahead import Ahead
 from app.backfill.batch_size import Pace
 from app.backfill.books import Batch, Books, Committed
 from app.backfill.control.error_kinds import Trouble, trouble
@@ -49,6 +50,12 @@ class Worker:
     listener: Listener
     locked_rows: Seldom = field(default_factory=Seldom)
     """When to log that one was met."""
+    ahead: Ahead | None = None
+    """What prepares the next window meanwhile; a worker among several has none."""
+    _next: Span | None = None
+    """The span that is being prepared; it was taken from the sweep."""
+    _disconnections: int = 0
+    """How many lost connections the worker has heeded."""
     _unconfirmed: Committed | None = None
 
     def windows(self, *, in_place: bool) -> Iterator[Window]:
@@ -56,7 +63,7 @@ class Worker:
 
         With `in_place`, the database first fills by itself what it can of the rows that a window is read from.
         """
-        while not self.books.control.is_regrouping and (span := self.books.sweep.take()) is not None:
+        while (span := self._take()) is not None:
             rest: Span | None = span
             while rest is not None:
                 plan = self._plan(rest) if in_place and self._can_plan(rest) else None
@@ -70,7 +77,9 @@ class Worker:
 
     def work(self) -> None:
         """Fill window after window until there is none to take. Raises Stopped, or Rewound."""
-        self._unconfirmed = None
+        self._unconfirmed = self._next = None
+        if self.ahead is not None:
+            self.ahead.forget()
         for window in self.windows(in_place=True):
             for batch in self._batches(window):
                 self._fill(batch)
@@ -80,6 +89,15 @@ class Worker:
             if not self.books.sweep.is_through:
                 self._pause()
                 self.limits.check_rows()
+
+    def _take(self) -> Span | None:
+        """Return the next span to work on; None if there is none, or other workers are to take what is left."""
+        span, self._next = self._next, None
+        if not self.books.control.is_regrouping:
+            return span or self.books.sweep.take()
+        if span is not None:
+            self.books.sweep.give_back(span)
+        return None
 
     def _can_plan(self, span: Span) -> bool:
         return self.limits.most_rows is None and self.walk.can_plan(span, self.pace.size)
@@ -91,15 +109,40 @@ class Worker:
             with self.transactions.read(self.walk.reading) as connection:
                 return self.walk.plan(connection, span, self.pace.size)
 
-        plan = self.patience.attempt(make)
+        plan = (self.ahead and self.ahead.plan(span)) or self.patience.attempt(make)
+        self._look_ahead(plan, span)
         filled = []
         for in_place in plan.in_place:
             if in_place.most_rows > self.pace.bound:
                 continue  # these rows are read instead, for batches as they are wanted by now
+            self._step_ahead(plan)
             filled.append(self._fill_in_place(in_place))
             self._pause()
+        self._step_ahead(plan)
         self.walk.learn(plan, filled)
         return plan
+
+    def _look_ahead(self, plan: Plan, span: Span) -> None:
+        """Have prepared what comes after the planned part of a span."""
+        if self.ahead is None or not self.ahead.is_possible:
+            return
+        if plan.part.end != span.end:
+            following: Span | None = Span(plan.part.end, span.end)
+        else:
+            following = self._next = self.books.sweep.take()
+        if following is not None and self._can_plan(following):
+            self.ahead.start(following, self.pace.size)
+
+    def _step_ahead(self, plan: Plan) -> None:
+        """Let the next step begin; after a lost connection, what was prepared may be of a version that is undone."""
+        if self.ahead is None:
+            return
+        if self._disconnections != self.books.disconnections:
+            self._disconnections = self.books.disconnections
+            self.ahead.forget()
+            for in_place in plan.in_place:
+                in_place.forget()
+        self.ahead.step()
 
     def _read_part(self, part: Span, *, is_rest: bool) -> Iterator[Window]:
         rest: Span | None = part

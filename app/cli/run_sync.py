@@ -39,7 +39,7 @@ def sync_database(
     lock and writes nothing. Raises NotUpgradedError for a database without the ledger; a dry run of the backfill looks
     at that too.
     """
-    wait_seconds = settings.lock_wait if "lock_wait" in settings.model_fields_set else 0.0
+    wait_seconds = settings.lock_wait if "lock_wait" in settings.given else 0.0
     with ExitStack() as stack:
         require_supported(engine, options)
         connection = stack.enter_context(engine.connect())

@@ -7,8 +7,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError
 
-from app.database.base import Base
 from app.database.errors import StrangeRevisionError
+from app.database.metadata import OUR_TABLES
 from app.errors import ConfigurationError
 
 OUR_PREFIX: Final = "media_ids_"
@@ -29,7 +29,7 @@ def version_table_of(setting: str, dialect: str) -> VersionTable:
     Raises ConfigurationError for the name of another table of this program, and for a schema on SQLite.
     """
     schema, _, name = setting.rpartition(".")
-    if name.lower() in Base.metadata.tables:
+    if name.lower() in OUR_TABLES:
         raise ConfigurationError(SETTING, f"{name} is another table of media-gen-ids; choose another name")
     if schema and dialect == "sqlite":
         raise ConfigurationError(SETTING, f"SQLite has no schemas; use {name}")

@@ -14,12 +14,12 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy.engine import URL
 
-from app.backfill.ledger.tables import BackfillFailure, BackfillRun
 from app.backfill.supported import require_supported
 from app.console.json_log import OURS, log_as, log_to_stderr, wanted_form, writes_json
 from app.console.streams import LenientStream, outlive_output
 from app.database.engines import make_engine
 from app.database.events import event
+from app.database.metadata import OUR_TABLES as ALL_OUR_TABLES
 from app.database.readable_errors import readable_errors
 from app.database.urls import parse_url
 from app.errors import ConfigurationError, MediaIdsError, OutputError
@@ -28,15 +28,14 @@ from app.migration.errors import StoppedBySignalError
 from app.migration.json_errors import told_as_json
 from app.migration.upgrade import asked_for
 from app.settings import Settings
-from app.videos.models import Veo3VideoGeneration
 
 logger = logging.getLogger(__name__)
 SETTINGS: Final = "media_ids_settings"
 """Option of Alembic's context, by which revisions know that our own env.py runs them."""
 GUEST: Final = "media_ids_guest"
 """Option of Alembic's context: another env.py runs them; app.migration.guest has done its checks and holds the lock."""
-OUR_TABLES: Final = frozenset(mapped.__tablename__ for mapped in (Veo3VideoGeneration, BackfillRun, BackfillFailure))
-"""Importing the mapped classes makes their tables known to Alembic's comparison."""
+OUR_TABLES: Final = ALL_OUR_TABLES
+"""By this name another program's env.py imports them."""
 
 
 def include_name(name: str | None, kind: str, parents: object) -> bool:  # noqa: ARG001

@@ -4,10 +4,13 @@ import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 
+from app.backfill.engine import backfill
 from app.backfill.listener import Listener
 from app.backfill.options import Options
 from app.backfill.recipe import Recipe
 from app.backfill.report import Report
+from app.backfill.script import offline_backfill
+from app.console.progress import shown_progress
 from app.database.engines import make_engine
 from app.database.urls import describe, sqlite_file
 from app.migration.environment import GUEST, SETTINGS, logger
@@ -47,8 +50,6 @@ def backfill_revision(context: MigrationContext, recipe: Recipe) -> None:
 
 def offline_backfill_revision(context: MigrationContext, recipe: Recipe) -> None:
     """Write the backfill of the plain case as SQL. Raises CommandError for a database that has no such script."""
-    from app.backfill.script import offline_backfill  # noqa: PLC0415  # a database that stands at head needs none of it
-
     script = offline_backfill(recipe, context.dialect)
     with context.autocommit_block():
         context.impl.static_output(f"{script}\n\n-- Plain cases only: run media-gen-ids sync after this script.")
@@ -56,8 +57,6 @@ def offline_backfill_revision(context: MigrationContext, recipe: Recipe) -> None
 
 
 def _run(context: MigrationContext, recipe: Recipe, settings: Settings, stop: StopRequest) -> Report:
-    from app.console.progress import shown_progress  # noqa: PLC0415  # a database that stands at head needs none of it
-
     asked = asked_for(context.config)
     database = "" if context.connection is None else describe(context.connection.engine.url)
     shown = shown_progress(settings.log, database=database) if asked is None else asked.listening()
@@ -72,8 +71,6 @@ def _run_on(
     listener: Listener,
     stop: StopRequest,
 ) -> Report:
-    from app.backfill.engine import backfill  # noqa: PLC0415  # a database that stands at head needs none of it
-
     connection = context.connection
     if connection is None:
         raise CommandError("the backfill needs a connection")

@@ -15,7 +15,6 @@ from app.database.version_table import require_ours
 from app.migration.callers import refuse_autocommit
 from app.settings import Settings
 from app.videos import adoption
-from app.videos.recipe import MEDIA_IDS
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +76,7 @@ def online(context: MigrationContext) -> tuple[sa.Connection, ScriptDirectory]:
 def refuse_unfillable(connection: sa.Connection) -> None:
     """Raise CallerError, ForeignTableError or UnsupportedTableError for what cannot be migrated."""
     from app.backfill.refusals import require_fillable  # noqa: PLC0415  # a database that stands at head needs none of it
+    from app.videos.recipe import MEDIA_IDS  # noqa: PLC0415  # the same
 
     refuse_autocommit(connection)
     if adoption.examine(connection).exists:

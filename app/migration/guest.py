@@ -9,17 +9,17 @@ from alembic import context as environment
 from alembic import op
 from alembic.runtime.migration import MigrationContext
 
-from app.backfill.ledger.tables import BackfillRun
 from app.backfill.supported import require_supported
 from app.database.errors import RecordedElsewhereError
 from app.database.lock import only_one
+from app.database.metadata import RUNS
 from app.database.readable_errors import readable_errors
 from app.migration.callers import commits_by_itself
 from app.migration.environment import GUEST, SETTINGS, one_line_errors
 from app.migration.errors import ForeignEnvironmentError
 from app.migration.gate import online, refuse_unfillable
 from app.migration.transactional_ddl import transactional_ddl
-from app.settings import NO_OPTIONS, Settings
+from app.settings import OPTIONS, Settings
 from app.videos.errors import RecordedMeanwhileError
 
 
@@ -55,9 +55,8 @@ def refuse_if_recorded_elsewhere(context: MigrationContext) -> None:
     Reads the catalogue only.
     """
     connection, _ = online(context)
-    ledger = BackfillRun.__tablename__
-    if sa.inspect(connection).has_table(ledger):
-        raise RecordedElsewhereError(ledger, str(context.version_table))
+    if sa.inspect(connection).has_table(RUNS):
+        raise RecordedElsewhereError(RUNS, str(context.version_table))
 
 
 def _arrive(context: MigrationContext, step: Callable[[], None]) -> None:
@@ -80,9 +79,8 @@ def _arrive(context: MigrationContext, step: Callable[[], None]) -> None:
 
 def _settings() -> Settings:
     """Return the settings, without DATABASE_URL and without options in `-x` that are not ours: env.py uses those."""
-    ours = set(Settings.model_fields) - NO_OPTIONS
     given = environment.get_x_argument(as_dictionary=True)
-    return Settings.load({"database_url": "env.py"} | {name: given[name] for name in ours & set(given)})
+    return Settings.load({"database_url": "env.py"} | {name: given[name] for name in OPTIONS & set(given)})
 
 
 def _require_usable(context: MigrationContext, connection: sa.Connection) -> None:

@@ -10,9 +10,10 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from app.database.metadata import VIDEOS
 from app.videos.errors import ForeignTableError
 
-TABLE: Final = "veo3_video_generations"
+TABLE: Final = VIDEOS
 MARKS: Final = ("raw_response", "operation_name")
 """Columns by which the application's table is known: another program's table of the same name has neither."""
 REQUIRED: Final = ("id", "profile_id", "project_id", "status", "created_at", "updated_at")

@@ -5,7 +5,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 
-from app.backfill.postgresql.filling import fill_places
+from app.backfill.postgresql.filling import fill_in_place
 from app.backfill.postgresql.reading import select_plain
 from app.backfill.postgresql.target import Target, heap_of
 from app.database.column_types import SqlType
@@ -58,7 +58,7 @@ def test_jsonb_is_not_parsed_again(kind: str | None, times: int) -> None:
     types = {} if kind is None else {"raw_response": SqlType(kind)}
     target = Target(MEDIA_IDS, heap_of(MEDIA_IDS, types=types), (), sa.literal("a table"))
 
-    both = (fill_places(target), select_plain(target, limited=True))
+    both = (fill_in_place(target), select_plain(target, limited=True))
     compiled = [str(statement.compile(dialect=make_engine(POSTGRESQL).dialect)) for statement in both]
 
     assert [text.count("CAST(body.value AS JSONB)") for text in compiled] == [times, times]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import ENVIRONMENT_PREFIX, Settings
+from app.settings import ENVIRONMENT_PREFIX, SETTINGS
 from support.commands import ROOT, SCRIPTS
 from tests.cli.conftest import Command
 from tests.support.deploy_examples import (
@@ -53,7 +53,7 @@ def test_the_command_of_an_example_runs(
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_the_settings_of_an_example_are_there(example: str) -> None:
     """An unknown one would be refused when it is too late."""
-    known = {ENVIRONMENT_PREFIX + name.upper() for name in Settings.model_fields} | {"DATABASE_URL"}
+    known = {ENVIRONMENT_PREFIX + name.upper() for name in SETTINGS} | {"DATABASE_URL"}
 
     assert set(SETTING.findall(read(example))) <= known
 

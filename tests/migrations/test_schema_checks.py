@@ -75,7 +75,7 @@ def test_an_upgraded_database_has_the_catalogue_of_the_models(databases: Databas
     upgraded = databases.upgraded()
 
     assert catalogue(upgraded) == catalogue(created)
-    assert sorted(catalogue(upgraded)) == sorted(OUR_TABLES)
+    assert sorted(catalogue(upgraded)) == sorted(OUR_TABLES) == sorted(Base.metadata.tables)
 
 
 @pytest.mark.parametrize("revisions", ["media_ids_0001", "media_ids_0001:media_ids_0002"])

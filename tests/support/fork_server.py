@@ -30,6 +30,7 @@ import app.cli.set
 import app.cli.status
 import app.cli.sync
 import app.cli.upgrade
+import app.migration.fill
 import app.migration.gate
 import app.migration.guest
 import app.reports.target  # noqa: F401

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from app.database.engines import make_engine
 from app.videos.native_types import NativeText
-from benchmarks.data import INSERT
 from benchmarks.data import rows as realistic_rows
+from benchmarks.tables import INSERT
 from tests.support.responses import StoredRow
 
 TABLE = "veo3_video_generations"

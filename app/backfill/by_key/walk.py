@@ -52,6 +52,7 @@ class KeyWalk:
     filling: Mapping[str, str] = NO_SETTINGS
 
     is_whole = True
+    looks_ahead = False
 
     def __init__(self, recipe: Recipe, table: sa.Table, access: KeyAccess, *, name: str) -> None:
         """Take what is filled, its table, how the rows are found and fetched, and what the report calls the walk."""

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.backfill.blank import is_empty
@@ -13,6 +14,7 @@ from app.backfill.light_tables import column_named, new_values, pending, read_be
 from app.backfill.postgresql.target import (
     KEPT_STATEMENTS,
     Target,
+    TransactionId,
     TupleId,
     fingerprint_of,
     key_labels,
@@ -23,7 +25,7 @@ from app.backfill.postgresql.target import (
 )
 from app.backfill.recipe import BODY, FILLED, SHOWN, TOUCHED
 from app.backfill.rows import Recovered
-from app.database.column_types import as_read_once, as_text, as_written, same_text
+from app.database.column_types import SqlType, as_read_once, as_text, as_written, key_as_text, same_text
 from app.database.timestamps import IsoTimestamp
 
 
@@ -53,35 +55,67 @@ def fill_at(target: Target, rows: Sequence[Recovered], moment: datetime) -> sa.U
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
-def fill_places(target: Target) -> ReturningUpdate[str, str, bool]:
+def fill_in_place(target: Target, *, is_prepared: bool = False) -> ReturningUpdate[str, str, bool]:
     """Return the UPDATE that looks into the bodies of rows at some places and fills the plain ones.
 
     Its parameters are `places`, an array as text, and `moment`. It returns the rows that it filled. A row that changes
-    meanwhile is not filled, since its writer (xmin) has changed.
+    meanwhile is not filled, since its writer (xmin) has changed. If it `is_prepared`, the parameter `prepared` is what
+    `select_prepared` has returned, in place of `places`: rows that have a key are written then without being read.
     """
-    wanted = sa.cast(sa.bindparam("places", type_=sa.Text), ARRAY(TupleId()))
-    source = target.table.alias("source")
-    return _fill_in_place(target, source, source.c.ctid == sa.any_(wanted))
+    update, is_kept = _update(target, _prepared(target) if is_prepared else _plain_at_places(target))
+    return _returning(update, target, is_kept)
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
-def fill_places_and_count(target: Target) -> sa.Select[int]:
-    """Return the UPDATE of `fill_places` in a query that counts the rows that were filled and kept their id."""
-    filled = fill_places(target).cte("filled")
+def fill_in_place_and_count(target: Target, *, is_prepared: bool = False) -> sa.Select[int]:
+    """Return the UPDATE of `fill_in_place` in a query that counts the rows that were filled and kept their id."""
+    update, is_kept = _update(target, _prepared(target) if is_prepared else _plain_at_places(target))
+    filled = update.returning(is_kept).cte("filled")
     return sa.select(sa.func.count()).select_from(filled).where(filled.c.is_kept)
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
 def fill_between(target: Target) -> ReturningUpdate[str, str, bool]:
-    """Return the UPDATE of `fill_places` for all rows between two places in all shards; see `between`."""
+    """Return the UPDATE of `fill_in_place` for all rows between two places in all shards; see `between`."""
     source = target.table.alias("source")
-    return _fill_in_place(target, source, lies_between(source))
+    update, is_kept = _update(target, _plain_values(target, source, lies_between(source)))
+    return _returning(update, target, is_kept)
 
 
-def _fill_in_place(
-    target: Target, source: sa.FromClause, chosen: sa.ColumnElement[bool]
-) -> ReturningUpdate[str, str, bool]:
-    table, found = target.table, _plain_values(target, source, chosen)
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def select_prepared(target: Target) -> sa.Select[str]:
+    """Select key, writer and value of the plain rows at some `places`, all in one JSON text.
+
+    Key and writer name a version of a row for good, unless a crash of the server takes back the writer's commit.
+    """
+    source = target.table.alias("source")
+    found = _plain_values(target, source, _stands_at_places(source), as_text_alone=True)
+    names = [*key_labels(target.key), "writer", "found_id"]
+    pairs = [part for name in names for part in (sa.literal_column(f"'{name}'"), found.c[name])]
+    rows = sa.func.json_agg(sa.func.json_build_object(*pairs))
+    return sa.select(sa.func.coalesce(sa.cast(rows, sa.Text), "[]"))
+
+
+def _prepared(target: Target) -> sa.TableValuedAlias:
+    labels = zip(key_labels(target.key), target.key, strict=True)
+    columns: list[sa.ColumnClause[Any]] = [sa.column(label, SqlType(column.type)) for label, column in labels]
+    columns += [sa.column("writer", TransactionId()), sa.column("found_id", sa.Text)]
+    text = sa.cast(sa.bindparam("prepared", type_=sa.Text), JSON)
+    return sa.func.json_to_recordset(text).table_valued(*columns).render_derived("found", with_types=True)
+
+
+def _plain_at_places(target: Target) -> sa.Subquery:
+    source = target.table.alias("source")
+    return _plain_values(target, source, _stands_at_places(source))
+
+
+def _stands_at_places(source: sa.FromClause) -> sa.ColumnElement[bool]:
+    return source.c.ctid == sa.any_(sa.cast(sa.bindparam("places", type_=sa.Text), ARRAY(TupleId())))
+
+
+def _update(target: Target, found: sa.FromClause) -> tuple[sa.Update, sa.ColumnElement[bool]]:
+    """Return the UPDATE, and whether a row that it has written kept the value: a trigger may undo it."""
+    table = target.table
     named = [
         column_named(table, column.name) == found.c[label]
         for column, label in zip(target.key, key_labels(target.key), strict=True)
@@ -90,19 +124,30 @@ def _fill_in_place(
     unchanged = table.c.xmin == found.c.writer, is_empty(table.c[FILLED])
     moment = sa.bindparam("moment", type_=IsoTimestamp())
     update = sa.update(table).where(*named, *unchanged).values(new_values(table, found.c.found_id, moment))
-    stored = table.c[FILLED]
-    kept = same_text(stored, found.c.found_id).label("is_kept")
-    return update.returning(as_text(table.c[SHOWN]), stored, kept)
+    return update, same_text(table.c[FILLED], found.c.found_id).label("is_kept")
 
 
-def _plain_values(target: Target, source: sa.FromClause, chosen: sa.ColumnElement[bool]) -> sa.Subquery:
-    """Return key or place, writer and value of the chosen rows that are pending and whose case is plain."""
+def _returning(update: sa.Update, target: Target, is_kept: sa.ColumnElement[bool]) -> ReturningUpdate[str, str, bool]:
+    return update.returning(as_text(target.table.c[SHOWN]), target.table.c[FILLED], is_kept)
+
+
+def _plain_values(
+    target: Target, source: sa.FromClause, chosen: sa.ColumnElement[bool], *, as_text_alone: bool = False
+) -> sa.Subquery:
+    """Return key or place, writer and value of the chosen rows that are pending and whose case is plain.
+
+    With `as_text_alone` the key and the writer are text.
+    """
+    key = [column_named(source, column.name) for column in target.key]
+    writer: sa.ColumnElement[str] = source.c.xmin
+    if as_text_alone:
+        key, writer = [key_as_text(column) for column in key], sa.cast(writer, sa.Text)
     labels = key_labels(target.key)
-    keys = [column_named(source, column.name).label(label) for column, label in zip(target.key, labels, strict=True)]
+    keys = [column.label(label) for column, label in zip(key, labels, strict=True)]
     body = as_read_once(source.c[BODY]).label("text")
     others = [as_text(source.c[name]) for name in target.recipe.reads[1:]]
     bodies = (
-        sa.select(*keys, source.c.ctid, source.c.xmin.label("writer"), *others, body)
+        sa.select(*keys, source.c.ctid, writer.label("writer"), *others, body)
         .where(chosen, pending(source))
         .subquery("bodies")
     )

@@ -9,7 +9,14 @@ import sqlalchemy as sa
 from app.backfill.errors import TableChangedError
 from app.backfill.judge import Row
 from app.backfill.postgresql.catalogue import Leaf, find_leaves
-from app.backfill.postgresql.filling import fill_at, fill_places, fill_places_and_count, select_kept, select_unchanged
+from app.backfill.postgresql.filling import (
+    fill_at,
+    fill_in_place,
+    fill_in_place_and_count,
+    select_kept,
+    select_prepared,
+    select_unchanged,
+)
 from app.backfill.postgresql.heaps import READING, Heap, Part, filled_rows, place_of, read_rows
 from app.backfill.postgresql.reading import select_bodies, select_plain, select_strides, select_unparsed
 from app.backfill.postgresql.strides import STRIDES, Stride, batches_of_strides, cut_into_strides
@@ -38,14 +45,30 @@ class FilledByPlace(InPlace):
         self.most_rows = places.count('"') // 2
         self._target = target
         self._places = places
+        self._prepared: str | None = None
+
+    def prepare(self, connection: sa.Connection) -> None:
+        """Read the rows and the values in their bodies; not where only its place names a row: another may come there.
+
+        Raises DBAPIError for a body that cannot be cast.
+        """
+        if self._target.key:
+            self._prepared = connection.execute(select_prepared(self._target), {"places": self._places}).scalar_one()
+
+    def forget(self) -> None:
+        """Forget what was prepared."""
+        self._prepared = None
 
     def fill(self, connection: sa.Connection, moment: datetime, *, listed: bool) -> Filling:
-        """Fill the plain cases."""
-        values = {"places": self._places, "moment": moment}
+        """Fill the plain cases. What was prepared serves for one try: after a lost connection it may be of no worth."""
+        prepared, self._prepared = self._prepared, None
+        is_prepared = prepared is not None
+        rows = {"places": self._places} if prepared is None else {"prepared": prepared}
+        values = {**rows, "moment": moment}
         if listed:
-            return Filling(filled_rows(connection, fill_places(self._target), values))
-        counted = connection.execute(fill_places_and_count(self._target), values).scalar_one()
-        return Filling(counted=counted)
+            return Filling(filled_rows(connection, fill_in_place(self._target, is_prepared=is_prepared), values))
+        counted = connection.execute(fill_in_place_and_count(self._target, is_prepared=is_prepared), values)
+        return Filling(counted=counted.scalar_one())
 
 
 class LocalHeaps:

@@ -12,6 +12,7 @@ from app.backfill.judge import Row, judge
 from app.backfill.postgresql.detours import BLOCK_GROWTH, MAX_BLOCKS, Detours, Trust
 from app.backfill.postgresql.heaps import Heap, Heaps, Part
 from app.backfill.postgresql.other_writers import Quiet
+from app.backfill.postgresql.pruning import Pruning
 from app.backfill.postgresql.target import KEY_IN_LOCATOR, Place
 from app.backfill.recipe import Recipe
 from app.backfill.row_names import name_by_key, name_by_place
@@ -41,6 +42,7 @@ class BlockWalk:
         """Take what is filled, and the access to the heaps of its table."""
         self._recipe = recipe
         self.name = heaps.walk
+        self.looks_ahead = heaps.on_one_server
         self.reading: Mapping[str, str] = heaps.reading
         self.filling: Mapping[str, str] = heaps.filling
         self._access = heaps
@@ -51,6 +53,7 @@ class BlockWalk:
         self._blocks = FIRST_BLOCKS
         self._detours = Detours()
         self._trust = Trust()
+        self._pruning = Pruning()
         self._lock = threading.Lock()
 
     def start_sweep(self, connection: sa.Connection) -> None:
@@ -83,6 +86,8 @@ class BlockWalk:
 
     def plan(self, connection: sa.Connection, span: Span, rows: int) -> Plan:
         """Return as many blocks as a window should have, and the batches of rows that the database is to look into."""
+        if self._access.on_one_server:
+            self._pruning.look(connection)
         part = self._part(span)
         in_place, fullness = self._access.in_place(connection, part, rows)
         while fullness > BLOCK_GROWTH and part.end - part.start.block > 1:

@@ -110,7 +110,7 @@ def terms_from_settings(settings: Settings) -> tuple[str, SecretStr, float]:
         raise ConfigurationError(URL_SETTING, "not set; the video API's base URL is needed")
     if not settings.api_token:
         raise ConfigurationError(TOKEN_SETTING, "not set; the video API wants a token")
-    return settings.api_url, settings.api_token, settings.api_timeout
+    return settings.api_url, SecretStr(settings.api_token), settings.api_timeout
 
 
 class Exchange:

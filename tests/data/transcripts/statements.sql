@@ -27,20 +27,6 @@ WHERE public.veo3_video_generations.ctid > CAST(%(start)s::VARCHAR AS tid) AND p
 \x0b\x0c\r')) = 0)) 
  LIMIT %(rows)s::INTEGER
 
---- 08623ba6
-SELECT bodies.place, bodies.writer, bodies.relation, bodies.id, bodies.row_bytes, plain.value, CASE WHEN (plain.value IS NULL) THEN bodies.operation_name END AS anon_1, CASE WHEN (plain.value IS NULL) THEN bodies.scene_id END AS anon_2, CASE WHEN (plain.value IS NULL AND octet_length(body.value) <= %(octet_length_1)s::INTEGER) THEN body.value END AS anon_3, octet_length(body.value) AS octet_length_2, hashtextextended(body.value || %(value_1)s::VARCHAR || coalesce(bodies.operation_name, %(coalesce_1)s::VARCHAR) || %(param_1)s::VARCHAR || coalesce(bodies.scene_id, %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_2)s::INTEGER) AS hashtextextended_1 
-FROM (SELECT CAST(public.veo3_video_generations.ctid AS TEXT) AS place, CAST(public.veo3_video_generations.xmin AS TEXT) AS writer, %(param_2)s::VARCHAR AS relation, public.veo3_video_generations.id AS id, coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_4)s::INTEGER) + CASE WHEN (coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_5)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_4)s::INTEGER) <= %(param_3)s::INTEGER) THEN coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_5)s::INTEGER) ELSE %(param_4)s::INTEGER END AS row_bytes, public.veo3_video_generations.operation_name AS operation_name, public.veo3_video_generations.scene_id AS scene_id, public.veo3_video_generations.raw_response || %(body_1)s::VARCHAR AS text 
-FROM public.veo3_video_generations 
-WHERE public.veo3_video_generations.ctid > CAST(%(start)s::VARCHAR AS tid) AND public.veo3_video_generations.ctid < CAST(%(end)s::VARCHAR AS tid) AND public.veo3_video_generations.raw_response IS NOT NULL AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
-\x0b\x0c\r')) = 0)) 
- LIMIT %(rows)s::INTEGER) AS bodies JOIN LATERAL (SELECT bodies.text AS value
- LIMIT ALL OFFSET %(param_5)s::INTEGER) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
- LIMIT ALL OFFSET %(param_6)s::INTEGER) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value[%(value_2)s::TEXT]) = %(jsonb_typeof_1)s::VARCHAR AND parsed.value[%(value_2)s::TEXT][%(param_7)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_2)s::TEXT][%(param_8)s::INT] IS NULL) THEN parsed.value[%(value_2)s::TEXT][%(param_9)s::INT] END WHEN (jsonb_typeof(parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT]) = %(jsonb_typeof_2)s::VARCHAR AND parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT][%(param_11)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT][%(param_12)s::INT] IS NULL) THEN parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT][%(param_13)s::INT] END END AS value
- LIMIT ALL OFFSET %(param_14)s::INTEGER) AS operation ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != %(operation_name_1)s::VARCHAR AND (CASE WHEN (jsonb_typeof(operation.value[%(value_4)s::TEXT][%(param_15)s::TEXT]) = %(jsonb_typeof_3)s::VARCHAR) THEN ((operation.value[%(value_4)s::TEXT][%(param_15)s::TEXT]) #>> %(param_16)s) END COLLATE "C") = bodies.operation_name AND nullif(operation.value[%(value_4)s::TEXT][%(param_17)s::TEXT], CAST(%(param_18)s::VARCHAR AS JSONB)) IS NULL AND operation.value[%(value_5)s::TEXT] IS DISTINCT FROM CAST(%(param_19)s::VARCHAR AS JSONB) AND (nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_20)s::VARCHAR AS JSONB)) IS NULL OR nullif(((operation.value[%(value_4)s::TEXT]) #> %(param_21)s), CAST(%(param_22)s::VARCHAR AS JSONB)) IS NULL OR nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_20)s::VARCHAR AS JSONB)) = nullif(((operation.value[%(value_4)s::TEXT]) #> %(param_21)s), CAST(%(param_22)s::VARCHAR AS JSONB)))) THEN coalesce(nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_20)s::VARCHAR AS JSONB)), nullif((operation.value[%(value_4)s::TEXT]) #> %(param_21)s, CAST(%(param_22)s::VARCHAR AS JSONB))) END AS value
- LIMIT ALL OFFSET %(param_23)s::INTEGER) AS candidate ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(candidate.value) = %(jsonb_typeof_4)s::VARCHAR) THEN candidate.value #>> %(value_7)s END AS value
- LIMIT ALL OFFSET %(param_24)s::INTEGER) AS found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(found.value) <= %(char_length_1)s::INTEGER AND found.value ~ %(value_8)s::VARCHAR) THEN found.value END AS value
- LIMIT ALL OFFSET %(param_25)s::INTEGER) AS plain ON true
-
 --- 08c4ac0e
 SELECT DISTINCT lower(c.name) FROM pragma_index_list(?) AS i JOIN pragma_index_info(i.name) AS c
 WHERE i.origin = 'u' AND lower(c.name) IN (?) AND EXISTS (
@@ -88,19 +74,6 @@ FROM veo3_video_generations
 WHERE rowid IN (?, ?, ?) AND veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (ltrim(veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r') = '') = 1)
 
---- 18b8cd35
-SELECT bodies.place, bodies.writer, bodies.relation, bodies.id, bodies.row_bytes, plain.value, CASE WHEN (plain.value IS NULL) THEN bodies.operation_name END AS anon_1, CASE WHEN (plain.value IS NULL) THEN bodies.scene_id END AS anon_2, CASE WHEN (plain.value IS NULL AND octet_length(body.value) <= %(octet_length_1)s::INTEGER) THEN body.value END AS anon_3, octet_length(body.value) AS octet_length_2, hashtextextended(body.value || %(value_1)s::VARCHAR || coalesce(bodies.operation_name, %(coalesce_1)s::VARCHAR) || %(param_1)s::VARCHAR || coalesce(bodies.scene_id, %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_2)s::INTEGER) AS hashtextextended_1, bodies.key_0 
-FROM (SELECT CAST(veo3_video_generations.ctid AS TEXT) AS place, CAST(veo3_video_generations.xmin AS TEXT) AS writer, CAST(CAST(veo3_video_generations.tableoid AS REGCLASS) AS TEXT) AS relation, veo3_video_generations.id AS id, coalesce(pg_column_size(veo3_video_generations.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(veo3_video_generations.video_url), %(coalesce_4)s::INTEGER) + CASE WHEN (coalesce(pg_column_size(veo3_video_generations.raw_response), %(coalesce_5)s::INTEGER) + coalesce(pg_column_size(veo3_video_generations.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(veo3_video_generations.video_url), %(coalesce_4)s::INTEGER) <= %(param_2)s::INTEGER) THEN coalesce(pg_column_size(veo3_video_generations.raw_response), %(coalesce_5)s::INTEGER) ELSE %(param_3)s::INTEGER END AS row_bytes, CAST(veo3_video_generations.id AS TEXT) AS key_0, veo3_video_generations.operation_name AS operation_name, veo3_video_generations.scene_id AS scene_id, veo3_video_generations.raw_response || %(body_1)s::VARCHAR AS text 
-FROM veo3_video_generations 
-WHERE veo3_video_generations.ctid > CAST(%(start)s::VARCHAR AS tid) AND veo3_video_generations.ctid < CAST(%(end)s::VARCHAR AS tid) AND veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
-\x0b\x0c\r')) = 0))) AS bodies JOIN LATERAL (SELECT bodies.text AS value
- LIMIT ALL OFFSET %(param_4)s::INTEGER) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
- LIMIT ALL OFFSET %(param_5)s::INTEGER) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value[%(value_2)s::TEXT]) = %(jsonb_typeof_1)s::VARCHAR AND parsed.value[%(value_2)s::TEXT][%(param_6)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_2)s::TEXT][%(param_7)s::INT] IS NULL) THEN parsed.value[%(value_2)s::TEXT][%(param_8)s::INT] END WHEN (jsonb_typeof(parsed.value[%(value_3)s::TEXT][%(param_9)s::TEXT]) = %(jsonb_typeof_2)s::VARCHAR AND parsed.value[%(value_3)s::TEXT][%(param_9)s::TEXT][%(param_10)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_3)s::TEXT][%(param_9)s::TEXT][%(param_11)s::INT] IS NULL) THEN parsed.value[%(value_3)s::TEXT][%(param_9)s::TEXT][%(param_12)s::INT] END END AS value
- LIMIT ALL OFFSET %(param_13)s::INTEGER) AS operation ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != %(operation_name_1)s::VARCHAR AND (CASE WHEN (jsonb_typeof(operation.value[%(value_4)s::TEXT][%(param_14)s::TEXT]) = %(jsonb_typeof_3)s::VARCHAR) THEN ((operation.value[%(value_4)s::TEXT][%(param_14)s::TEXT]) #>> %(param_15)s) END COLLATE "C") = bodies.operation_name AND nullif(operation.value[%(value_4)s::TEXT][%(param_16)s::TEXT], CAST(%(param_17)s::VARCHAR AS JSONB)) IS NULL AND operation.value[%(value_5)s::TEXT] IS DISTINCT FROM CAST(%(param_18)s::VARCHAR AS JSONB) AND (nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_19)s::VARCHAR AS JSONB)) IS NULL OR nullif(((operation.value[%(value_4)s::TEXT]) #> %(param_20)s), CAST(%(param_21)s::VARCHAR AS JSONB)) IS NULL OR nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_19)s::VARCHAR AS JSONB)) = nullif(((operation.value[%(value_4)s::TEXT]) #> %(param_20)s), CAST(%(param_21)s::VARCHAR AS JSONB)))) THEN coalesce(nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_19)s::VARCHAR AS JSONB)), nullif((operation.value[%(value_4)s::TEXT]) #> %(param_20)s, CAST(%(param_21)s::VARCHAR AS JSONB))) END AS value
- LIMIT ALL OFFSET %(param_22)s::INTEGER) AS candidate ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(candidate.value) = %(jsonb_typeof_4)s::VARCHAR) THEN candidate.value #>> %(value_7)s END AS value
- LIMIT ALL OFFSET %(param_23)s::INTEGER) AS found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(found.value) <= %(char_length_1)s::INTEGER AND found.value ~ %(value_8)s::VARCHAR) THEN found.value END AS value
- LIMIT ALL OFFSET %(param_24)s::INTEGER) AS plain ON true
-
 --- 1942522b
 SELECT lower(name) FROM pragma_table_xinfo(?)
 WHERE hidden IN (2, 3) AND lower(name) IN (?) ORDER BY 1
@@ -138,26 +111,6 @@ ROLLBACK TO SAVEPOINT sa_savepoint_3
 --- 23b32a9f
 DELETE FROM veo3_video_generations WHERE seed = 10
 
---- 2539c3f5
-WITH filled AS 
-(UPDATE public.veo3_video_generations SET media_generation_id=found.found_id, updated_at=%(moment)s::VARCHAR FROM (SELECT bodies.key_0 AS key_0, bodies.writer AS writer, plain.value AS found_id 
-FROM (SELECT source.id AS key_0, source.ctid AS ctid, source.xmin AS writer, source.operation_name AS operation_name, source.scene_id AS scene_id, source.raw_response || %(body_1)s::VARCHAR AS text 
-FROM public.veo3_video_generations AS source 
-WHERE source.ctid = ANY (CAST(%(places)s::VARCHAR AS tid[])) AND source.raw_response IS NOT NULL AND (source.media_generation_id IS NULL OR (length(ltrim(source.media_generation_id, ' \t
-\x0b\x0c\r')) = 0))) AS bodies JOIN LATERAL (SELECT bodies.text AS value
- LIMIT ALL OFFSET %(param_1)s::INTEGER) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
- LIMIT ALL OFFSET %(param_2)s::INTEGER) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value[%(value_1)s::TEXT]) = %(jsonb_typeof_1)s::VARCHAR AND parsed.value[%(value_1)s::TEXT][%(param_3)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_1)s::TEXT][%(param_4)s::INT] IS NULL) THEN parsed.value[%(value_1)s::TEXT][%(param_5)s::INT] END WHEN (jsonb_typeof(parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT]) = %(jsonb_typeof_2)s::VARCHAR AND parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT][%(param_7)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT][%(param_8)s::INT] IS NULL) THEN parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT][%(param_9)s::INT] END END AS value
- LIMIT ALL OFFSET %(param_10)s::INTEGER) AS operation ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != %(operation_name_1)s::VARCHAR AND (CASE WHEN (jsonb_typeof(operation.value[%(value_3)s::TEXT][%(param_11)s::TEXT]) = %(jsonb_typeof_3)s::VARCHAR) THEN ((operation.value[%(value_3)s::TEXT][%(param_11)s::TEXT]) #>> %(param_12)s) END COLLATE "C") = bodies.operation_name AND nullif(operation.value[%(value_3)s::TEXT][%(param_13)s::TEXT], CAST(%(param_14)s::VARCHAR AS JSONB)) IS NULL AND operation.value[%(value_4)s::TEXT] IS DISTINCT FROM CAST(%(param_15)s::VARCHAR AS JSONB) AND (nullif(operation.value[%(value_5)s::TEXT], CAST(%(param_16)s::VARCHAR AS JSONB)) IS NULL OR nullif(((operation.value[%(value_3)s::TEXT]) #> %(param_17)s), CAST(%(param_18)s::VARCHAR AS JSONB)) IS NULL OR nullif(operation.value[%(value_5)s::TEXT], CAST(%(param_16)s::VARCHAR AS JSONB)) = nullif(((operation.value[%(value_3)s::TEXT]) #> %(param_17)s), CAST(%(param_18)s::VARCHAR AS JSONB)))) THEN coalesce(nullif(operation.value[%(value_5)s::TEXT], CAST(%(param_16)s::VARCHAR AS JSONB)), nullif((operation.value[%(value_3)s::TEXT]) #> %(param_17)s, CAST(%(param_18)s::VARCHAR AS JSONB))) END AS value
- LIMIT ALL OFFSET %(param_19)s::INTEGER) AS candidate ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(candidate.value) = %(jsonb_typeof_4)s::VARCHAR) THEN candidate.value #>> %(value_6)s END AS value
- LIMIT ALL OFFSET %(param_20)s::INTEGER) AS found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(found.value) <= %(char_length_1)s::INTEGER AND found.value ~ %(value_7)s::VARCHAR) THEN found.value END AS value
- LIMIT ALL OFFSET %(param_21)s::INTEGER) AS plain ON true 
-WHERE plain.value IS NOT NULL ORDER BY bodies.ctid
- LIMIT ALL OFFSET %(param_22)s::INTEGER) AS found WHERE public.veo3_video_generations.id = found.key_0 AND public.veo3_video_generations.xmin = found.writer AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
-\x0b\x0c\r')) = 0)) RETURNING public.veo3_video_generations.id, public.veo3_video_generations.media_generation_id, (public.veo3_video_generations.media_generation_id COLLATE "C") = found.found_id AS is_kept)
- SELECT count(*) AS count_1 
-FROM filled 
-WHERE filled.is_kept
-
 --- 2560477b
 SET LOCAL extra_float_digits = '1'; SET LOCAL enable_hashjoin = 'off'; SET LOCAL enable_mergejoin = 'off'; SET LOCAL enable_seqscan = 'off'; SET LOCAL synchronous_commit = 'off'; SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '60s'
 
@@ -186,6 +139,27 @@ WHERE veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generation
 --- 28f139b0
 UPDATE public.users SET domain=found.found_id FROM json_to_recordset(CAST(%(param_1)s::VARCHAR AS JSON)) AS found(key_0 integer, number INTEGER, writer xid, found_id TEXT, place TEXT, fingerprint BIGINT) WHERE public.users.id = found.key_0 AND public.users.xmin = found.writer AND hashtextextended(public.users.email COLLATE "C", %(hashtextextended_1)s::INTEGER) = found.fingerprint AND (public.users.domain IS NULL OR (length(ltrim(public.users.domain, ' \t
 \x0b\x0c\r')) = 0)) RETURNING found.number, CAST(public.users.ctid AS TEXT) AS ctid
+
+--- 2b2821e3
+WITH filled AS 
+(UPDATE public.veo3_video_generations SET media_generation_id=found.found_id, updated_at=%(moment)s::VARCHAR FROM (SELECT bodies.key_0 AS key_0, bodies.writer AS writer, plain.value AS found_id 
+FROM (SELECT source.id AS key_0, source.ctid AS ctid, source.xmin AS writer, source.operation_name AS operation_name, source.scene_id AS scene_id, source.raw_response || %(body_1)s::VARCHAR AS text 
+FROM public.veo3_video_generations AS source 
+WHERE source.ctid = ANY (CAST(%(places)s::VARCHAR AS tid[])) AND source.raw_response IS NOT NULL AND (source.media_generation_id IS NULL OR (length(ltrim(source.media_generation_id, ' \t
+\x0b\x0c\r')) = 0))) AS bodies JOIN LATERAL (SELECT bodies.text AS value
+ LIMIT ALL OFFSET 0) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
+ LIMIT ALL OFFSET 0) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value #> '{operations}') = 'array' AND (parsed.value #> '{operations,0}') IS NOT NULL) THEN CASE WHEN ((parsed.value #> '{operations,1}') IS NULL) THEN parsed.value #> '{operations,0}' END WHEN (jsonb_typeof(parsed.value #> '{raw,operations}') = 'array' AND (parsed.value #> '{raw,operations,0}') IS NOT NULL) THEN CASE WHEN ((parsed.value #> '{raw,operations,1}') IS NULL) THEN parsed.value #> '{raw,operations,0}' END END AS value
+ LIMIT ALL OFFSET 0) AS operation ON true JOIN LATERAL (SELECT nullif(operation.value #> '{mediaGenerationId}', CAST('null' AS JSONB)) AS top_level, nullif(operation.value #> '{operation,metadata,video,mediaGenerationId}', CAST('null' AS JSONB)) AS nested
+ LIMIT ALL OFFSET 0) AS ids ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != '' AND (CASE WHEN (jsonb_typeof(operation.value #> '{operation,name}') = 'string') THEN (operation.value #> '{operation,name}') #>> '{}' END COLLATE "C") = bodies.operation_name AND nullif(operation.value #> '{operation,error}', CAST('null' AS JSONB)) IS NULL AND (operation.value #> '{status}') IS DISTINCT FROM CAST('"MEDIA_GENERATION_STATUS_FAILED"' AS JSONB) AND (ids.top_level IS NULL OR ids.nested IS NULL OR ids.top_level = ids.nested)) THEN coalesce(ids.top_level, ids.nested) END AS value
+ LIMIT ALL OFFSET 0) AS found ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(found.value) = 'string') THEN found.value #>> '{}' END AS value
+ LIMIT ALL OFFSET 0) AS text_found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(text_found.value) <= 255 AND (text_found.value ~ '^[A-Za-z0-9_-]+$')) THEN text_found.value END AS value
+ LIMIT ALL OFFSET 0) AS plain ON true 
+WHERE plain.value IS NOT NULL ORDER BY bodies.ctid
+ LIMIT ALL OFFSET %(param_1)s::INTEGER) AS found WHERE public.veo3_video_generations.id = found.key_0 AND public.veo3_video_generations.xmin = found.writer AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) RETURNING (public.veo3_video_generations.media_generation_id COLLATE "C") = found.found_id AS is_kept)
+ SELECT count(*) AS count_1 
+FROM filled 
+WHERE filled.is_kept
 
 --- 2b864fb8
 SELECT media_generation_id_backfill_failures.reason, count(*) AS count_1 
@@ -298,22 +272,6 @@ SELECT media_generation_id_backfill_failures.row_name, media_generation_id_backf
 FROM media_generation_id_backfill_failures 
 WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.accepted_at IS NOT NULL
 
---- 3807e604
-UPDATE public.veo3_video_generations SET media_generation_id=found.found_id, updated_at=%(moment)s::VARCHAR FROM (SELECT bodies.ctid AS ctid, bodies.writer AS writer, plain.value AS found_id 
-FROM (SELECT source.ctid AS ctid, source.xmin AS writer, source.operation_name AS operation_name, source.scene_id AS scene_id, source.raw_response || %(body_1)s::VARCHAR AS text 
-FROM public.veo3_video_generations AS source 
-WHERE source.ctid = ANY (CAST(%(places)s::VARCHAR AS tid[])) AND source.raw_response IS NOT NULL AND (source.media_generation_id IS NULL OR (length(ltrim(source.media_generation_id, ' \t
-\x0b\x0c\r')) = 0))) AS bodies JOIN LATERAL (SELECT bodies.text AS value
- LIMIT ALL OFFSET %(param_1)s::INTEGER) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
- LIMIT ALL OFFSET %(param_2)s::INTEGER) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value[%(value_1)s::TEXT]) = %(jsonb_typeof_1)s::VARCHAR AND parsed.value[%(value_1)s::TEXT][%(param_3)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_1)s::TEXT][%(param_4)s::INT] IS NULL) THEN parsed.value[%(value_1)s::TEXT][%(param_5)s::INT] END WHEN (jsonb_typeof(parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT]) = %(jsonb_typeof_2)s::VARCHAR AND parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT][%(param_7)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT][%(param_8)s::INT] IS NULL) THEN parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT][%(param_9)s::INT] END END AS value
- LIMIT ALL OFFSET %(param_10)s::INTEGER) AS operation ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != %(operation_name_1)s::VARCHAR AND (CASE WHEN (jsonb_typeof(operation.value[%(value_3)s::TEXT][%(param_11)s::TEXT]) = %(jsonb_typeof_3)s::VARCHAR) THEN ((operation.value[%(value_3)s::TEXT][%(param_11)s::TEXT]) #>> %(param_12)s) END COLLATE "C") = bodies.operation_name AND nullif(operation.value[%(value_3)s::TEXT][%(param_13)s::TEXT], CAST(%(param_14)s::VARCHAR AS JSONB)) IS NULL AND operation.value[%(value_4)s::TEXT] IS DISTINCT FROM CAST(%(param_15)s::VARCHAR AS JSONB) AND (nullif(operation.value[%(value_5)s::TEXT], CAST(%(param_16)s::VARCHAR AS JSONB)) IS NULL OR nullif(((operation.value[%(value_3)s::TEXT]) #> %(param_17)s), CAST(%(param_18)s::VARCHAR AS JSONB)) IS NULL OR nullif(operation.value[%(value_5)s::TEXT], CAST(%(param_16)s::VARCHAR AS JSONB)) = nullif(((operation.value[%(value_3)s::TEXT]) #> %(param_17)s), CAST(%(param_18)s::VARCHAR AS JSONB)))) THEN coalesce(nullif(operation.value[%(value_5)s::TEXT], CAST(%(param_16)s::VARCHAR AS JSONB)), nullif((operation.value[%(value_3)s::TEXT]) #> %(param_17)s, CAST(%(param_18)s::VARCHAR AS JSONB))) END AS value
- LIMIT ALL OFFSET %(param_19)s::INTEGER) AS candidate ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(candidate.value) = %(jsonb_typeof_4)s::VARCHAR) THEN candidate.value #>> %(value_6)s END AS value
- LIMIT ALL OFFSET %(param_20)s::INTEGER) AS found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(found.value) <= %(char_length_1)s::INTEGER AND found.value ~ %(value_7)s::VARCHAR) THEN found.value END AS value
- LIMIT ALL OFFSET %(param_21)s::INTEGER) AS plain ON true 
-WHERE plain.value IS NOT NULL ORDER BY bodies.ctid
- LIMIT ALL OFFSET %(param_22)s::INTEGER) AS found WHERE public.veo3_video_generations.ctid = found.ctid AND public.veo3_video_generations.xmin = found.writer AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
-\x0b\x0c\r')) = 0)) RETURNING public.veo3_video_generations.id, public.veo3_video_generations.media_generation_id, (public.veo3_video_generations.media_generation_id COLLATE "C") = found.found_id AS is_kept
-
 --- 39c6d4ce
 UPDATE veo3_video_generations SET media_generation_id=%(found_id)s::VARCHAR, updated_at=%(moment)s::VARCHAR WHERE id = CAST(%(key_0)s::VARCHAR AS text) AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0))
@@ -333,21 +291,6 @@ WHERE media_generation_id_backfill_failures.backfill = ? GROUP BY media_generati
 --- 3e7f8bad
 UPDATE veo3_video_generations SET media_generation_id=found.found_id, updated_at=%(touched)s::VARCHAR FROM json_to_recordset(CAST(%(param_1)s::VARCHAR AS JSON)) AS found(key_0 text, number INTEGER, writer xid, found_id TEXT, place TEXT, fingerprint BIGINT) WHERE veo3_video_generations.id = found.key_0 AND veo3_video_generations.id = ANY (CAST(%(route_1)s::TEXT[] AS text[])) AND veo3_video_generations.xmin = found.writer AND hashtextextended(veo3_video_generations.raw_response || %(body_1)s::VARCHAR || coalesce(veo3_video_generations.operation_name, %(coalesce_1)s::VARCHAR) || %(param_2)s::VARCHAR || coalesce(veo3_video_generations.scene_id, %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_1)s::INTEGER) = found.fingerprint AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0))
-
---- 3efdcd20
-UPDATE veo3_video_generations SET media_generation_id=found.found_id, updated_at=%(moment)s::VARCHAR FROM (SELECT bodies.key_0 AS key_0, bodies.writer AS writer, plain.value AS found_id 
-FROM (SELECT source.id AS key_0, source.ctid AS ctid, source.xmin AS writer, source.operation_name AS operation_name, source.scene_id AS scene_id, source.raw_response || %(body_1)s::VARCHAR AS text 
-FROM veo3_video_generations AS source 
-WHERE source.ctid > CAST(%(start)s::VARCHAR AS tid) AND source.ctid < CAST(%(end)s::VARCHAR AS tid) AND source.raw_response IS NOT NULL AND (source.media_generation_id IS NULL OR (length(ltrim(source.media_generation_id, ' \t
-\x0b\x0c\r')) = 0))) AS bodies JOIN LATERAL (SELECT bodies.text AS value
- LIMIT ALL OFFSET %(param_1)s::INTEGER) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
- LIMIT ALL OFFSET %(param_2)s::INTEGER) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value[%(value_1)s::TEXT]) = %(jsonb_typeof_1)s::VARCHAR AND parsed.value[%(value_1)s::TEXT][%(param_3)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_1)s::TEXT][%(param_4)s::INT] IS NULL) THEN parsed.value[%(value_1)s::TEXT][%(param_5)s::INT] END WHEN (jsonb_typeof(parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT]) = %(jsonb_typeof_2)s::VARCHAR AND parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT][%(param_7)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT][%(param_8)s::INT] IS NULL) THEN parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT][%(param_9)s::INT] END END AS value
- LIMIT ALL OFFSET %(param_10)s::INTEGER) AS operation ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != %(operation_name_1)s::VARCHAR AND (CASE WHEN (jsonb_typeof(operation.value[%(value_3)s::TEXT][%(param_11)s::TEXT]) = %(jsonb_typeof_3)s::VARCHAR) THEN ((operation.value[%(value_3)s::TEXT][%(param_11)s::TEXT]) #>> %(param_12)s) END COLLATE "C") = bodies.operation_name AND nullif(operation.value[%(value_3)s::TEXT][%(param_13)s::TEXT], CAST(%(param_14)s::VARCHAR AS JSONB)) IS NULL AND operation.value[%(value_4)s::TEXT] IS DISTINCT FROM CAST(%(param_15)s::VARCHAR AS JSONB) AND (nullif(operation.value[%(value_5)s::TEXT], CAST(%(param_16)s::VARCHAR AS JSONB)) IS NULL OR nullif(((operation.value[%(value_3)s::TEXT]) #> %(param_17)s), CAST(%(param_18)s::VARCHAR AS JSONB)) IS NULL OR nullif(operation.value[%(value_5)s::TEXT], CAST(%(param_16)s::VARCHAR AS JSONB)) = nullif(((operation.value[%(value_3)s::TEXT]) #> %(param_17)s), CAST(%(param_18)s::VARCHAR AS JSONB)))) THEN coalesce(nullif(operation.value[%(value_5)s::TEXT], CAST(%(param_16)s::VARCHAR AS JSONB)), nullif((operation.value[%(value_3)s::TEXT]) #> %(param_17)s, CAST(%(param_18)s::VARCHAR AS JSONB))) END AS value
- LIMIT ALL OFFSET %(param_19)s::INTEGER) AS candidate ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(candidate.value) = %(jsonb_typeof_4)s::VARCHAR) THEN candidate.value #>> %(value_6)s END AS value
- LIMIT ALL OFFSET %(param_20)s::INTEGER) AS found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(found.value) <= %(char_length_1)s::INTEGER AND found.value ~ %(value_7)s::VARCHAR) THEN found.value END AS value
- LIMIT ALL OFFSET %(param_21)s::INTEGER) AS plain ON true 
-WHERE plain.value IS NOT NULL) AS found WHERE veo3_video_generations.id = found.key_0 AND veo3_video_generations.xmin = found.writer AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
-\x0b\x0c\r')) = 0)) RETURNING veo3_video_generations.id, veo3_video_generations.media_generation_id, (veo3_video_generations.media_generation_id COLLATE "C") = found.found_id AS is_kept
 
 --- 3f3938af
 PRAGMA cache_size
@@ -405,6 +348,21 @@ SAVEPOINT sa_savepoint_4
 UPDATE veo3_video_generations SET media_generation_id=?, updated_at=? WHERE rowid = ? AND (veo3_video_generations.media_generation_id IS NULL OR (ltrim(veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r') = '') = 1)
 
+--- 50e61de1
+SELECT bodies.place, bodies.writer, bodies.relation, bodies.id, bodies.row_bytes, plain.value, CASE WHEN (plain.value IS NULL) THEN bodies.operation_name END AS anon_1, CASE WHEN (plain.value IS NULL) THEN bodies.scene_id END AS anon_2, CASE WHEN (plain.value IS NULL AND octet_length(body.value) <= %(octet_length_1)s::INTEGER) THEN body.value END AS anon_3, octet_length(body.value) AS octet_length_2, hashtextextended(body.value || %(value_1)s::VARCHAR || coalesce(bodies.operation_name, %(coalesce_1)s::VARCHAR) || %(param_1)s::VARCHAR || coalesce(bodies.scene_id, %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_2)s::INTEGER) AS hashtextextended_1, bodies.key_0 
+FROM (SELECT CAST(public.low.ctid AS TEXT) AS place, CAST(public.low.xmin AS TEXT) AS writer, %(param_2)s::VARCHAR AS relation, public.low.id AS id, coalesce(pg_column_size(public.low.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.low.video_url), %(coalesce_4)s::INTEGER) + CASE WHEN (coalesce(pg_column_size(public.low.raw_response), %(coalesce_5)s::INTEGER) + coalesce(pg_column_size(public.low.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.low.video_url), %(coalesce_4)s::INTEGER) <= %(param_3)s::INTEGER) THEN coalesce(pg_column_size(public.low.raw_response), %(coalesce_5)s::INTEGER) ELSE %(param_4)s::INTEGER END AS row_bytes, CAST(public.low.id AS TEXT) AS key_0, public.low.operation_name AS operation_name, public.low.scene_id AS scene_id, public.low.raw_response || %(body_1)s::VARCHAR AS text 
+FROM public.low 
+WHERE public.low.ctid > CAST(%(start)s::VARCHAR AS tid) AND public.low.ctid < CAST(%(end)s::VARCHAR AS tid) AND public.low.raw_response IS NOT NULL AND (public.low.media_generation_id IS NULL OR (length(ltrim(public.low.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) 
+ LIMIT %(rows)s::INTEGER) AS bodies JOIN LATERAL (SELECT bodies.text AS value
+ LIMIT ALL OFFSET 0) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
+ LIMIT ALL OFFSET 0) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value #> '{operations}') = 'array' AND (parsed.value #> '{operations,0}') IS NOT NULL) THEN CASE WHEN ((parsed.value #> '{operations,1}') IS NULL) THEN parsed.value #> '{operations,0}' END WHEN (jsonb_typeof(parsed.value #> '{raw,operations}') = 'array' AND (parsed.value #> '{raw,operations,0}') IS NOT NULL) THEN CASE WHEN ((parsed.value #> '{raw,operations,1}') IS NULL) THEN parsed.value #> '{raw,operations,0}' END END AS value
+ LIMIT ALL OFFSET 0) AS operation ON true JOIN LATERAL (SELECT nullif(operation.value #> '{mediaGenerationId}', CAST('null' AS JSONB)) AS top_level, nullif(operation.value #> '{operation,metadata,video,mediaGenerationId}', CAST('null' AS JSONB)) AS nested
+ LIMIT ALL OFFSET 0) AS ids ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != '' AND (CASE WHEN (jsonb_typeof(operation.value #> '{operation,name}') = 'string') THEN (operation.value #> '{operation,name}') #>> '{}' END COLLATE "C") = bodies.operation_name AND nullif(operation.value #> '{operation,error}', CAST('null' AS JSONB)) IS NULL AND (operation.value #> '{status}') IS DISTINCT FROM CAST('"MEDIA_GENERATION_STATUS_FAILED"' AS JSONB) AND (ids.top_level IS NULL OR ids.nested IS NULL OR ids.top_level = ids.nested)) THEN coalesce(ids.top_level, ids.nested) END AS value
+ LIMIT ALL OFFSET 0) AS found ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(found.value) = 'string') THEN found.value #>> '{}' END AS value
+ LIMIT ALL OFFSET 0) AS text_found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(text_found.value) <= 255 AND (text_found.value ~ '^[A-Za-z0-9_-]+$')) THEN text_found.value END AS value
+ LIMIT ALL OFFSET 0) AS plain ON true
+
 --- 5191f18a
 SAVEPOINT sa_savepoint_5
 
@@ -445,6 +403,20 @@ WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR O
 
 --- 591029ed
 PRAGMA wal_autocheckpoint = 1000
+
+--- 5ac7d96f
+SELECT bodies.place, bodies.writer, bodies.relation, bodies.id, bodies.row_bytes, plain.value, CASE WHEN (plain.value IS NULL) THEN bodies.operation_name END AS anon_1, CASE WHEN (plain.value IS NULL) THEN bodies.scene_id END AS anon_2, CASE WHEN (plain.value IS NULL AND octet_length(body.value) <= %(octet_length_1)s::INTEGER) THEN body.value END AS anon_3, octet_length(body.value) AS octet_length_2, hashtextextended(body.value || %(value_1)s::VARCHAR || coalesce(bodies.operation_name, %(coalesce_1)s::VARCHAR) || %(param_1)s::VARCHAR || coalesce(bodies.scene_id, %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_2)s::INTEGER) AS hashtextextended_1, bodies.key_0 
+FROM (SELECT CAST(veo3_video_generations.ctid AS TEXT) AS place, CAST(veo3_video_generations.xmin AS TEXT) AS writer, CAST(CAST(veo3_video_generations.tableoid AS REGCLASS) AS TEXT) AS relation, veo3_video_generations.id AS id, coalesce(pg_column_size(veo3_video_generations.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(veo3_video_generations.video_url), %(coalesce_4)s::INTEGER) + CASE WHEN (coalesce(pg_column_size(veo3_video_generations.raw_response), %(coalesce_5)s::INTEGER) + coalesce(pg_column_size(veo3_video_generations.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(veo3_video_generations.video_url), %(coalesce_4)s::INTEGER) <= %(param_2)s::INTEGER) THEN coalesce(pg_column_size(veo3_video_generations.raw_response), %(coalesce_5)s::INTEGER) ELSE %(param_3)s::INTEGER END AS row_bytes, CAST(veo3_video_generations.id AS TEXT) AS key_0, veo3_video_generations.operation_name AS operation_name, veo3_video_generations.scene_id AS scene_id, veo3_video_generations.raw_response || %(body_1)s::VARCHAR AS text 
+FROM veo3_video_generations 
+WHERE veo3_video_generations.ctid > CAST(%(start)s::VARCHAR AS tid) AND veo3_video_generations.ctid < CAST(%(end)s::VARCHAR AS tid) AND veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0))) AS bodies JOIN LATERAL (SELECT bodies.text AS value
+ LIMIT ALL OFFSET 0) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
+ LIMIT ALL OFFSET 0) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value #> '{operations}') = 'array' AND (parsed.value #> '{operations,0}') IS NOT NULL) THEN CASE WHEN ((parsed.value #> '{operations,1}') IS NULL) THEN parsed.value #> '{operations,0}' END WHEN (jsonb_typeof(parsed.value #> '{raw,operations}') = 'array' AND (parsed.value #> '{raw,operations,0}') IS NOT NULL) THEN CASE WHEN ((parsed.value #> '{raw,operations,1}') IS NULL) THEN parsed.value #> '{raw,operations,0}' END END AS value
+ LIMIT ALL OFFSET 0) AS operation ON true JOIN LATERAL (SELECT nullif(operation.value #> '{mediaGenerationId}', CAST('null' AS JSONB)) AS top_level, nullif(operation.value #> '{operation,metadata,video,mediaGenerationId}', CAST('null' AS JSONB)) AS nested
+ LIMIT ALL OFFSET 0) AS ids ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != '' AND (CASE WHEN (jsonb_typeof(operation.value #> '{operation,name}') = 'string') THEN (operation.value #> '{operation,name}') #>> '{}' END COLLATE "C") = bodies.operation_name AND nullif(operation.value #> '{operation,error}', CAST('null' AS JSONB)) IS NULL AND (operation.value #> '{status}') IS DISTINCT FROM CAST('"MEDIA_GENERATION_STATUS_FAILED"' AS JSONB) AND (ids.top_level IS NULL OR ids.nested IS NULL OR ids.top_level = ids.nested)) THEN coalesce(ids.top_level, ids.nested) END AS value
+ LIMIT ALL OFFSET 0) AS found ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(found.value) = 'string') THEN found.value #>> '{}' END AS value
+ LIMIT ALL OFFSET 0) AS text_found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(text_found.value) <= 255 AND (text_found.value ~ '^[A-Za-z0-9_-]+$')) THEN text_found.value END AS value
+ LIMIT ALL OFFSET 0) AS plain ON true
 
 --- 5acdcd89
 SELECT type, wr FROM pragma_table_list WHERE schema = 'main' AND name = ? COLLATE NOCASE
@@ -532,20 +504,6 @@ FROM veo3_video_generations
 WHERE (id, updated_at) IN ((CAST(%(param_1)s::VARCHAR AS text), CAST(%(param_2)s::VARCHAR AS text)), (CAST(%(param_3)s::VARCHAR AS text), CAST(%(param_4)s::VARCHAR AS text)), (CAST(%(param_5)s::VARCHAR AS text), CAST(%(param_6)s::VARCHAR AS text))) AND veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0))
 
---- 6e66fbb0
-SELECT bodies.place, bodies.writer, bodies.relation, bodies.id, bodies.row_bytes, plain.value, CASE WHEN (plain.value IS NULL) THEN bodies.operation_name END AS anon_1, CASE WHEN (plain.value IS NULL) THEN bodies.scene_id END AS anon_2, CASE WHEN (plain.value IS NULL AND octet_length(body.value) <= %(octet_length_1)s::INTEGER) THEN body.value END AS anon_3, octet_length(body.value) AS octet_length_2, hashtextextended(body.value || %(value_1)s::VARCHAR || coalesce(bodies.operation_name, %(coalesce_1)s::VARCHAR) || %(param_1)s::VARCHAR || coalesce(bodies.scene_id, %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_2)s::INTEGER) AS hashtextextended_1, bodies.key_0 
-FROM (SELECT CAST(public.veo3_video_generations.ctid AS TEXT) AS place, CAST(public.veo3_video_generations.xmin AS TEXT) AS writer, %(param_2)s::VARCHAR AS relation, public.veo3_video_generations.id AS id, coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_4)s::INTEGER) + CASE WHEN (coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_5)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_4)s::INTEGER) <= %(param_3)s::INTEGER) THEN coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_5)s::INTEGER) ELSE %(param_4)s::INTEGER END AS row_bytes, CAST(public.veo3_video_generations.id AS TEXT) AS key_0, public.veo3_video_generations.operation_name AS operation_name, public.veo3_video_generations.scene_id AS scene_id, public.veo3_video_generations.raw_response || %(body_1)s::VARCHAR AS text 
-FROM public.veo3_video_generations 
-WHERE public.veo3_video_generations.ctid > CAST(%(start)s::VARCHAR AS tid) AND public.veo3_video_generations.ctid < CAST(%(end)s::VARCHAR AS tid) AND public.veo3_video_generations.raw_response IS NOT NULL AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
-\x0b\x0c\r')) = 0)) 
- LIMIT %(rows)s::INTEGER) AS bodies JOIN LATERAL (SELECT bodies.text AS value
- LIMIT ALL OFFSET %(param_5)s::INTEGER) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
- LIMIT ALL OFFSET %(param_6)s::INTEGER) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value[%(value_2)s::TEXT]) = %(jsonb_typeof_1)s::VARCHAR AND parsed.value[%(value_2)s::TEXT][%(param_7)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_2)s::TEXT][%(param_8)s::INT] IS NULL) THEN parsed.value[%(value_2)s::TEXT][%(param_9)s::INT] END WHEN (jsonb_typeof(parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT]) = %(jsonb_typeof_2)s::VARCHAR AND parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT][%(param_11)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT][%(param_12)s::INT] IS NULL) THEN parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT][%(param_13)s::INT] END END AS value
- LIMIT ALL OFFSET %(param_14)s::INTEGER) AS operation ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != %(operation_name_1)s::VARCHAR AND (CASE WHEN (jsonb_typeof(operation.value[%(value_4)s::TEXT][%(param_15)s::TEXT]) = %(jsonb_typeof_3)s::VARCHAR) THEN ((operation.value[%(value_4)s::TEXT][%(param_15)s::TEXT]) #>> %(param_16)s) END COLLATE "C") = bodies.operation_name AND nullif(operation.value[%(value_4)s::TEXT][%(param_17)s::TEXT], CAST(%(param_18)s::VARCHAR AS JSONB)) IS NULL AND operation.value[%(value_5)s::TEXT] IS DISTINCT FROM CAST(%(param_19)s::VARCHAR AS JSONB) AND (nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_20)s::VARCHAR AS JSONB)) IS NULL OR nullif(((operation.value[%(value_4)s::TEXT]) #> %(param_21)s), CAST(%(param_22)s::VARCHAR AS JSONB)) IS NULL OR nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_20)s::VARCHAR AS JSONB)) = nullif(((operation.value[%(value_4)s::TEXT]) #> %(param_21)s), CAST(%(param_22)s::VARCHAR AS JSONB)))) THEN coalesce(nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_20)s::VARCHAR AS JSONB)), nullif((operation.value[%(value_4)s::TEXT]) #> %(param_21)s, CAST(%(param_22)s::VARCHAR AS JSONB))) END AS value
- LIMIT ALL OFFSET %(param_23)s::INTEGER) AS candidate ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(candidate.value) = %(jsonb_typeof_4)s::VARCHAR) THEN candidate.value #>> %(value_7)s END AS value
- LIMIT ALL OFFSET %(param_24)s::INTEGER) AS found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(found.value) <= %(char_length_1)s::INTEGER AND found.value ~ %(value_8)s::VARCHAR) THEN found.value END AS value
- LIMIT ALL OFFSET %(param_25)s::INTEGER) AS plain ON true
-
 --- 711e72b3
 SELECT media_generation_id_backfill_failures.backfill, media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.row_name, media_generation_id_backfill_failures.generation_id, media_generation_id_backfill_failures.reason, media_generation_id_backfill_failures.detail, media_generation_id_backfill_failures.body_digest, media_generation_id_backfill_failures.extractor_version, media_generation_id_backfill_failures.run_id, media_generation_id_backfill_failures.sweep, media_generation_id_backfill_failures.first_seen_at, media_generation_id_backfill_failures.last_seen_at, media_generation_id_backfill_failures.known_since_run, media_generation_id_backfill_failures.accepted_at, media_generation_id_backfill_failures.accepted_by, media_generation_id_backfill_failures.note 
 FROM media_generation_id_backfill_failures 
@@ -562,22 +520,6 @@ WHERE media_generation_id_backfill_failures.backfill = ? AND media_generation_id
 --- 73ca94a0
 UPDATE media_generation_id_backfill_runs SET state=?, finished_at=?, error=? WHERE media_generation_id_backfill_runs.id = ? AND media_generation_id_backfill_runs.state = ?
 
---- 74b9015b
-UPDATE public.veo3_video_generations SET media_generation_id=found.found_id, updated_at=CAST(%(moment)s::VARCHAR AS timestamp without time zone) FROM (SELECT bodies.key_0 AS key_0, bodies.writer AS writer, plain.value AS found_id 
-FROM (SELECT source.seed AS key_0, source.ctid AS ctid, source.xmin AS writer, source.operation_name AS operation_name, CAST(source.scene_id AS TEXT) AS scene_id, source.raw_response || %(body_1)s::VARCHAR AS text 
-FROM public.veo3_video_generations AS source 
-WHERE source.ctid = ANY (CAST(%(places)s::VARCHAR AS tid[])) AND source.raw_response IS NOT NULL AND (source.media_generation_id IS NULL OR (length(ltrim(source.media_generation_id, ' \t
-\x0b\x0c\r')) = 0))) AS bodies JOIN LATERAL (SELECT bodies.text AS value
- LIMIT ALL OFFSET %(param_1)s::INTEGER) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
- LIMIT ALL OFFSET %(param_2)s::INTEGER) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value[%(value_1)s::TEXT]) = %(jsonb_typeof_1)s::VARCHAR AND parsed.value[%(value_1)s::TEXT][%(param_3)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_1)s::TEXT][%(param_4)s::INT] IS NULL) THEN parsed.value[%(value_1)s::TEXT][%(param_5)s::INT] END WHEN (jsonb_typeof(parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT]) = %(jsonb_typeof_2)s::VARCHAR AND parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT][%(param_7)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT][%(param_8)s::INT] IS NULL) THEN parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT][%(param_9)s::INT] END END AS value
- LIMIT ALL OFFSET %(param_10)s::INTEGER) AS operation ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != %(operation_name_1)s::VARCHAR AND (CASE WHEN (jsonb_typeof(operation.value[%(value_3)s::TEXT][%(param_11)s::TEXT]) = %(jsonb_typeof_3)s::VARCHAR) THEN ((operation.value[%(value_3)s::TEXT][%(param_11)s::TEXT]) #>> %(param_12)s) END COLLATE "C") = bodies.operation_name AND nullif(operation.value[%(value_3)s::TEXT][%(param_13)s::TEXT], CAST(%(param_14)s::VARCHAR AS JSONB)) IS NULL AND operation.value[%(value_4)s::TEXT] IS DISTINCT FROM CAST(%(param_15)s::VARCHAR AS JSONB) AND (nullif(operation.value[%(value_5)s::TEXT], CAST(%(param_16)s::VARCHAR AS JSONB)) IS NULL OR nullif(((operation.value[%(value_3)s::TEXT]) #> %(param_17)s), CAST(%(param_18)s::VARCHAR AS JSONB)) IS NULL OR nullif(operation.value[%(value_5)s::TEXT], CAST(%(param_16)s::VARCHAR AS JSONB)) = nullif(((operation.value[%(value_3)s::TEXT]) #> %(param_17)s), CAST(%(param_18)s::VARCHAR AS JSONB)))) THEN coalesce(nullif(operation.value[%(value_5)s::TEXT], CAST(%(param_16)s::VARCHAR AS JSONB)), nullif((operation.value[%(value_3)s::TEXT]) #> %(param_17)s, CAST(%(param_18)s::VARCHAR AS JSONB))) END AS value
- LIMIT ALL OFFSET %(param_19)s::INTEGER) AS candidate ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(candidate.value) = %(jsonb_typeof_4)s::VARCHAR) THEN candidate.value #>> %(value_6)s END AS value
- LIMIT ALL OFFSET %(param_20)s::INTEGER) AS found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(found.value) <= %(char_length_1)s::INTEGER AND found.value ~ %(value_7)s::VARCHAR) THEN found.value END AS value
- LIMIT ALL OFFSET %(param_21)s::INTEGER) AS plain ON true 
-WHERE plain.value IS NOT NULL ORDER BY bodies.ctid
- LIMIT ALL OFFSET %(param_22)s::INTEGER) AS found WHERE public.veo3_video_generations.seed = found.key_0 AND public.veo3_video_generations.xmin = found.writer AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
-\x0b\x0c\r')) = 0)) RETURNING public.veo3_video_generations.id, public.veo3_video_generations.media_generation_id, (public.veo3_video_generations.media_generation_id COLLATE "C") = found.found_id AS is_kept
-
 --- 779f41b2
 PRAGMA encoding
 
@@ -586,6 +528,21 @@ RELEASE SAVEPOINT sa_savepoint_2
 
 --- 780a0684
 PRAGMA wal_autocheckpoint = 4000
+
+--- 78f3f4f0
+SELECT bodies.place, bodies.writer, bodies.relation, bodies.id, bodies.row_bytes, plain.value, CASE WHEN (plain.value IS NULL) THEN bodies.operation_name END AS anon_1, CASE WHEN (plain.value IS NULL) THEN bodies.scene_id END AS anon_2, CASE WHEN (plain.value IS NULL AND octet_length(body.value) <= %(octet_length_1)s::INTEGER) THEN body.value END AS anon_3, octet_length(body.value) AS octet_length_2, hashtextextended(body.value || %(value_1)s::VARCHAR || coalesce(bodies.operation_name, %(coalesce_1)s::VARCHAR) || %(param_1)s::VARCHAR || coalesce(bodies.scene_id, %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_2)s::INTEGER) AS hashtextextended_1, bodies.key_0 
+FROM (SELECT CAST(public.veo3_video_generations.ctid AS TEXT) AS place, CAST(public.veo3_video_generations.xmin AS TEXT) AS writer, %(param_2)s::VARCHAR AS relation, public.veo3_video_generations.id AS id, coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_4)s::INTEGER) + CASE WHEN (coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_5)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_4)s::INTEGER) <= %(param_3)s::INTEGER) THEN coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_5)s::INTEGER) ELSE %(param_4)s::INTEGER END AS row_bytes, CAST(public.veo3_video_generations.seed AS TEXT) AS key_0, public.veo3_video_generations.operation_name AS operation_name, CAST(public.veo3_video_generations.scene_id AS TEXT) AS scene_id, public.veo3_video_generations.raw_response || %(body_1)s::VARCHAR AS text 
+FROM public.veo3_video_generations 
+WHERE public.veo3_video_generations.ctid > CAST(%(start)s::VARCHAR AS tid) AND public.veo3_video_generations.ctid < CAST(%(end)s::VARCHAR AS tid) AND public.veo3_video_generations.raw_response IS NOT NULL AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) 
+ LIMIT %(rows)s::INTEGER) AS bodies JOIN LATERAL (SELECT bodies.text AS value
+ LIMIT ALL OFFSET 0) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
+ LIMIT ALL OFFSET 0) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value #> '{operations}') = 'array' AND (parsed.value #> '{operations,0}') IS NOT NULL) THEN CASE WHEN ((parsed.value #> '{operations,1}') IS NULL) THEN parsed.value #> '{operations,0}' END WHEN (jsonb_typeof(parsed.value #> '{raw,operations}') = 'array' AND (parsed.value #> '{raw,operations,0}') IS NOT NULL) THEN CASE WHEN ((parsed.value #> '{raw,operations,1}') IS NULL) THEN parsed.value #> '{raw,operations,0}' END END AS value
+ LIMIT ALL OFFSET 0) AS operation ON true JOIN LATERAL (SELECT nullif(operation.value #> '{mediaGenerationId}', CAST('null' AS JSONB)) AS top_level, nullif(operation.value #> '{operation,metadata,video,mediaGenerationId}', CAST('null' AS JSONB)) AS nested
+ LIMIT ALL OFFSET 0) AS ids ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != '' AND (CASE WHEN (jsonb_typeof(operation.value #> '{operation,name}') = 'string') THEN (operation.value #> '{operation,name}') #>> '{}' END COLLATE "C") = bodies.operation_name AND nullif(operation.value #> '{operation,error}', CAST('null' AS JSONB)) IS NULL AND (operation.value #> '{status}') IS DISTINCT FROM CAST('"MEDIA_GENERATION_STATUS_FAILED"' AS JSONB) AND (ids.top_level IS NULL OR ids.nested IS NULL OR ids.top_level = ids.nested)) THEN coalesce(ids.top_level, ids.nested) END AS value
+ LIMIT ALL OFFSET 0) AS found ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(found.value) = 'string') THEN found.value #>> '{}' END AS value
+ LIMIT ALL OFFSET 0) AS text_found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(text_found.value) <= 255 AND (text_found.value ~ '^[A-Za-z0-9_-]+$')) THEN text_found.value END AS value
+ LIMIT ALL OFFSET 0) AS plain ON true
 
 --- 79b11e53
 SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(id AS TEXT) AS id_text, CAST(updated_at AS TEXT) AS updated_at_text 
@@ -611,6 +568,23 @@ SELECT CAST(veo3_video_generations.ctid AS TEXT) AS place, CAST(veo3_video_gener
 FROM veo3_video_generations 
 WHERE veo3_video_generations.ctid > CAST(%(start)s::VARCHAR AS tid) AND veo3_video_generations.ctid < CAST(%(end)s::VARCHAR AS tid) AND veo3_video_generations.raw_response IS NOT NULL AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0))
+
+--- 7e2ca33c
+UPDATE public.veo3_video_generations SET media_generation_id=found.found_id, updated_at=%(moment)s::VARCHAR FROM (SELECT bodies.ctid AS ctid, bodies.writer AS writer, plain.value AS found_id 
+FROM (SELECT source.ctid AS ctid, source.xmin AS writer, source.operation_name AS operation_name, source.scene_id AS scene_id, source.raw_response || %(body_1)s::VARCHAR AS text 
+FROM public.veo3_video_generations AS source 
+WHERE source.ctid = ANY (CAST(%(places)s::VARCHAR AS tid[])) AND source.raw_response IS NOT NULL AND (source.media_generation_id IS NULL OR (length(ltrim(source.media_generation_id, ' \t
+\x0b\x0c\r')) = 0))) AS bodies JOIN LATERAL (SELECT bodies.text AS value
+ LIMIT ALL OFFSET 0) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
+ LIMIT ALL OFFSET 0) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value #> '{operations}') = 'array' AND (parsed.value #> '{operations,0}') IS NOT NULL) THEN CASE WHEN ((parsed.value #> '{operations,1}') IS NULL) THEN parsed.value #> '{operations,0}' END WHEN (jsonb_typeof(parsed.value #> '{raw,operations}') = 'array' AND (parsed.value #> '{raw,operations,0}') IS NOT NULL) THEN CASE WHEN ((parsed.value #> '{raw,operations,1}') IS NULL) THEN parsed.value #> '{raw,operations,0}' END END AS value
+ LIMIT ALL OFFSET 0) AS operation ON true JOIN LATERAL (SELECT nullif(operation.value #> '{mediaGenerationId}', CAST('null' AS JSONB)) AS top_level, nullif(operation.value #> '{operation,metadata,video,mediaGenerationId}', CAST('null' AS JSONB)) AS nested
+ LIMIT ALL OFFSET 0) AS ids ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != '' AND (CASE WHEN (jsonb_typeof(operation.value #> '{operation,name}') = 'string') THEN (operation.value #> '{operation,name}') #>> '{}' END COLLATE "C") = bodies.operation_name AND nullif(operation.value #> '{operation,error}', CAST('null' AS JSONB)) IS NULL AND (operation.value #> '{status}') IS DISTINCT FROM CAST('"MEDIA_GENERATION_STATUS_FAILED"' AS JSONB) AND (ids.top_level IS NULL OR ids.nested IS NULL OR ids.top_level = ids.nested)) THEN coalesce(ids.top_level, ids.nested) END AS value
+ LIMIT ALL OFFSET 0) AS found ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(found.value) = 'string') THEN found.value #>> '{}' END AS value
+ LIMIT ALL OFFSET 0) AS text_found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(text_found.value) <= 255 AND (text_found.value ~ '^[A-Za-z0-9_-]+$')) THEN text_found.value END AS value
+ LIMIT ALL OFFSET 0) AS plain ON true 
+WHERE plain.value IS NOT NULL ORDER BY bodies.ctid
+ LIMIT ALL OFFSET %(param_1)s::INTEGER) AS found WHERE public.veo3_video_generations.ctid = found.ctid AND public.veo3_video_generations.xmin = found.writer AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) RETURNING public.veo3_video_generations.id, public.veo3_video_generations.media_generation_id, (public.veo3_video_generations.media_generation_id COLLATE "C") = found.found_id AS is_kept
 
 --- 7e3316de
 ROLLBACK TO SAVEPOINT sa_savepoint_2
@@ -697,9 +671,36 @@ SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ? COLLA
 --- 9641e1b0
 SAVEPOINT sa_savepoint_8
 
+--- 97e3852a
+SELECT a.pid, coalesce(nullif(a.application_name, ''), a.backend_type, 'no application name'),
+    coalesce(CAST(a.backend_xmin AS text), '') || ' ' || coalesce(CAST(a.backend_xid AS text), ''), now()
+FROM pg_stat_activity a
+WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
+    AND (a.backend_xmin IS NOT NULL OR a.backend_xid IS NOT NULL)
+    AND coalesce(a.application_name, '') <> current_setting('application_name')
+    AND NOT EXISTS (SELECT FROM pg_stat_progress_vacuum v WHERE v.pid = a.pid)
+ORDER BY greatest(age(a.backend_xmin), age(a.backend_xid)) DESC, a.pid
+
 --- 986dff24
 SELECT coalesce(max(media_generation_id_backfill_runs.id), ?) + ? AS anon_1 
 FROM media_generation_id_backfill_runs
+
+--- 988ee2e6
+UPDATE public.veo3_video_generations SET media_generation_id=found.found_id, updated_at=%(moment)s::VARCHAR FROM (SELECT bodies.key_0 AS key_0, bodies.writer AS writer, plain.value AS found_id 
+FROM (SELECT source.id AS key_0, source.ctid AS ctid, source.xmin AS writer, source.operation_name AS operation_name, source.scene_id AS scene_id, source.raw_response || %(body_1)s::VARCHAR AS text 
+FROM public.veo3_video_generations AS source 
+WHERE source.ctid = ANY (CAST(%(places)s::VARCHAR AS tid[])) AND source.raw_response IS NOT NULL AND (source.media_generation_id IS NULL OR (length(ltrim(source.media_generation_id, ' \t
+\x0b\x0c\r')) = 0))) AS bodies JOIN LATERAL (SELECT bodies.text AS value
+ LIMIT ALL OFFSET 0) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
+ LIMIT ALL OFFSET 0) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value #> '{operations}') = 'array' AND (parsed.value #> '{operations,0}') IS NOT NULL) THEN CASE WHEN ((parsed.value #> '{operations,1}') IS NULL) THEN parsed.value #> '{operations,0}' END WHEN (jsonb_typeof(parsed.value #> '{raw,operations}') = 'array' AND (parsed.value #> '{raw,operations,0}') IS NOT NULL) THEN CASE WHEN ((parsed.value #> '{raw,operations,1}') IS NULL) THEN parsed.value #> '{raw,operations,0}' END END AS value
+ LIMIT ALL OFFSET 0) AS operation ON true JOIN LATERAL (SELECT nullif(operation.value #> '{mediaGenerationId}', CAST('null' AS JSONB)) AS top_level, nullif(operation.value #> '{operation,metadata,video,mediaGenerationId}', CAST('null' AS JSONB)) AS nested
+ LIMIT ALL OFFSET 0) AS ids ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != '' AND (CASE WHEN (jsonb_typeof(operation.value #> '{operation,name}') = 'string') THEN (operation.value #> '{operation,name}') #>> '{}' END COLLATE "C") = bodies.operation_name AND nullif(operation.value #> '{operation,error}', CAST('null' AS JSONB)) IS NULL AND (operation.value #> '{status}') IS DISTINCT FROM CAST('"MEDIA_GENERATION_STATUS_FAILED"' AS JSONB) AND (ids.top_level IS NULL OR ids.nested IS NULL OR ids.top_level = ids.nested)) THEN coalesce(ids.top_level, ids.nested) END AS value
+ LIMIT ALL OFFSET 0) AS found ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(found.value) = 'string') THEN found.value #>> '{}' END AS value
+ LIMIT ALL OFFSET 0) AS text_found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(text_found.value) <= 255 AND (text_found.value ~ '^[A-Za-z0-9_-]+$')) THEN text_found.value END AS value
+ LIMIT ALL OFFSET 0) AS plain ON true 
+WHERE plain.value IS NOT NULL ORDER BY bodies.ctid
+ LIMIT ALL OFFSET %(param_1)s::INTEGER) AS found WHERE public.veo3_video_generations.id = found.key_0 AND public.veo3_video_generations.xmin = found.writer AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) RETURNING public.veo3_video_generations.id, public.veo3_video_generations.media_generation_id, (public.veo3_video_generations.media_generation_id COLLATE "C") = found.found_id AS is_kept
 
 --- 991108db
 SELECT media_generation_id_backfill_failures.backfill, media_generation_id_backfill_failures.row_digest, media_generation_id_backfill_failures.row_name, media_generation_id_backfill_failures.generation_id, media_generation_id_backfill_failures.reason, media_generation_id_backfill_failures.detail, media_generation_id_backfill_failures.body_digest, media_generation_id_backfill_failures.extractor_version, media_generation_id_backfill_failures.run_id, media_generation_id_backfill_failures.sweep, media_generation_id_backfill_failures.first_seen_at, media_generation_id_backfill_failures.last_seen_at, media_generation_id_backfill_failures.known_since_run, media_generation_id_backfill_failures.accepted_at, media_generation_id_backfill_failures.accepted_by, media_generation_id_backfill_failures.note 
@@ -732,6 +733,21 @@ SELECT count(*) AS count_1
 FROM users 
 WHERE users.email IS NOT NULL AND (users.domain IS NULL OR (length(ltrim(users.domain, ' \t
 \x0b\x0c\r')) = 0))
+
+--- a2c50f41
+SELECT bodies.place, bodies.writer, bodies.relation, bodies.id, bodies.row_bytes, plain.value, CASE WHEN (plain.value IS NULL) THEN bodies.operation_name END AS anon_1, CASE WHEN (plain.value IS NULL) THEN bodies.scene_id END AS anon_2, CASE WHEN (plain.value IS NULL AND octet_length(body.value) <= %(octet_length_1)s::INTEGER) THEN body.value END AS anon_3, octet_length(body.value) AS octet_length_2, hashtextextended(body.value || %(value_1)s::VARCHAR || coalesce(bodies.operation_name, %(coalesce_1)s::VARCHAR) || %(param_1)s::VARCHAR || coalesce(bodies.scene_id, %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_2)s::INTEGER) AS hashtextextended_1 
+FROM (SELECT CAST(public.veo3_video_generations.ctid AS TEXT) AS place, CAST(public.veo3_video_generations.xmin AS TEXT) AS writer, %(param_2)s::VARCHAR AS relation, public.veo3_video_generations.id AS id, coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_4)s::INTEGER) + CASE WHEN (coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_5)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_4)s::INTEGER) <= %(param_3)s::INTEGER) THEN coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_5)s::INTEGER) ELSE %(param_4)s::INTEGER END AS row_bytes, public.veo3_video_generations.operation_name AS operation_name, public.veo3_video_generations.scene_id AS scene_id, public.veo3_video_generations.raw_response || %(body_1)s::VARCHAR AS text 
+FROM public.veo3_video_generations 
+WHERE public.veo3_video_generations.ctid > CAST(%(start)s::VARCHAR AS tid) AND public.veo3_video_generations.ctid < CAST(%(end)s::VARCHAR AS tid) AND public.veo3_video_generations.raw_response IS NOT NULL AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) 
+ LIMIT %(rows)s::INTEGER) AS bodies JOIN LATERAL (SELECT bodies.text AS value
+ LIMIT ALL OFFSET 0) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
+ LIMIT ALL OFFSET 0) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value #> '{operations}') = 'array' AND (parsed.value #> '{operations,0}') IS NOT NULL) THEN CASE WHEN ((parsed.value #> '{operations,1}') IS NULL) THEN parsed.value #> '{operations,0}' END WHEN (jsonb_typeof(parsed.value #> '{raw,operations}') = 'array' AND (parsed.value #> '{raw,operations,0}') IS NOT NULL) THEN CASE WHEN ((parsed.value #> '{raw,operations,1}') IS NULL) THEN parsed.value #> '{raw,operations,0}' END END AS value
+ LIMIT ALL OFFSET 0) AS operation ON true JOIN LATERAL (SELECT nullif(operation.value #> '{mediaGenerationId}', CAST('null' AS JSONB)) AS top_level, nullif(operation.value #> '{operation,metadata,video,mediaGenerationId}', CAST('null' AS JSONB)) AS nested
+ LIMIT ALL OFFSET 0) AS ids ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != '' AND (CASE WHEN (jsonb_typeof(operation.value #> '{operation,name}') = 'string') THEN (operation.value #> '{operation,name}') #>> '{}' END COLLATE "C") = bodies.operation_name AND nullif(operation.value #> '{operation,error}', CAST('null' AS JSONB)) IS NULL AND (operation.value #> '{status}') IS DISTINCT FROM CAST('"MEDIA_GENERATION_STATUS_FAILED"' AS JSONB) AND (ids.top_level IS NULL OR ids.nested IS NULL OR ids.top_level = ids.nested)) THEN coalesce(ids.top_level, ids.nested) END AS value
+ LIMIT ALL OFFSET 0) AS found ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(found.value) = 'string') THEN found.value #>> '{}' END AS value
+ LIMIT ALL OFFSET 0) AS text_found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(text_found.value) <= 255 AND (text_found.value ~ '^[A-Za-z0-9_-]+$')) THEN text_found.value END AS value
+ LIMIT ALL OFFSET 0) AS plain ON true
 
 --- a3483a21
 SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '0'; SET LOCAL extra_float_digits = '1'
@@ -802,6 +818,21 @@ WHERE id = ANY (CAST(%(keys_1)s::TEXT[] AS text[])) AND veo3_video_generations.r
 --- b1cb07c5
 UPDATE veo3_video_generations SET operation_name = 'op-7', raw_response = '{"operations": [{"operation": {"name": "op-7", "metadata": {"video": {"mediaGenerationId": "CAUS000007"}}}, "status": "MEDIA_GENERATION_STATUS_SUCCESSFUL"}]}' WHERE seed = 2
 
+--- b2b79284
+SELECT bodies.place, bodies.writer, bodies.relation, bodies.id, bodies.row_bytes, plain.value, CASE WHEN (plain.value IS NULL) THEN bodies.operation_name END AS anon_1, CASE WHEN (plain.value IS NULL) THEN bodies.scene_id END AS anon_2, CASE WHEN (plain.value IS NULL AND octet_length(body.value) <= %(octet_length_1)s::INTEGER) THEN body.value END AS anon_3, octet_length(body.value) AS octet_length_2, hashtextextended(body.value || %(value_1)s::VARCHAR || coalesce(bodies.operation_name, %(coalesce_1)s::VARCHAR) || %(param_1)s::VARCHAR || coalesce(bodies.scene_id, %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_2)s::INTEGER) AS hashtextextended_1, bodies.key_0 
+FROM (SELECT CAST(public.high.ctid AS TEXT) AS place, CAST(public.high.xmin AS TEXT) AS writer, %(param_2)s::VARCHAR AS relation, public.high.id AS id, coalesce(pg_column_size(public.high.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.high.video_url), %(coalesce_4)s::INTEGER) + CASE WHEN (coalesce(pg_column_size(public.high.raw_response), %(coalesce_5)s::INTEGER) + coalesce(pg_column_size(public.high.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.high.video_url), %(coalesce_4)s::INTEGER) <= %(param_3)s::INTEGER) THEN coalesce(pg_column_size(public.high.raw_response), %(coalesce_5)s::INTEGER) ELSE %(param_4)s::INTEGER END AS row_bytes, CAST(public.high.id AS TEXT) AS key_0, public.high.operation_name AS operation_name, public.high.scene_id AS scene_id, public.high.raw_response || %(body_1)s::VARCHAR AS text 
+FROM public.high 
+WHERE public.high.ctid > CAST(%(start)s::VARCHAR AS tid) AND public.high.ctid < CAST(%(end)s::VARCHAR AS tid) AND public.high.raw_response IS NOT NULL AND (public.high.media_generation_id IS NULL OR (length(ltrim(public.high.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) 
+ LIMIT %(rows)s::INTEGER) AS bodies JOIN LATERAL (SELECT bodies.text AS value
+ LIMIT ALL OFFSET 0) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
+ LIMIT ALL OFFSET 0) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value #> '{operations}') = 'array' AND (parsed.value #> '{operations,0}') IS NOT NULL) THEN CASE WHEN ((parsed.value #> '{operations,1}') IS NULL) THEN parsed.value #> '{operations,0}' END WHEN (jsonb_typeof(parsed.value #> '{raw,operations}') = 'array' AND (parsed.value #> '{raw,operations,0}') IS NOT NULL) THEN CASE WHEN ((parsed.value #> '{raw,operations,1}') IS NULL) THEN parsed.value #> '{raw,operations,0}' END END AS value
+ LIMIT ALL OFFSET 0) AS operation ON true JOIN LATERAL (SELECT nullif(operation.value #> '{mediaGenerationId}', CAST('null' AS JSONB)) AS top_level, nullif(operation.value #> '{operation,metadata,video,mediaGenerationId}', CAST('null' AS JSONB)) AS nested
+ LIMIT ALL OFFSET 0) AS ids ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != '' AND (CASE WHEN (jsonb_typeof(operation.value #> '{operation,name}') = 'string') THEN (operation.value #> '{operation,name}') #>> '{}' END COLLATE "C") = bodies.operation_name AND nullif(operation.value #> '{operation,error}', CAST('null' AS JSONB)) IS NULL AND (operation.value #> '{status}') IS DISTINCT FROM CAST('"MEDIA_GENERATION_STATUS_FAILED"' AS JSONB) AND (ids.top_level IS NULL OR ids.nested IS NULL OR ids.top_level = ids.nested)) THEN coalesce(ids.top_level, ids.nested) END AS value
+ LIMIT ALL OFFSET 0) AS found ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(found.value) = 'string') THEN found.value #>> '{}' END AS value
+ LIMIT ALL OFFSET 0) AS text_found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(text_found.value) <= 255 AND (text_found.value ~ '^[A-Za-z0-9_-]+$')) THEN text_found.value END AS value
+ LIMIT ALL OFFSET 0) AS plain ON true
+
 --- b2cdca08
 SELECT found.number 
 FROM json_to_recordset(CAST(%(param_1)s::VARCHAR AS JSON)) AS found(key_0 text, number INTEGER, writer xid, found_id TEXT, place TEXT, fingerprint BIGINT), public.veo3_video_generations 
@@ -810,6 +841,22 @@ WHERE public.veo3_video_generations.id = found.key_0 AND public.veo3_video_gener
 
 --- b47fa4a1
 PRAGMA cache_size = -8192
+
+--- ba72b0e5
+UPDATE veo3_video_generations SET media_generation_id=found.found_id, updated_at=%(moment)s::VARCHAR FROM (SELECT bodies.key_0 AS key_0, bodies.writer AS writer, plain.value AS found_id 
+FROM (SELECT source.id AS key_0, source.ctid AS ctid, source.xmin AS writer, source.operation_name AS operation_name, source.scene_id AS scene_id, source.raw_response || %(body_1)s::VARCHAR AS text 
+FROM veo3_video_generations AS source 
+WHERE source.ctid > CAST(%(start)s::VARCHAR AS tid) AND source.ctid < CAST(%(end)s::VARCHAR AS tid) AND source.raw_response IS NOT NULL AND (source.media_generation_id IS NULL OR (length(ltrim(source.media_generation_id, ' \t
+\x0b\x0c\r')) = 0))) AS bodies JOIN LATERAL (SELECT bodies.text AS value
+ LIMIT ALL OFFSET 0) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
+ LIMIT ALL OFFSET 0) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value #> '{operations}') = 'array' AND (parsed.value #> '{operations,0}') IS NOT NULL) THEN CASE WHEN ((parsed.value #> '{operations,1}') IS NULL) THEN parsed.value #> '{operations,0}' END WHEN (jsonb_typeof(parsed.value #> '{raw,operations}') = 'array' AND (parsed.value #> '{raw,operations,0}') IS NOT NULL) THEN CASE WHEN ((parsed.value #> '{raw,operations,1}') IS NULL) THEN parsed.value #> '{raw,operations,0}' END END AS value
+ LIMIT ALL OFFSET 0) AS operation ON true JOIN LATERAL (SELECT nullif(operation.value #> '{mediaGenerationId}', CAST('null' AS JSONB)) AS top_level, nullif(operation.value #> '{operation,metadata,video,mediaGenerationId}', CAST('null' AS JSONB)) AS nested
+ LIMIT ALL OFFSET 0) AS ids ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != '' AND (CASE WHEN (jsonb_typeof(operation.value #> '{operation,name}') = 'string') THEN (operation.value #> '{operation,name}') #>> '{}' END COLLATE "C") = bodies.operation_name AND nullif(operation.value #> '{operation,error}', CAST('null' AS JSONB)) IS NULL AND (operation.value #> '{status}') IS DISTINCT FROM CAST('"MEDIA_GENERATION_STATUS_FAILED"' AS JSONB) AND (ids.top_level IS NULL OR ids.nested IS NULL OR ids.top_level = ids.nested)) THEN coalesce(ids.top_level, ids.nested) END AS value
+ LIMIT ALL OFFSET 0) AS found ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(found.value) = 'string') THEN found.value #>> '{}' END AS value
+ LIMIT ALL OFFSET 0) AS text_found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(text_found.value) <= 255 AND (text_found.value ~ '^[A-Za-z0-9_-]+$')) THEN text_found.value END AS value
+ LIMIT ALL OFFSET 0) AS plain ON true 
+WHERE plain.value IS NOT NULL) AS found WHERE veo3_video_generations.id = found.key_0 AND veo3_video_generations.xmin = found.writer AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) RETURNING veo3_video_generations.id, veo3_video_generations.media_generation_id, (veo3_video_generations.media_generation_id COLLATE "C") = found.found_id AS is_kept
 
 --- bc9580c6
 SELECT CAST(public.users.ctid AS TEXT) AS place, CAST(public.users.xmin AS TEXT) AS writer, %(param_1)s::VARCHAR AS relation, CAST(public.users.id AS TEXT) AS shown, CASE WHEN (coalesce(pg_column_size(public.users.email), %(coalesce_1)s::INTEGER) <= %(coalesce_2)s::INTEGER) THEN coalesce(pg_column_size(public.users.email), %(coalesce_1)s::INTEGER) ELSE %(param_2)s::INTEGER END AS anon_1, NULL AS anon_2, CASE WHEN (octet_length(public.users.email) <= %(octet_length_1)s::INTEGER) THEN public.users.email END AS anon_3, octet_length(public.users.email) AS octet_length_2, hashtextextended(public.users.email COLLATE "C", %(hashtextextended_2)s::INTEGER) AS hashtextextended_1, CAST(public.users.id AS TEXT) AS key_0 
@@ -846,20 +893,6 @@ FROM (
 CROSS JOIN LATERAL generate_series(0, i.indnkeyatts - 1) AS n
 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n]
 ORDER BY n
-
---- c1b3c4d3
-SELECT bodies.place, bodies.writer, bodies.relation, bodies.id, bodies.row_bytes, plain.value, CASE WHEN (plain.value IS NULL) THEN bodies.operation_name END AS anon_1, CASE WHEN (plain.value IS NULL) THEN bodies.scene_id END AS anon_2, CASE WHEN (plain.value IS NULL AND octet_length(body.value) <= %(octet_length_1)s::INTEGER) THEN body.value END AS anon_3, octet_length(body.value) AS octet_length_2, hashtextextended(body.value || %(value_1)s::VARCHAR || coalesce(bodies.operation_name, %(coalesce_1)s::VARCHAR) || %(param_1)s::VARCHAR || coalesce(bodies.scene_id, %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_2)s::INTEGER) AS hashtextextended_1, bodies.key_0 
-FROM (SELECT CAST(public.veo3_video_generations.ctid AS TEXT) AS place, CAST(public.veo3_video_generations.xmin AS TEXT) AS writer, %(param_2)s::VARCHAR AS relation, public.veo3_video_generations.id AS id, coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_4)s::INTEGER) + CASE WHEN (coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_5)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_4)s::INTEGER) <= %(param_3)s::INTEGER) THEN coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_5)s::INTEGER) ELSE %(param_4)s::INTEGER END AS row_bytes, CAST(public.veo3_video_generations.seed AS TEXT) AS key_0, public.veo3_video_generations.operation_name AS operation_name, CAST(public.veo3_video_generations.scene_id AS TEXT) AS scene_id, public.veo3_video_generations.raw_response || %(body_1)s::VARCHAR AS text 
-FROM public.veo3_video_generations 
-WHERE public.veo3_video_generations.ctid > CAST(%(start)s::VARCHAR AS tid) AND public.veo3_video_generations.ctid < CAST(%(end)s::VARCHAR AS tid) AND public.veo3_video_generations.raw_response IS NOT NULL AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
-\x0b\x0c\r')) = 0)) 
- LIMIT %(rows)s::INTEGER) AS bodies JOIN LATERAL (SELECT bodies.text AS value
- LIMIT ALL OFFSET %(param_5)s::INTEGER) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
- LIMIT ALL OFFSET %(param_6)s::INTEGER) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value[%(value_2)s::TEXT]) = %(jsonb_typeof_1)s::VARCHAR AND parsed.value[%(value_2)s::TEXT][%(param_7)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_2)s::TEXT][%(param_8)s::INT] IS NULL) THEN parsed.value[%(value_2)s::TEXT][%(param_9)s::INT] END WHEN (jsonb_typeof(parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT]) = %(jsonb_typeof_2)s::VARCHAR AND parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT][%(param_11)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT][%(param_12)s::INT] IS NULL) THEN parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT][%(param_13)s::INT] END END AS value
- LIMIT ALL OFFSET %(param_14)s::INTEGER) AS operation ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != %(operation_name_1)s::VARCHAR AND (CASE WHEN (jsonb_typeof(operation.value[%(value_4)s::TEXT][%(param_15)s::TEXT]) = %(jsonb_typeof_3)s::VARCHAR) THEN ((operation.value[%(value_4)s::TEXT][%(param_15)s::TEXT]) #>> %(param_16)s) END COLLATE "C") = bodies.operation_name AND nullif(operation.value[%(value_4)s::TEXT][%(param_17)s::TEXT], CAST(%(param_18)s::VARCHAR AS JSONB)) IS NULL AND operation.value[%(value_5)s::TEXT] IS DISTINCT FROM CAST(%(param_19)s::VARCHAR AS JSONB) AND (nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_20)s::VARCHAR AS JSONB)) IS NULL OR nullif(((operation.value[%(value_4)s::TEXT]) #> %(param_21)s), CAST(%(param_22)s::VARCHAR AS JSONB)) IS NULL OR nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_20)s::VARCHAR AS JSONB)) = nullif(((operation.value[%(value_4)s::TEXT]) #> %(param_21)s), CAST(%(param_22)s::VARCHAR AS JSONB)))) THEN coalesce(nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_20)s::VARCHAR AS JSONB)), nullif((operation.value[%(value_4)s::TEXT]) #> %(param_21)s, CAST(%(param_22)s::VARCHAR AS JSONB))) END AS value
- LIMIT ALL OFFSET %(param_23)s::INTEGER) AS candidate ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(candidate.value) = %(jsonb_typeof_4)s::VARCHAR) THEN candidate.value #>> %(value_7)s END AS value
- LIMIT ALL OFFSET %(param_24)s::INTEGER) AS found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(found.value) <= %(char_length_1)s::INTEGER AND found.value ~ %(value_8)s::VARCHAR) THEN found.value END AS value
- LIMIT ALL OFFSET %(param_25)s::INTEGER) AS plain ON true
 
 --- c1e2aa68
 UPDATE veo3_video_generations SET media_generation_id=%(found_id)s::VARCHAR, updated_at=CAST(%(moment)s::VARCHAR AS timestamp with time zone) WHERE id = CAST(%(key_0)s::VARCHAR AS text) AND updated_at = CAST(%(key_1)s::VARCHAR AS timestamp with time zone) AND (veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(veo3_video_generations.media_generation_id, ' \t
@@ -933,6 +966,21 @@ DELETE FROM media_generation_id_backfill_failures WHERE media_generation_id_back
 --- d17b3eeb
 SAVEPOINT sa_savepoint_9
 
+--- d2973af4
+SELECT bodies.place, bodies.writer, bodies.relation, bodies.id, bodies.row_bytes, plain.value, CASE WHEN (plain.value IS NULL) THEN bodies.operation_name END AS anon_1, CASE WHEN (plain.value IS NULL) THEN bodies.scene_id END AS anon_2, CASE WHEN (plain.value IS NULL AND octet_length(body.value) <= %(octet_length_1)s::INTEGER) THEN body.value END AS anon_3, octet_length(body.value) AS octet_length_2, hashtextextended(body.value || %(value_1)s::VARCHAR || coalesce(bodies.operation_name, %(coalesce_1)s::VARCHAR) || %(param_1)s::VARCHAR || coalesce(bodies.scene_id, %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_2)s::INTEGER) AS hashtextextended_1, bodies.key_0 
+FROM (SELECT CAST(public.veo3_video_generations.ctid AS TEXT) AS place, CAST(public.veo3_video_generations.xmin AS TEXT) AS writer, %(param_2)s::VARCHAR AS relation, public.veo3_video_generations.id AS id, coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_4)s::INTEGER) + CASE WHEN (coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_5)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.veo3_video_generations.video_url), %(coalesce_4)s::INTEGER) <= %(param_3)s::INTEGER) THEN coalesce(pg_column_size(public.veo3_video_generations.raw_response), %(coalesce_5)s::INTEGER) ELSE %(param_4)s::INTEGER END AS row_bytes, CAST(public.veo3_video_generations.id AS TEXT) AS key_0, public.veo3_video_generations.operation_name AS operation_name, public.veo3_video_generations.scene_id AS scene_id, public.veo3_video_generations.raw_response || %(body_1)s::VARCHAR AS text 
+FROM public.veo3_video_generations 
+WHERE public.veo3_video_generations.ctid > CAST(%(start)s::VARCHAR AS tid) AND public.veo3_video_generations.ctid < CAST(%(end)s::VARCHAR AS tid) AND public.veo3_video_generations.raw_response IS NOT NULL AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) 
+ LIMIT %(rows)s::INTEGER) AS bodies JOIN LATERAL (SELECT bodies.text AS value
+ LIMIT ALL OFFSET 0) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
+ LIMIT ALL OFFSET 0) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value #> '{operations}') = 'array' AND (parsed.value #> '{operations,0}') IS NOT NULL) THEN CASE WHEN ((parsed.value #> '{operations,1}') IS NULL) THEN parsed.value #> '{operations,0}' END WHEN (jsonb_typeof(parsed.value #> '{raw,operations}') = 'array' AND (parsed.value #> '{raw,operations,0}') IS NOT NULL) THEN CASE WHEN ((parsed.value #> '{raw,operations,1}') IS NULL) THEN parsed.value #> '{raw,operations,0}' END END AS value
+ LIMIT ALL OFFSET 0) AS operation ON true JOIN LATERAL (SELECT nullif(operation.value #> '{mediaGenerationId}', CAST('null' AS JSONB)) AS top_level, nullif(operation.value #> '{operation,metadata,video,mediaGenerationId}', CAST('null' AS JSONB)) AS nested
+ LIMIT ALL OFFSET 0) AS ids ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != '' AND (CASE WHEN (jsonb_typeof(operation.value #> '{operation,name}') = 'string') THEN (operation.value #> '{operation,name}') #>> '{}' END COLLATE "C") = bodies.operation_name AND nullif(operation.value #> '{operation,error}', CAST('null' AS JSONB)) IS NULL AND (operation.value #> '{status}') IS DISTINCT FROM CAST('"MEDIA_GENERATION_STATUS_FAILED"' AS JSONB) AND (ids.top_level IS NULL OR ids.nested IS NULL OR ids.top_level = ids.nested)) THEN coalesce(ids.top_level, ids.nested) END AS value
+ LIMIT ALL OFFSET 0) AS found ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(found.value) = 'string') THEN found.value #>> '{}' END AS value
+ LIMIT ALL OFFSET 0) AS text_found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(text_found.value) <= 255 AND (text_found.value ~ '^[A-Za-z0-9_-]+$')) THEN text_found.value END AS value
+ LIMIT ALL OFFSET 0) AS plain ON true
+
 --- d40bcdcb
 SET LOCAL extra_float_digits = '1'; SET LOCAL citus.propagate_set_commands = 'local'; SET LOCAL citus.max_adaptive_executor_pool_size = '1'; SET LOCAL enable_nestloop = 'off'; SET LOCAL enable_seqscan = 'off'; SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '60s'
 
@@ -951,6 +999,23 @@ FROM (SELECT public.veo3_video_generations.ctid AS place, (row_number() OVER (PA
 FROM public.veo3_video_generations 
 WHERE public.veo3_video_generations.ctid > CAST(%(start)s::VARCHAR AS tid) AND public.veo3_video_generations.ctid < CAST(%(end)s::VARCHAR AS tid) AND public.veo3_video_generations.raw_response IS NOT NULL AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
 \x0b\x0c\r')) = 0))) AS ranked GROUP BY ranked.stride ORDER BY ranked.stride
+
+--- d9ec2f31
+UPDATE public.veo3_video_generations SET media_generation_id=found.found_id, updated_at=CAST(%(moment)s::VARCHAR AS timestamp without time zone) FROM (SELECT bodies.key_0 AS key_0, bodies.writer AS writer, plain.value AS found_id 
+FROM (SELECT source.seed AS key_0, source.ctid AS ctid, source.xmin AS writer, source.operation_name AS operation_name, CAST(source.scene_id AS TEXT) AS scene_id, source.raw_response || %(body_1)s::VARCHAR AS text 
+FROM public.veo3_video_generations AS source 
+WHERE source.ctid = ANY (CAST(%(places)s::VARCHAR AS tid[])) AND source.raw_response IS NOT NULL AND (source.media_generation_id IS NULL OR (length(ltrim(source.media_generation_id, ' \t
+\x0b\x0c\r')) = 0))) AS bodies JOIN LATERAL (SELECT bodies.text AS value
+ LIMIT ALL OFFSET 0) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
+ LIMIT ALL OFFSET 0) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value #> '{operations}') = 'array' AND (parsed.value #> '{operations,0}') IS NOT NULL) THEN CASE WHEN ((parsed.value #> '{operations,1}') IS NULL) THEN parsed.value #> '{operations,0}' END WHEN (jsonb_typeof(parsed.value #> '{raw,operations}') = 'array' AND (parsed.value #> '{raw,operations,0}') IS NOT NULL) THEN CASE WHEN ((parsed.value #> '{raw,operations,1}') IS NULL) THEN parsed.value #> '{raw,operations,0}' END END AS value
+ LIMIT ALL OFFSET 0) AS operation ON true JOIN LATERAL (SELECT nullif(operation.value #> '{mediaGenerationId}', CAST('null' AS JSONB)) AS top_level, nullif(operation.value #> '{operation,metadata,video,mediaGenerationId}', CAST('null' AS JSONB)) AS nested
+ LIMIT ALL OFFSET 0) AS ids ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != '' AND (CASE WHEN (jsonb_typeof(operation.value #> '{operation,name}') = 'string') THEN (operation.value #> '{operation,name}') #>> '{}' END COLLATE "C") = bodies.operation_name AND nullif(operation.value #> '{operation,error}', CAST('null' AS JSONB)) IS NULL AND (operation.value #> '{status}') IS DISTINCT FROM CAST('"MEDIA_GENERATION_STATUS_FAILED"' AS JSONB) AND (ids.top_level IS NULL OR ids.nested IS NULL OR ids.top_level = ids.nested)) THEN coalesce(ids.top_level, ids.nested) END AS value
+ LIMIT ALL OFFSET 0) AS found ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(found.value) = 'string') THEN found.value #>> '{}' END AS value
+ LIMIT ALL OFFSET 0) AS text_found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(text_found.value) <= 255 AND (text_found.value ~ '^[A-Za-z0-9_-]+$')) THEN text_found.value END AS value
+ LIMIT ALL OFFSET 0) AS plain ON true 
+WHERE plain.value IS NOT NULL ORDER BY bodies.ctid
+ LIMIT ALL OFFSET %(param_1)s::INTEGER) AS found WHERE public.veo3_video_generations.seed = found.key_0 AND public.veo3_video_generations.xmin = found.writer AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
+\x0b\x0c\r')) = 0)) RETURNING public.veo3_video_generations.id, public.veo3_video_generations.media_generation_id, (public.veo3_video_generations.media_generation_id COLLATE "C") = found.found_id AS is_kept
 
 --- d9f1b335
 SELECT found.number 
@@ -1043,22 +1108,6 @@ SELECT media_generation_id_backfill_failures.backfill, media_generation_id_backf
 FROM media_generation_id_backfill_failures 
 WHERE media_generation_id_backfill_failures.backfill = ? AND media_generation_id_backfill_failures.row_digest IN (?, ?, ?) ORDER BY media_generation_id_backfill_failures.row_digest
 
---- ecbfb216
-UPDATE public.veo3_video_generations SET media_generation_id=found.found_id, updated_at=%(moment)s::VARCHAR FROM (SELECT bodies.key_0 AS key_0, bodies.writer AS writer, plain.value AS found_id 
-FROM (SELECT source.id AS key_0, source.ctid AS ctid, source.xmin AS writer, source.operation_name AS operation_name, source.scene_id AS scene_id, source.raw_response || %(body_1)s::VARCHAR AS text 
-FROM public.veo3_video_generations AS source 
-WHERE source.ctid = ANY (CAST(%(places)s::VARCHAR AS tid[])) AND source.raw_response IS NOT NULL AND (source.media_generation_id IS NULL OR (length(ltrim(source.media_generation_id, ' \t
-\x0b\x0c\r')) = 0))) AS bodies JOIN LATERAL (SELECT bodies.text AS value
- LIMIT ALL OFFSET %(param_1)s::INTEGER) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
- LIMIT ALL OFFSET %(param_2)s::INTEGER) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value[%(value_1)s::TEXT]) = %(jsonb_typeof_1)s::VARCHAR AND parsed.value[%(value_1)s::TEXT][%(param_3)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_1)s::TEXT][%(param_4)s::INT] IS NULL) THEN parsed.value[%(value_1)s::TEXT][%(param_5)s::INT] END WHEN (jsonb_typeof(parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT]) = %(jsonb_typeof_2)s::VARCHAR AND parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT][%(param_7)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT][%(param_8)s::INT] IS NULL) THEN parsed.value[%(value_2)s::TEXT][%(param_6)s::TEXT][%(param_9)s::INT] END END AS value
- LIMIT ALL OFFSET %(param_10)s::INTEGER) AS operation ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != %(operation_name_1)s::VARCHAR AND (CASE WHEN (jsonb_typeof(operation.value[%(value_3)s::TEXT][%(param_11)s::TEXT]) = %(jsonb_typeof_3)s::VARCHAR) THEN ((operation.value[%(value_3)s::TEXT][%(param_11)s::TEXT]) #>> %(param_12)s) END COLLATE "C") = bodies.operation_name AND nullif(operation.value[%(value_3)s::TEXT][%(param_13)s::TEXT], CAST(%(param_14)s::VARCHAR AS JSONB)) IS NULL AND operation.value[%(value_4)s::TEXT] IS DISTINCT FROM CAST(%(param_15)s::VARCHAR AS JSONB) AND (nullif(operation.value[%(value_5)s::TEXT], CAST(%(param_16)s::VARCHAR AS JSONB)) IS NULL OR nullif(((operation.value[%(value_3)s::TEXT]) #> %(param_17)s), CAST(%(param_18)s::VARCHAR AS JSONB)) IS NULL OR nullif(operation.value[%(value_5)s::TEXT], CAST(%(param_16)s::VARCHAR AS JSONB)) = nullif(((operation.value[%(value_3)s::TEXT]) #> %(param_17)s), CAST(%(param_18)s::VARCHAR AS JSONB)))) THEN coalesce(nullif(operation.value[%(value_5)s::TEXT], CAST(%(param_16)s::VARCHAR AS JSONB)), nullif((operation.value[%(value_3)s::TEXT]) #> %(param_17)s, CAST(%(param_18)s::VARCHAR AS JSONB))) END AS value
- LIMIT ALL OFFSET %(param_19)s::INTEGER) AS candidate ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(candidate.value) = %(jsonb_typeof_4)s::VARCHAR) THEN candidate.value #>> %(value_6)s END AS value
- LIMIT ALL OFFSET %(param_20)s::INTEGER) AS found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(found.value) <= %(char_length_1)s::INTEGER AND found.value ~ %(value_7)s::VARCHAR) THEN found.value END AS value
- LIMIT ALL OFFSET %(param_21)s::INTEGER) AS plain ON true 
-WHERE plain.value IS NOT NULL ORDER BY bodies.ctid
- LIMIT ALL OFFSET %(param_22)s::INTEGER) AS found WHERE public.veo3_video_generations.id = found.key_0 AND public.veo3_video_generations.xmin = found.writer AND (public.veo3_video_generations.media_generation_id IS NULL OR (length(ltrim(public.veo3_video_generations.media_generation_id, ' \t
-\x0b\x0c\r')) = 0)) RETURNING public.veo3_video_generations.id, public.veo3_video_generations.media_generation_id, (public.veo3_video_generations.media_generation_id COLLATE "C") = found.found_id AS is_kept
-
 --- ed6337f6
 SELECT veo3_video_generations.id, veo3_video_generations.operation_name, veo3_video_generations.scene_id, veo3_video_generations.raw_response, CAST(id AS TEXT) AS id_text, CASE WHEN isfinite(updated_at) THEN (to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s) || %(param_1)s::VARCHAR ELSE to_jsonb(timezone(%(timezone_1)s::VARCHAR, updated_at)) #>> %(to_jsonb_1)s END AS updated_at_text 
 FROM veo3_video_generations 
@@ -1085,36 +1134,8 @@ SAVEPOINT sa_savepoint_12
 --- efd1d71c
 SAVEPOINT sa_savepoint_2
 
---- f021ce96
-SELECT bodies.place, bodies.writer, bodies.relation, bodies.id, bodies.row_bytes, plain.value, CASE WHEN (plain.value IS NULL) THEN bodies.operation_name END AS anon_1, CASE WHEN (plain.value IS NULL) THEN bodies.scene_id END AS anon_2, CASE WHEN (plain.value IS NULL AND octet_length(body.value) <= %(octet_length_1)s::INTEGER) THEN body.value END AS anon_3, octet_length(body.value) AS octet_length_2, hashtextextended(body.value || %(value_1)s::VARCHAR || coalesce(bodies.operation_name, %(coalesce_1)s::VARCHAR) || %(param_1)s::VARCHAR || coalesce(bodies.scene_id, %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_2)s::INTEGER) AS hashtextextended_1, bodies.key_0 
-FROM (SELECT CAST(public.low.ctid AS TEXT) AS place, CAST(public.low.xmin AS TEXT) AS writer, %(param_2)s::VARCHAR AS relation, public.low.id AS id, coalesce(pg_column_size(public.low.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.low.video_url), %(coalesce_4)s::INTEGER) + CASE WHEN (coalesce(pg_column_size(public.low.raw_response), %(coalesce_5)s::INTEGER) + coalesce(pg_column_size(public.low.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.low.video_url), %(coalesce_4)s::INTEGER) <= %(param_3)s::INTEGER) THEN coalesce(pg_column_size(public.low.raw_response), %(coalesce_5)s::INTEGER) ELSE %(param_4)s::INTEGER END AS row_bytes, CAST(public.low.id AS TEXT) AS key_0, public.low.operation_name AS operation_name, public.low.scene_id AS scene_id, public.low.raw_response || %(body_1)s::VARCHAR AS text 
-FROM public.low 
-WHERE public.low.ctid > CAST(%(start)s::VARCHAR AS tid) AND public.low.ctid < CAST(%(end)s::VARCHAR AS tid) AND public.low.raw_response IS NOT NULL AND (public.low.media_generation_id IS NULL OR (length(ltrim(public.low.media_generation_id, ' \t
-\x0b\x0c\r')) = 0)) 
- LIMIT %(rows)s::INTEGER) AS bodies JOIN LATERAL (SELECT bodies.text AS value
- LIMIT ALL OFFSET %(param_5)s::INTEGER) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
- LIMIT ALL OFFSET %(param_6)s::INTEGER) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value[%(value_2)s::TEXT]) = %(jsonb_typeof_1)s::VARCHAR AND parsed.value[%(value_2)s::TEXT][%(param_7)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_2)s::TEXT][%(param_8)s::INT] IS NULL) THEN parsed.value[%(value_2)s::TEXT][%(param_9)s::INT] END WHEN (jsonb_typeof(parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT]) = %(jsonb_typeof_2)s::VARCHAR AND parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT][%(param_11)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT][%(param_12)s::INT] IS NULL) THEN parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT][%(param_13)s::INT] END END AS value
- LIMIT ALL OFFSET %(param_14)s::INTEGER) AS operation ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != %(operation_name_1)s::VARCHAR AND (CASE WHEN (jsonb_typeof(operation.value[%(value_4)s::TEXT][%(param_15)s::TEXT]) = %(jsonb_typeof_3)s::VARCHAR) THEN ((operation.value[%(value_4)s::TEXT][%(param_15)s::TEXT]) #>> %(param_16)s) END COLLATE "C") = bodies.operation_name AND nullif(operation.value[%(value_4)s::TEXT][%(param_17)s::TEXT], CAST(%(param_18)s::VARCHAR AS JSONB)) IS NULL AND operation.value[%(value_5)s::TEXT] IS DISTINCT FROM CAST(%(param_19)s::VARCHAR AS JSONB) AND (nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_20)s::VARCHAR AS JSONB)) IS NULL OR nullif(((operation.value[%(value_4)s::TEXT]) #> %(param_21)s), CAST(%(param_22)s::VARCHAR AS JSONB)) IS NULL OR nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_20)s::VARCHAR AS JSONB)) = nullif(((operation.value[%(value_4)s::TEXT]) #> %(param_21)s), CAST(%(param_22)s::VARCHAR AS JSONB)))) THEN coalesce(nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_20)s::VARCHAR AS JSONB)), nullif((operation.value[%(value_4)s::TEXT]) #> %(param_21)s, CAST(%(param_22)s::VARCHAR AS JSONB))) END AS value
- LIMIT ALL OFFSET %(param_23)s::INTEGER) AS candidate ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(candidate.value) = %(jsonb_typeof_4)s::VARCHAR) THEN candidate.value #>> %(value_7)s END AS value
- LIMIT ALL OFFSET %(param_24)s::INTEGER) AS found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(found.value) <= %(char_length_1)s::INTEGER AND found.value ~ %(value_8)s::VARCHAR) THEN found.value END AS value
- LIMIT ALL OFFSET %(param_25)s::INTEGER) AS plain ON true
-
 --- f1431f6c
 DELETE FROM media_generation_id_backfill_failures WHERE media_generation_id_backfill_failures.backfill = ? AND media_generation_id_backfill_failures.row_digest IN (?, ?, ?)
-
---- f2a43e7f
-SELECT bodies.place, bodies.writer, bodies.relation, bodies.id, bodies.row_bytes, plain.value, CASE WHEN (plain.value IS NULL) THEN bodies.operation_name END AS anon_1, CASE WHEN (plain.value IS NULL) THEN bodies.scene_id END AS anon_2, CASE WHEN (plain.value IS NULL AND octet_length(body.value) <= %(octet_length_1)s::INTEGER) THEN body.value END AS anon_3, octet_length(body.value) AS octet_length_2, hashtextextended(body.value || %(value_1)s::VARCHAR || coalesce(bodies.operation_name, %(coalesce_1)s::VARCHAR) || %(param_1)s::VARCHAR || coalesce(bodies.scene_id, %(coalesce_2)s::VARCHAR) COLLATE "C", %(hashtextextended_2)s::INTEGER) AS hashtextextended_1, bodies.key_0 
-FROM (SELECT CAST(public.high.ctid AS TEXT) AS place, CAST(public.high.xmin AS TEXT) AS writer, %(param_2)s::VARCHAR AS relation, public.high.id AS id, coalesce(pg_column_size(public.high.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.high.video_url), %(coalesce_4)s::INTEGER) + CASE WHEN (coalesce(pg_column_size(public.high.raw_response), %(coalesce_5)s::INTEGER) + coalesce(pg_column_size(public.high.prompt), %(coalesce_3)s::INTEGER) + coalesce(pg_column_size(public.high.video_url), %(coalesce_4)s::INTEGER) <= %(param_3)s::INTEGER) THEN coalesce(pg_column_size(public.high.raw_response), %(coalesce_5)s::INTEGER) ELSE %(param_4)s::INTEGER END AS row_bytes, CAST(public.high.id AS TEXT) AS key_0, public.high.operation_name AS operation_name, public.high.scene_id AS scene_id, public.high.raw_response || %(body_1)s::VARCHAR AS text 
-FROM public.high 
-WHERE public.high.ctid > CAST(%(start)s::VARCHAR AS tid) AND public.high.ctid < CAST(%(end)s::VARCHAR AS tid) AND public.high.raw_response IS NOT NULL AND (public.high.media_generation_id IS NULL OR (length(ltrim(public.high.media_generation_id, ' \t
-\x0b\x0c\r')) = 0)) 
- LIMIT %(rows)s::INTEGER) AS bodies JOIN LATERAL (SELECT bodies.text AS value
- LIMIT ALL OFFSET %(param_5)s::INTEGER) AS body ON true JOIN LATERAL (SELECT CAST(body.value AS JSONB) AS value
- LIMIT ALL OFFSET %(param_6)s::INTEGER) AS parsed ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(parsed.value[%(value_2)s::TEXT]) = %(jsonb_typeof_1)s::VARCHAR AND parsed.value[%(value_2)s::TEXT][%(param_7)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_2)s::TEXT][%(param_8)s::INT] IS NULL) THEN parsed.value[%(value_2)s::TEXT][%(param_9)s::INT] END WHEN (jsonb_typeof(parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT]) = %(jsonb_typeof_2)s::VARCHAR AND parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT][%(param_11)s::INT] IS NOT NULL) THEN CASE WHEN (parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT][%(param_12)s::INT] IS NULL) THEN parsed.value[%(value_3)s::TEXT][%(param_10)s::TEXT][%(param_13)s::INT] END END AS value
- LIMIT ALL OFFSET %(param_14)s::INTEGER) AS operation ON true JOIN LATERAL (SELECT CASE WHEN (bodies.operation_name != %(operation_name_1)s::VARCHAR AND (CASE WHEN (jsonb_typeof(operation.value[%(value_4)s::TEXT][%(param_15)s::TEXT]) = %(jsonb_typeof_3)s::VARCHAR) THEN ((operation.value[%(value_4)s::TEXT][%(param_15)s::TEXT]) #>> %(param_16)s) END COLLATE "C") = bodies.operation_name AND nullif(operation.value[%(value_4)s::TEXT][%(param_17)s::TEXT], CAST(%(param_18)s::VARCHAR AS JSONB)) IS NULL AND operation.value[%(value_5)s::TEXT] IS DISTINCT FROM CAST(%(param_19)s::VARCHAR AS JSONB) AND (nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_20)s::VARCHAR AS JSONB)) IS NULL OR nullif(((operation.value[%(value_4)s::TEXT]) #> %(param_21)s), CAST(%(param_22)s::VARCHAR AS JSONB)) IS NULL OR nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_20)s::VARCHAR AS JSONB)) = nullif(((operation.value[%(value_4)s::TEXT]) #> %(param_21)s), CAST(%(param_22)s::VARCHAR AS JSONB)))) THEN coalesce(nullif(operation.value[%(value_6)s::TEXT], CAST(%(param_20)s::VARCHAR AS JSONB)), nullif((operation.value[%(value_4)s::TEXT]) #> %(param_21)s, CAST(%(param_22)s::VARCHAR AS JSONB))) END AS value
- LIMIT ALL OFFSET %(param_23)s::INTEGER) AS candidate ON true JOIN LATERAL (SELECT CASE WHEN (jsonb_typeof(candidate.value) = %(jsonb_typeof_4)s::VARCHAR) THEN candidate.value #>> %(value_7)s END AS value
- LIMIT ALL OFFSET %(param_24)s::INTEGER) AS found ON true JOIN LATERAL (SELECT CASE WHEN (char_length(found.value) <= %(char_length_1)s::INTEGER AND found.value ~ %(value_8)s::VARCHAR) THEN found.value END AS value
- LIMIT ALL OFFSET %(param_25)s::INTEGER) AS plain ON true
 
 --- f2adaa52
 SELECT CAST(current_setting('server_version_num') AS int)
