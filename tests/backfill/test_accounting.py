@@ -1,6 +1,8 @@
 """What is left in a table that could be filled, and the failed rows as they stand in it; checkpoints of SQLite."""
 
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -136,8 +138,22 @@ def test_a_checkpoint_is_made_of_enough_pages(tmp_path: Path) -> None:
     assert threading.active_count() == threads
 
 
-def test_a_log_without_an_index_is_copied_each_time(tmp_path: Path) -> None:
-    """Where its length cannot be known, since SQLite keeps the index elsewhere."""
+def test_no_lock_is_lost_by_a_look_at_the_log(tmp_path: Path) -> None:
+    """SQLite's lock on the index, byte 128, keeps others from emptying it; closing the index here would give it up."""
+    file, lock = tmp_path / "some.db", "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+b'), 6, 1, 128)"
+    with closing(sqlite3.connect(file, isolation_level=None)) as writer:
+        writer.executescript("PRAGMA journal_mode = WAL; CREATE TABLE some (one)")
+        with closing(Checkpoints(str(file))) as copying:
+            copying.start()
+            other = subprocess.run(
+                [sys.executable, "-S", "-c", lock, f"{file}-shm"], capture_output=True, text=True, check=False
+            )
+
+    assert "BlockingIOError" in other.stderr
+
+
+def test_a_log_that_cannot_be_read_is_copied_each_time(tmp_path: Path) -> None:
+    """Where its length cannot be known, since SQLite keeps it elsewhere."""
     file = tmp_path / "some.db"
     with closing(sqlite3.connect(file, isolation_level=None)), closing(Checkpoints(str(file))) as copying:
         copying.start()

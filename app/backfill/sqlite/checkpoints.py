@@ -1,7 +1,6 @@
 """SQLite files in WAL mode: commits that do not wait for the disk, and checkpoints beside the run's own work."""
 
 import sqlite3
-import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -10,10 +9,10 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from app.backfill.sqlite.log_file import logged
+
 CHECKPOINT_PAGES: Final = 500
 """So many pages of the log (2 MB) are copied into the file together; fewer are not worth two waits for the disk."""
-PAGES_LOGGED, PAGES_COPIED, HEADER_BYTES = slice(16, 20), slice(96, 100), 100
-"""Where the header of SQLite's WAL index, the file beside the log, has the pages in the log and the copied ones."""
 LONGEST_LOG: Final = 4_000
 """Pages of the log (16 MB) from which on a commit copies them by itself, as SQLite does from 1,000 on."""
 CACHE_KIB: Final = 8_192
@@ -31,7 +30,8 @@ class Checkpoints:
         """Open the file. Raises sqlite3.Error if it cannot be opened as an ordinary one."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoints")
         self._running: Future[None] | None = None
-        self._index = Path(f"{path}-shm")
+        self._log = Path(f"{path}-wal")
+        self._salts, self._copied = b"", 0
         try:
             self._connection = self._thread.submit(_open, path).result()
         except sqlite3.Error:
@@ -56,21 +56,18 @@ class Checkpoints:
         self._thread.shutdown()
 
     def _pages(self) -> int:
-        """Return how many pages of the log are not copied yet; enough for a checkpoint where nobody can tell.
-
-        The size of the log tells nothing: it stays as it is when the log begins anew.
-        """
+        """Return how many pages of the log no checkpoint here has copied; enough for one where nobody can tell."""
         try:
-            with self._index.open("rb") as index:
-                header = index.read(HEADER_BYTES)
+            salts, pages = logged(self._log)
         except OSError:
             return CHECKPOINT_PAGES
-        logged, copied = (int.from_bytes(header[at], sys.byteorder) for at in (PAGES_LOGGED, PAGES_COPIED))
-        return logged - copied
+        if salts != self._salts:
+            self._salts, self._copied = salts, 0
+        return pages - self._copied
 
     def _copy(self) -> None:
         with suppress(sqlite3.Error):  # as after a commit: what was not copied is copied by a later checkpoint
-            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            _, _, self._copied = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
 
 @contextmanager
