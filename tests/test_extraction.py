@@ -84,6 +84,17 @@ def test_a_body_nested_too_deep_to_parse_fails(depth: int) -> None:
     assert outcome.reason == "invalid_json"
 
 
+@pytest.mark.parametrize("nested", ["null", "%s"])
+def test_an_id_nested_too_deep_to_look_at_fails(nested: str) -> None:
+    """What can be parsed just so, but neither be shown nor compared with the other id, is an outcome too."""
+    inner = f'"operation": {{"metadata": {{"video": {{"mediaGenerationId": {nested}}}}}}}'
+    form = f'{{"operations": [{{"mediaGenerationId": %s, {inner}}}]}}'
+
+    outcomes = [extract(form.replace("%s", "[" * n + "]" * n), OPERATION, SCENE) for n in range(900, 1_030, 2)]
+
+    assert {type(outcome) for outcome in outcomes} == {Failed}
+
+
 def test_the_operation_is_the_one_with_the_rows_name() -> None:
     """Wherever it stands, and whatever scene it names."""
     others = operation(name="other", top="CAUSother"), operation(name="third", top="CAUSthird")

@@ -84,7 +84,10 @@ def extract(raw_response: str | bytes, operation_name: str | None, scene_id: str
     its UTF-8 bytes. Reads nothing else and does not judge whether the id is known to the API.
     """
     operation = _select(raw_response, operation_name, scene_id)
-    return _outcome(operation) if isinstance(operation, dict) else operation
+    try:
+        return _outcome(operation) if isinstance(operation, dict) else operation
+    except RecursionError as error:  # the parser goes deeper than what compares two values, or shows one
+        return Failed("invalid_json", _first_line(error))
 
 
 def operation_facts(raw_response: str | bytes, operation_name: str | None, scene_id: str | None) -> OperationFacts:
