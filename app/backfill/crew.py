@@ -54,7 +54,7 @@ class Crew:
         """Fill what the sweep has left, with as many workers as are wanted at each moment. Raises Stopped, Rewound."""
         while not self._books.sweep.is_through:
             self._adjust()
-            self.workers[0].ahead = self._ahead if len(self.workers) == 1 else None
+            self.workers[0].source.ahead = self._ahead if len(self.workers) == 1 else None
             work_together(self._limits, self.workers)
 
     def close(self) -> None:

@@ -11,7 +11,6 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from app.backfill.ahead import Ahead
 from app.backfill.batch_size import Pace
 from app.backfill.books import Batch, Books, Committed
 from app.backfill.control.error_kinds import Trouble, trouble
@@ -19,9 +18,10 @@ from app.backfill.control.limits import Limits
 from app.backfill.control.retrying import PATIENCE_SECONDS, Patience
 from app.backfill.control.throttle import Throttle
 from app.backfill.listener import Listener, Progress
-from app.backfill.rows import UPDATE_FAILED, Filling, InPlace, Plan, Refused, Span, TooManyRowsError, Window
+from app.backfill.rows import UPDATE_FAILED, Filling, InPlace, Refused, TooManyRowsError, Window
 from app.backfill.transactions import Transactions
 from app.backfill.walk import Walk
+from app.backfill.windows import Windows
 from app.database.events import Seldom
 from app.database.readable_errors import first_line
 from app.database.timestamps import now
@@ -50,36 +50,29 @@ class Worker:
     listener: Listener
     locked_rows: Seldom = field(default_factory=Seldom)
     """When to log that one was met."""
-    ahead: Ahead | None = None
-    """What prepares the next window meanwhile; a worker among several has none."""
-    _next: Span | None = None
-    """The span that is being prepared; it was taken from the sweep."""
-    _disconnections: int = 0
-    """How many lost connections the worker has heeded."""
     _unconfirmed: Committed | None = None
+
+    def __post_init__(self) -> None:
+        """Make what yields the worker's windows."""
+        self.source = Windows(
+            transactions=self.transactions,
+            walk=self.walk,
+            books=self.books,
+            limits=self.limits,
+            patience=self.patience,
+            pace=self.pace,
+        )
 
     def windows(self, *, in_place: bool) -> Iterator[Window]:
         """Yield window after window until the table is handed out, or other workers are to take what is left.
 
         With `in_place`, the database first fills by itself what it can of the rows that a window is read from.
         """
-        while (span := self._take()) is not None:
-            rest: Span | None = span
-            while rest is not None:
-                plan = self._plan(rest) if in_place and self._can_plan(rest) else None
-                part = rest if plan is None else plan.part
-                for window in self._read_part(part, is_rest=plan is not None):
-                    window.span = span
-                    if window.cursor is None and part.end != span.end:
-                        window.cursor = part.end
-                    yield window
-                rest = None if part.end == span.end else Span(part.end, span.end)
+        return self.source.windows(self._fill_in_place_and_rest if in_place else None)
 
     def work(self) -> None:
         """Fill window after window until there is none to take. Raises Stopped, or Rewound."""
-        self._unconfirmed = self._next = None
-        if self.ahead is not None:
-            self.ahead.forget()
+        self._unconfirmed = None
         for window in self.windows(in_place=True):
             for batch in self._batches(window):
                 self._fill(batch)
@@ -90,67 +83,6 @@ class Worker:
                 self._pause()
                 self.limits.check_rows()
 
-    def _take(self) -> Span | None:
-        """Return the next span to work on; None if there is none, or other workers are to take what is left."""
-        span, self._next = self._next, None
-        if not self.books.control.is_regrouping:
-            return span or self.books.sweep.take()
-        if span is not None:
-            self.books.sweep.give_back(span)
-        return None
-
-    def _can_plan(self, span: Span) -> bool:
-        return self.limits.most_rows is None and self.walk.can_plan(span, self.pace.size)
-
-    def _plan(self, span: Span) -> Plan:
-        """Let the database fill what it can by itself of the first part of a span, and return that part."""
-
-        def make() -> Plan:
-            with self.transactions.read(self.walk.reading) as connection:
-                return self.walk.plan(connection, span, self.pace.size)
-
-        plan = (self.ahead and self.ahead.plan(span)) or self.patience.attempt(make)
-        self._look_ahead(plan, span)
-        filled = []
-        for in_place in plan.in_place:
-            if in_place.most_rows > self.pace.bound:
-                continue  # these rows are read instead, for batches as they are wanted by now
-            self._step_ahead(plan)
-            filled.append(self._fill_in_place(in_place))
-            self._pause()
-        self._step_ahead(plan)
-        self.walk.learn(plan, filled)
-        return plan
-
-    def _look_ahead(self, plan: Plan, span: Span) -> None:
-        """Have prepared what comes after the planned part of a span."""
-        if self.ahead is None or not self.ahead.is_possible:
-            return
-        if plan.part.end != span.end:
-            following: Span | None = Span(plan.part.end, span.end)
-        else:
-            following = self._next = self.books.sweep.take()
-        if following is not None and self._can_plan(following):
-            self.ahead.start(following, self.pace.size)
-
-    def _step_ahead(self, plan: Plan) -> None:
-        """Let the next step begin; after a lost connection, what was prepared may be of a version that is undone."""
-        if self.ahead is None:
-            return
-        if self._disconnections != self.books.disconnections:
-            self._disconnections = self.books.disconnections
-            self.ahead.forget()
-            for in_place in plan.in_place:
-                in_place.forget()
-        self.ahead.step()
-
-    def _read_part(self, part: Span, *, is_rest: bool) -> Iterator[Window]:
-        rest: Span | None = part
-        while rest is not None:
-            window = self._read(rest, is_rest=is_rest)
-            rest = None if window.cursor is None else Span(window.cursor, part.end)
-            yield window
-
     def _batches(self, window: Window) -> Iterator[Batch]:
         """Yield the batches of a window, each within the bound that holds by then; the last one closes the window."""
         left = deque(window.batches or [()])
@@ -160,20 +92,6 @@ class Worker:
                 left.appendleft(rows[self.pace.bound :])
                 rows = rows[: self.pace.bound]
             yield Batch(rows=rows, closes=None if left else window)
-
-    def _read(self, span: Span, *, is_rest: bool) -> Window:
-        """Read one window in a transaction of its own: nothing is locked while bodies are looked at."""
-
-        def read() -> Window:
-            with self.transactions.read(self.walk.reading) as connection:
-                if self.limits.most_rows is None:
-                    return self.walk.read(connection, span, self.pace.size, None, is_rest=is_rest)
-                with self.limits.rows_left() as left:
-                    window = self.walk.read(connection, span, self.pace.size, left)
-                    self.limits.count(window.found)
-                return window
-
-        return self.patience.attempt(read)
 
     def tell(self, window: Window) -> None:
         """Tell the listener of a window that is done, and how far the sweep is."""
@@ -211,6 +129,11 @@ class Worker:
                 self._fill(batch._replace(rows=batch.rows[middle:]))
             else:
                 self._leave_row(batch, kind, first_line(error.orig or error))
+
+    def _fill_in_place_and_rest(self, in_place: InPlace) -> bool:
+        has_filled = self._fill_in_place(in_place)
+        self._pause()
+        return has_filled
 
     def _fill_in_place(self, in_place: InPlace) -> bool:
         """Let the database fill rows by itself; tell whether it could. Else they are read, and filled one by one."""
