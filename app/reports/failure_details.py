@@ -93,8 +93,15 @@ def _details(failure: Failure, body: Body, operation_name: str | None, scene_id:
         place=_place(body) if isinstance(outcome, Failed) and outcome.reason == "invalid_json" else None,
         asked={"operation_name": readable(operation_name or ""), "scene_id": readable(scene or "")},
         operations=operation_names(body),
-        ids=tuple((place.path, json.dumps(place.value)) for place in id_places(body, operation_name, scene)),
+        ids=tuple((place.path, _as_json(place.value)) for place in id_places(body, operation_name, scene)),
     )
+
+
+def _as_json(value: object) -> str:
+    try:
+        return json.dumps(value)
+    except RecursionError:  # the parser goes deeper
+        return '"(nested too deep to be shown)"'
 
 
 def _place(body: Body) -> Place:

@@ -78,6 +78,19 @@ def test_both_ids_and_all_operations_are_told(filled_file: str, command: Command
     assert all(name in " ".join(mismatch) for name in other["operations"])
 
 
+def test_an_id_nested_nearly_as_deep_as_the_parser_goes_is_not_shown(filled_file: str, command: Command) -> None:
+    """But the rest of the row is."""
+    row_id = one_of(filled_file, "ids_disagree")
+    body = '{"operations": [{"mediaGenerationId": %s}]}' % ("[" * 1_000 + "]" * 1_000)
+    store_body(filled_file, row_id, body)
+
+    text, found = text_of(command, filled_file, row_id), object_of(command, filled_file, row_id)
+
+    assert (found["body"], found["now"]) == (body, "invalid_json")
+    assert [place["value"] for place in found["ids"]] == ["(nested too deep to be shown)"]
+    assert text[0] == f"{row_id}  ids_disagree"
+
+
 @pytest.mark.parametrize(
     ("body", "remark"),
     [
