@@ -245,3 +245,25 @@ def test_what_was_prepared_before_a_crash_is_not_written(
 
     assert cut_off
     assert query(postgresql_database, f"{COUNT} WHERE media_generation_id NOT LIKE 'UNDONE%%'") == [(600,)]
+
+
+def test_a_pool_without_room_keeps_its_connection_for_the_run(
+    postgresql_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for one in the pool's queue: the run would lose its own to them when it has to connect again."""
+    insert(postgresql_database, make_rows(600, (named("02"),)))
+    engine = sa.create_engine(make_engine(postgresql_database).url, pool_size=1, max_overflow=0)
+    plan, waiting = Ahead.plan, list[int]()
+
+    def plan_and_cut_off(self: Ahead, span: Span) -> Plan | None:
+        if not waiting and self._thread is not None:
+            waiting.append(1)
+            execute(postgresql_database, CUT_OFF)
+        return plan(self, span)
+
+    monkeypatch.setattr(Ahead, "plan", plan_and_cut_off)
+    with engine.connect() as connection:
+        report = backfill(connection, MEDIA_IDS, Options(batch_size=50), origin="sync")
+    engine.dispose()
+
+    assert (report.synced, waiting) == (600, [1])
