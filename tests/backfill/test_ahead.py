@@ -1,12 +1,16 @@
 """While a window is filled, the next one is prepared; nothing is written but to rows that are still as they were."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import wait
 from contextlib import contextmanager
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 
+from app.backfill import ahead as ahead_module
 from app.backfill.ahead import Ahead
 from app.backfill.databases import choose_walk
 from app.backfill.engine import backfill
@@ -267,3 +271,27 @@ def test_a_pool_without_room_keeps_its_connection_for_the_run(
     engine.dispose()
 
     assert (report.synced, waiting) == (600, [1])
+
+
+def test_a_connection_that_has_rested_is_not_asked(postgresql_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its peer may be gone without a word: here it is stopped, and the step would wait for it."""
+    insert(postgresql_database, make_rows(4, (named("02"),)))
+    monkeypatch.setattr(ahead_module, "REST_SECONDS", 0.0)
+
+    with two_connections(postgresql_database) as (walk, transactions, another):
+        second = another()
+        fresh = iter([second, transactions])
+        ahead, span = Ahead(walk, lambda: next(fresh)), walk.cut(None)
+        prepared(ahead, span, 10, steps=1)
+        with second.read() as reading:
+            (process,) = reading.exec_driver_sql("SELECT pg_backend_pid()").one()
+        ahead.start(span, 10)
+        os.kill(process, signal.SIGSTOP)
+        try:
+            ahead.step()
+            assert ahead._running is not None  # noqa: SLF001
+            waited_for = wait([ahead._running], timeout=2).not_done  # noqa: SLF001
+        finally:
+            os.kill(process, signal.SIGCONT)
+
+    assert not waited_for
