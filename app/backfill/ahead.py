@@ -1,15 +1,21 @@
 """Ahead: prepares a worker's next window on a second connection, while the worker fills this one."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from typing import Final
 
 import sqlalchemy as sa
 
 from app.backfill.rows import Plan, Span
 from app.backfill.transactions import Transactions
 from app.backfill.walk import Walk
+
+REST_SECONDS: Final = 30.0
+"""A connection that has rested for longer is replaced: a firewall may have dropped it without a word, and who asked on
+it would wait for many minutes. That of the run itself never rests so long, since it looks for orders."""
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +35,7 @@ class Ahead:
         self._transactions: Transactions | None = None
         self._thread: ThreadPoolExecutor | None = None
         self._running: Future[None] | None = None
+        self._stepped_at = 0.0
         self._steps: Iterator[None] = iter(())
         self._span: Span | None = None
         self._planned: tuple[Span, Plan] | None = None
@@ -53,6 +60,7 @@ class Ahead:
         """Wait for the end of the running step, and start the next one, if there is any."""
         if self._another is None or self._span is None or not self._wait():
             return
+        self._drop_rested_connection()
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="ahead")
         self._running = self._thread.submit(self._take_step)
@@ -78,6 +86,14 @@ class Ahead:
                 return False
             self._running = None
         return True
+
+    def _drop_rested_connection(self) -> None:
+        """Close the connection if it has rested for too long; the step opens another one."""
+        now, before = time.monotonic(), self._stepped_at
+        self._stepped_at = now
+        if self._transactions is not None and now - before > REST_SECONDS:
+            self._transactions.discard()
+            self._transactions = None
 
     def _take_step(self) -> None:
         try:

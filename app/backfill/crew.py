@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.backfill.ahead import Ahead
 from app.backfill.books import Books, Rewound
@@ -68,8 +69,9 @@ class Crew:
         try:
             while len(self.workers) < self._control.workers and self._another is not None:
                 self.workers.append(self._employ(self._another()))
-        except DBAPIError as error:
-            logger.warning("no more than %d workers: %s", len(self.workers), first_line(error.orig or error))
+        except (DBAPIError, PoolTimeoutError) as error:
+            problem = error.orig if isinstance(error, DBAPIError) else None
+            logger.warning("no more than %d workers: %s", len(self.workers), first_line(problem or error))
         self._control.workers = self._control.working = len(self.workers)
 
     def _employ(self, own: Transactions) -> Worker:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import sqlalchemy as sa
+from sqlalchemy.pool import QueuePool
 
 from app.backfill.listener import Listener
 from app.backfill.options import Options
@@ -46,6 +47,10 @@ def backfill(  # noqa: PLR0913  # what it works with, and who listens
         def another() -> Transactions:
             return Transactions(stack.enter_context(connection.engine.connect()), owned_by_caller=False)
 
+        def another_at_once() -> Transactions:
+            _require_room(connection.engine.pool)
+            return another()
+
         run = Run(
             walk=walk,
             options=options,
@@ -53,7 +58,7 @@ def backfill(  # noqa: PLR0913  # what it works with, and who listens
             stop=stop or StopRequest(),
             connections=[transactions, *(another() for _ in range(1, workers))],
             recipe=recipe,
-            another=None if owned_by_caller else another,
+            another=None if owned_by_caller else another_at_once,
         )
         return run.look() if options.dry_run else run.fill(origin)
 
@@ -66,3 +71,14 @@ def _modules_left_alone() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
+
+
+def _require_room(pool: sa.Pool) -> None:
+    """Raise TimeoutError, at once, where a pool has no connection to hand out.
+
+    Whoever waits in its queue would get the one that the run itself loses, or gives back at its end.
+    """
+    if isinstance(pool, QueuePool) and pool.size() > 0:
+        most_more = pool._max_overflow  # noqa: SLF001  # the pool tells it nowhere else
+        if 0 <= most_more <= pool.checkedout() - pool.size():
+            raise sa.exc.TimeoutError(f"the pool has no more than {pool.size() + most_more} connections")

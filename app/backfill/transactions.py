@@ -38,6 +38,11 @@ class Transactions:
         """Close the connection."""
         self._connection.close()
 
+    def discard(self) -> None:
+        """Close the connection without a word to the server, and keep no pool from opening another in its place."""
+        self._connection.invalidate()
+        self._connection.close()
+
     @contextmanager
     def relaxed(self) -> Iterator[None]:
         """Within this block, let a SQLite file in WAL mode commit without waiting for the disk; later commits do."""

@@ -1,12 +1,16 @@
 """While a window is filled, the next one is prepared; nothing is written but to rows that are still as they were."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import wait
 from contextlib import contextmanager
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 
+from app.backfill import ahead as ahead_module
 from app.backfill.ahead import Ahead
 from app.backfill.databases import choose_walk
 from app.backfill.engine import backfill
@@ -16,6 +20,7 @@ from app.backfill.postgresql.walk import BlockWalk
 from app.backfill.rows import InPlace, Plan, Span
 from app.backfill.sweep import Sweep
 from app.backfill.transactions import Transactions
+from app.backfill.worker import Worker
 from app.database.engines import make_engine
 from app.database.timestamps import now
 from app.videos.recipe import MEDIA_IDS
@@ -24,6 +29,11 @@ from tests.support.tables import TABLE, execute, insert, insert_realistic, query
 
 ROWS = 2_000
 FILLED = f"SELECT id FROM {TABLE} WHERE media_generation_id IS NOT NULL ORDER BY id"
+COUNT = f"SELECT count(*) FROM {TABLE}"
+CUT_OFF = (
+    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -138,9 +148,11 @@ def test_what_was_prepared_serves_for_one_try(postgresql_database: str) -> None:
             part.fill(writing, now(), listed=False)
             first_try.rollback()
         execute(postgresql_database, f"UPDATE {TABLE} SET prompt = prompt WHERE ctid = '(0,1)'")
+        with psycopg.connect(postgresql_database, autocommit=True) as session:
+            session.execute(f"VACUUM FULL {TABLE}")  # there is a row at each place again
         filled = fill(transactions, part)
 
-    assert filled == 3
+    assert filled == 4
 
 
 def test_a_body_that_cannot_be_cast_is_left_to_the_worker(postgresql_database: str) -> None:
@@ -215,3 +227,71 @@ def test_a_lost_connection_makes_the_worker_forget(postgresql_database: str, mon
 
     assert synced == 600
     assert forgotten
+
+
+def test_what_was_prepared_before_a_crash_is_not_written(
+    postgresql_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though the batch is the first to meet it: others' writes may be undone, and their numbers given out again."""
+    insert(postgresql_database, make_rows(600, (named("02"),)))
+    fill_in_place, cut_off = Worker._fill_in_place, list[str]()  # noqa: SLF001
+
+    def cut_off_and_fill(self: Worker, in_place: FilledByPlace) -> bool:
+        if (text := in_place._prepared) and not cut_off:  # noqa: SLF001
+            cut_off.append(text)
+            in_place._prepared = text.replace('"found_id" : "', '"found_id" : "UNDONE')  # noqa: SLF001
+            execute(postgresql_database, CUT_OFF)
+        return fill_in_place(self, in_place)
+
+    monkeypatch.setattr(Worker, "_fill_in_place", cut_off_and_fill)
+
+    backfill_all(postgresql_database, Options(batch_size=50))
+
+    assert cut_off
+    assert query(postgresql_database, f"{COUNT} WHERE media_generation_id NOT LIKE 'UNDONE%%'") == [(600,)]
+
+
+def test_a_pool_without_room_keeps_its_connection_for_the_run(
+    postgresql_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for one in the pool's queue: the run would lose its own to them when it has to connect again."""
+    insert(postgresql_database, make_rows(600, (named("02"),)))
+    engine = sa.create_engine(make_engine(postgresql_database).url, pool_size=1, max_overflow=0)
+    plan, waiting = Ahead.plan, list[int]()
+
+    def plan_and_cut_off(self: Ahead, span: Span) -> Plan | None:
+        if not waiting and self._thread is not None:
+            waiting.append(1)
+            execute(postgresql_database, CUT_OFF)
+        return plan(self, span)
+
+    monkeypatch.setattr(Ahead, "plan", plan_and_cut_off)
+    with engine.connect() as connection:
+        report = backfill(connection, MEDIA_IDS, Options(batch_size=50), origin="sync")
+    engine.dispose()
+
+    assert (report.synced, waiting) == (600, [1])
+
+
+def test_a_connection_that_has_rested_is_not_asked(postgresql_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its peer may be gone without a word: here it is stopped, and the step would wait for it."""
+    insert(postgresql_database, make_rows(4, (named("02"),)))
+    monkeypatch.setattr(ahead_module, "REST_SECONDS", 0.0)
+
+    with two_connections(postgresql_database) as (walk, transactions, another):
+        second = another()
+        fresh = iter([second, transactions])
+        ahead, span = Ahead(walk, lambda: next(fresh)), walk.cut(None)
+        prepared(ahead, span, 10, steps=1)
+        with second.read() as reading:
+            (process,) = reading.exec_driver_sql("SELECT pg_backend_pid()").one()
+        ahead.start(span, 10)
+        os.kill(process, signal.SIGSTOP)
+        try:
+            ahead.step()
+            assert ahead._running is not None  # noqa: SLF001
+            waited_for = wait([ahead._running], timeout=2).not_done  # noqa: SLF001
+        finally:
+            os.kill(process, signal.SIGCONT)
+
+    assert not waited_for
