@@ -31,8 +31,8 @@ class Windows:
     """What prepares the next window meanwhile; a worker among several has none."""
     _next: Span | None = None
     """The span that is being prepared; it was taken from the sweep."""
-    _disconnections: int = 0
-    """How many lost connections were heeded."""
+    disconnections: int = 0
+    """How many lost connections were heeded when the last step began."""
 
     def windows(self, fill: FillInPlace | None) -> Iterator[Window]:
         """Yield window after window until the table is handed out, or other workers are to take what is left.
@@ -100,8 +100,8 @@ class Windows:
         """Let the next step begin; after a lost connection, what was prepared may be of a version that is undone."""
         if self.ahead is None:
             return
-        if self._disconnections != self.books.disconnections:
-            self._disconnections = self.books.disconnections
+        if self.disconnections != self.books.disconnections:
+            self.disconnections = self.books.disconnections
             self.ahead.forget()
             for in_place in plan.in_place:
                 in_place.forget()

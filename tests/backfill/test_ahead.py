@@ -15,6 +15,7 @@ from app.backfill.ahead import Ahead
 from app.backfill.databases import choose_walk
 from app.backfill.engine import backfill
 from app.backfill.options import Options
+from app.backfill.postgresql import local_heaps
 from app.backfill.postgresql.local_heaps import FilledByPlace, LocalHeaps
 from app.backfill.postgresql.walk import BlockWalk
 from app.backfill.rows import InPlace, Plan, Span
@@ -153,6 +154,34 @@ def test_what_was_prepared_serves_for_one_try(postgresql_database: str) -> None:
         filled = fill(transactions, part)
 
     assert filled == 4
+
+
+def test_a_row_that_was_written_since_the_sweep_began_is_not_prepared(postgresql_database: str) -> None:
+    """A crash of the server may undo it, and its number be given out again; the worker reads it."""
+    rows = make_rows(4, (named("02"),))
+    insert(postgresql_database, rows)
+
+    with two_connections(postgresql_database) as (walk, transactions, another):
+        execute(postgresql_database, f"UPDATE {TABLE} SET prompt = 'another' WHERE id = '{rows[0].id}'")
+        (part,) = prepared(Ahead(walk, another), walk.cut(None), 10, steps=2).in_place
+        filled = fill(transactions, part)
+
+    assert filled == 3
+    assert rows[0].id not in {row_id for (row_id,) in query(postgresql_database, FILLED)}
+
+
+def test_what_was_prepared_long_ago_is_read_anew(postgresql_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Columns may have changed their names since; no version of a row tells that."""
+    insert(postgresql_database, make_rows(4, (named("02"),)))
+    monkeypatch.setattr(local_heaps, "PREPARED_SECONDS", 0.0)
+
+    with two_connections(postgresql_database) as (walk, transactions, another):
+        (part,) = prepared(Ahead(walk, another), walk.cut(None), 10, steps=2).in_place
+        renamed = f"ALTER TABLE {TABLE} RENAME raw_response TO old", f"ALTER TABLE {TABLE} ADD raw_response text"
+        execute(postgresql_database, *renamed)
+        filled = fill(transactions, part)
+
+    assert filled == 0
 
 
 def test_a_body_that_cannot_be_cast_is_left_to_the_worker(postgresql_database: str) -> None:

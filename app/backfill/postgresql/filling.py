@@ -86,10 +86,14 @@ def fill_between(target: Target) -> ReturningUpdate[str, str, bool]:
 def select_prepared(target: Target) -> sa.Select[str]:
     """Select key, writer and value of the plain rows at some `places`, all in one JSON text.
 
-    Key and writer name a version of a row for good, unless a crash of the server takes back the writer's commit.
+    Key and writer name a version of a row for good, unless a crash of the server takes back the writer's commit, and
+    gives its number out again. So only rows of writers with numbers before `before` are selected: their commits have
+    had time to come to the disk.
     """
     source = target.table.alias("source")
-    found = _plain_values(target, source, _stands_at_places(source), as_text_alone=True)
+    before = sa.cast(sa.bindparam("before", type_=sa.Text), TransactionId())
+    is_durable = sa.func.age(source.c.xmin) > sa.func.age(before)
+    found = _plain_values(target, source, sa.and_(_stands_at_places(source), is_durable), as_text_alone=True)
     names = [*key_labels(target.key), "writer", "found_id"]
     pairs = [part for name in names for part in (sa.literal_column(f"'{name}'"), found.c[name])]
     rows = sa.func.json_agg(sa.func.json_build_object(*pairs))

@@ -1,5 +1,6 @@
 """Local heaps: those of the database that the connection is to, read and filled by place."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -18,6 +19,7 @@ from app.backfill.postgresql.filling import (
     select_unchanged,
 )
 from app.backfill.postgresql.heaps import READING, Heap, Part, filled_rows, place_of, read_rows
+from app.backfill.postgresql.other_writers import oldest_unfinished
 from app.backfill.postgresql.reading import select_bodies, select_plain, select_strides, select_unparsed
 from app.backfill.postgresql.strides import STRIDES, Stride, batches_of_strides, cut_into_strides
 from app.backfill.postgresql.target import Key, Place, Target, between, heap_of
@@ -35,25 +37,34 @@ MAX_WINDOW_ROWS: Final = 8_000
 WAL where checkpoints are frequent: after a checkpoint in the middle of a window, its pages are written again."""
 
 
+PREPARED_SECONDS: Final = 10.0
+"""What was prepared longer ago is not written: somebody may have given another column the name of the body."""
+
+
 class FilledByPlace(InPlace):
     """Rows of a heap, by their places, whose plain cases PostgreSQL fills by itself."""
 
     settings: Mapping[str, str] = READING | PLAN_BY_INDEX | NO_WAIT_FOR_DISK
 
-    def __init__(self, target: Target, places: str) -> None:
-        """Take the heap, and the array of places as text."""
+    def __init__(self, target: Target, places: str, before: str) -> None:
+        """Take the heap, the array of places as text, and the number before which rows may be prepared."""
         self.most_rows = places.count('"') // 2
         self._target = target
         self._places = places
+        self._before = before
         self._prepared: str | None = None
+        self._prepared_at = 0.0
 
     def prepare(self, connection: sa.Connection) -> None:
         """Read the rows and the values in their bodies; not where only its place names a row: another may come there.
 
         Raises DBAPIError for a body that cannot be cast.
         """
-        if self._target.key:
-            self._prepared = connection.execute(select_prepared(self._target), {"places": self._places}).scalar_one()
+        if not self._target.key:
+            return
+        values = {"places": self._places, "before": self._before}
+        self._prepared_at = time.monotonic()
+        self._prepared = connection.execute(select_prepared(self._target), values).scalar_one()
 
     def forget(self) -> None:
         """Forget what was prepared."""
@@ -61,7 +72,8 @@ class FilledByPlace(InPlace):
 
     def fill(self, connection: sa.Connection, moment: datetime, *, listed: bool) -> Filling:
         """Fill the plain cases. What was prepared serves for one try: after a lost connection it may be of no worth."""
-        prepared, self._prepared = self._prepared, None
+        is_fresh = time.monotonic() - self._prepared_at < PREPARED_SECONDS
+        prepared, self._prepared = self._prepared if is_fresh else None, None
         is_prepared = prepared is not None
         rows = {"places": self._places} if prepared is None else {"prepared": prepared}
         values = {**rows, "moment": moment}
@@ -87,6 +99,7 @@ class LocalHeaps:
         self._types = types
         self.knows_plain_cases = recipe.plain_in_postgresql is not None
         self._targets: dict[str, Target] = {}
+        self._before = "0"
         self._with_triggers: set[str] = set()
         self._with_late_triggers: set[str] = set()
 
@@ -103,6 +116,7 @@ class LocalHeaps:
         leaves = find_leaves(connection, self._recipe, self._key)
         if leaves is None:
             raise TableChangedError(self._recipe.table)
+        self._before = oldest_unfinished(connection)
         self._targets = {leaf.label: self._target(leaf) for leaf in leaves}
         self._with_triggers = {leaf.label for leaf in leaves if leaf.has_triggers}
         self._with_late_triggers = {leaf.label for leaf in leaves if leaf.has_late_triggers}
@@ -120,7 +134,7 @@ class LocalHeaps:
         strides = [Stride(number, places) for number, places in found]
         first = strides[0].rows if strides else 0
         fullness = max(sum(stride.rows for stride in strides) / self.window_rows(rows), first / rows)
-        return [FilledByPlace(target, places) for places in batches_of_strides(strides, rows)], fullness
+        return [FilledByPlace(target, places, self._before) for places in batches_of_strides(strides, rows)], fullness
 
     def read(
         self, connection: sa.Connection, part: Part, rows: int, *, parse: bool

@@ -13,6 +13,12 @@ SELECT CAST(CAST(pg_snapshot_xmin(now) AS text) AS bigint), CAST(CAST(pg_snapsho
 FROM pg_current_snapshot() AS now
 """)
 """The oldest unfinished transaction, and the next number to be given out: equal while nobody is writing."""
+OLDEST: Final = sa.text("SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS xid) AS text)")
+
+
+def oldest_unfinished(connection: sa.Connection) -> str:
+    """Return the number of the oldest unfinished transaction: every one before it has been committed, or undone."""
+    return str(connection.execute(OLDEST).scalar_one())
 
 
 class Quiet:

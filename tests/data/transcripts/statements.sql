@@ -253,6 +253,9 @@ SELECT media_generation_id_backfill_failures.backfill, media_generation_id_backf
 FROM media_generation_id_backfill_failures 
 WHERE media_generation_id_backfill_failures.backfill = %(backfill_1)s::VARCHAR AND media_generation_id_backfill_failures.row_digest IN (%(row_digest_1_1)s::VARCHAR, %(row_digest_1_2)s::VARCHAR) ORDER BY media_generation_id_backfill_failures.row_digest FOR UPDATE
 
+--- 34348588
+SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS xid) AS text)
+
 --- 34b631ae
 SELECT media_generation_id_backfill_failures.row_name 
 FROM media_generation_id_backfill_failures 
