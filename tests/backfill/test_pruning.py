@@ -24,7 +24,10 @@ HOLDS = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     " AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)"
 )
-OLDER = f"{HOLDS} AND (backend_xmin::text::bigint < %s OR backend_xid::text::bigint < %s)"
+OLDER = (
+    f"{HOLDS} AND backend_type = 'client backend'"
+    " AND (backend_xmin::text::bigint < %s OR backend_xid::text::bigint < %s)"
+)
 SNAPSHOT = f"BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM {TABLE} LIMIT 1"
 VACUUMS = f"{HOLDS} AND pid IN (SELECT pid FROM pg_stat_progress_vacuum)"
 NUMBER = "BEGIN; SELECT pg_current_xact_id()"
