@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from statistics import median
 from typing import Any
 
 from benchmarks.contestant_names import BATCHES, KNOWN, LARGE, LIMIT, ORM, PROJECT, UPDATE, WORKERS
 from benchmarks.measure import Outcome, Run, Sample, Waits
+from benchmarks.medians import middle, middle_ratio
 
 RATIOS = (
     (PROJECT, UPDATE),
@@ -63,14 +63,11 @@ class Results:
 
     def median(self, contestant: str, figure: str) -> float | None:
         """Return the median of all rounds."""
-        values = [value for value in self.values(contestant, figure) if value is not None]
-        return median(values) if values else None
+        return middle(self.values(contestant, figure))
 
     def ratio(self, one: str, other: str, figure: str) -> float | None:
-        """Return the median of the rounds' ratios: within a round, both met the machine in about the same state."""
-        pairs = zip(self.values(one, figure), self.values(other, figure), strict=False)
-        ratios = [first / second for first, second in pairs if first is not None and second]
-        return median(ratios) if ratios else None
+        """Return the median of the rounds' ratios."""
+        return middle_ratio(self.values(one, figure), self.values(other, figure))
 
     def unacceptable(self) -> list[Run]:
         """Return the runs with a wrong result.

@@ -5,8 +5,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 
+from benchmarks.medians import middle, middle_ratio
 from benchmarks.processes import ContestantFailedError, launch
 from support.commands import SCRIPTS
 
@@ -28,13 +28,11 @@ class Start:
 
     def median(self, command: str) -> float | None:
         """Return the median of a command's rounds; None where there are none."""
-        return median(self.seconds[command]) if self.seconds[command] else None
+        return middle(self.seconds[command])
 
     def ratio(self, command: str) -> float | None:
         """Return the median of the rounds' ratios to the import."""
-        pairs = zip(self.seconds[command], self.seconds[IMPORT], strict=False)
-        ratios = [one / imported for one, imported in pairs]
-        return median(ratios) if ratios else None
+        return middle_ratio(self.seconds[command], self.seconds[IMPORT])
 
 
 def measure_start(start: Start, rounds: int = ROUNDS) -> None:

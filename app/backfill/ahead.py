@@ -36,8 +36,7 @@ class Ahead:
         self._thread: ThreadPoolExecutor | None = None
         self._running: Future[None] | None = None
         self._stepped_at = 0.0
-        self._steps: Iterator[None] = iter(())
-        self._span: Span | None = None
+        self._steps: Iterator[None] | None = None
         self._planned: tuple[Span, Plan] | None = None
 
     @property
@@ -48,26 +47,25 @@ class Ahead:
     def start(self, span: Span, rows: int) -> None:
         """Have a span prepared for batches of `rows` rows, step by step; forget what was prepared before."""
         self._wait()
-        self._span, self._planned = span, None
-        self._steps = self._prepare(span, rows)
+        self._steps, self._planned = self._prepare(span, rows), None
 
     def forget(self) -> None:
         """Forget what was prepared, and prepare no more until the next `start`."""
         self._wait()
-        self._span, self._planned, self._steps = None, None, iter(())
+        self._steps = self._planned = None
 
     def step(self) -> None:
         """Wait for the end of the running step, and start the next one, if there is any."""
-        if self._another is None or self._span is None or not self._wait():
+        if self._another is None or self._steps is None or not self._wait():
             return
         self._drop_rested_connection()
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="ahead")
-        self._running = self._thread.submit(self._take_step)
+        self._running = self._thread.submit(self._take_step, self._steps)
 
     def plan(self, span: Span) -> Plan | None:
         """Return the plan of a span, as far as it is prepared by now; None where there is none."""
-        is_at_rest, self._span = self._wait(), None
+        is_at_rest, self._steps = self._wait(), None
         if is_at_rest and self._planned is not None and self._planned[0] == span:
             return self._planned[1]
         return None
@@ -95,11 +93,11 @@ class Ahead:
             self._transactions.discard()
             self._transactions = None
 
-    def _take_step(self) -> None:
+    def _take_step(self, steps: Iterator[None]) -> None:
         try:
             if self._transactions is None and self._another is not None:
                 self._transactions = self._another()
-            next(self._steps, None)
+            next(steps, None)
         except sa.exc.SQLAlchemyError as error:
             logger.debug("the next window is not prepared: %s", error)
             if self._transactions is None:

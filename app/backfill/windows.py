@@ -31,8 +31,9 @@ class Windows:
     """What prepares the next window meanwhile; a worker among several has none."""
     _next: Span | None = None
     """The span that is being prepared; it was taken from the sweep."""
-    disconnections: int = 0
-    """How many lost connections were heeded when the last step began."""
+    _plan_in_hand: Plan | None = None
+    _disconnections: int = 0
+    """How many lost connections were heeded."""
 
     def windows(self, fill: FillInPlace | None) -> Iterator[Window]:
         """Yield window after window until the table is handed out, or other workers are to take what is left.
@@ -74,14 +75,15 @@ class Windows:
                 return self.walk.plan(connection, span, self.pace.size)
 
         plan = (self.ahead and self.ahead.plan(span)) or self.patience.attempt(make)
+        self._plan_in_hand = plan
         self._look_ahead(plan, span)
         filled = []
         for in_place in plan.in_place:
             if in_place.most_rows > self.pace.bound:
                 continue  # these rows are read instead, for batches as they are wanted by now
-            self._step_ahead(plan)
+            self._step_ahead()
             filled.append(fill(in_place))
-        self._step_ahead(plan)
+        self._step_ahead()
         self.walk.learn(plan, filled)
         return plan
 
@@ -96,16 +98,22 @@ class Windows:
         if following is not None and self._can_plan(following):
             self.ahead.start(following, self.pace.size)
 
-    def _step_ahead(self, plan: Plan) -> None:
-        """Let the next step begin; after a lost connection, what was prepared may be of a version that is undone."""
-        if self.ahead is None:
+    def _step_ahead(self) -> None:
+        if self.ahead is not None:
+            self.ahead.step()
+
+    def forget_what_may_be_undone(self) -> None:
+        """After a lost connection, forget what was prepared: a crash may have undone versions of rows.
+
+        To be called before each try to write: `Books.settle` sees what is undone of this run, not of others.
+        """
+        if self._disconnections == self.books.disconnections or self._plan_in_hand is None:
             return
-        if self.disconnections != self.books.disconnections:
-            self.disconnections = self.books.disconnections
+        self._disconnections = self.books.disconnections
+        if self.ahead is not None:
             self.ahead.forget()
-            for in_place in plan.in_place:
-                in_place.forget()
-        self.ahead.step()
+        for in_place in self._plan_in_hand.in_place:
+            in_place.forget()
 
     def _read_part(self, part: Span, *, is_rest: bool) -> Iterator[Window]:
         rest: Span | None = part

@@ -189,8 +189,7 @@ class Worker:
 
     def _write(self, connection: sa.Connection, batch: Batch) -> Filling:
         if batch.in_place:
-            if self.source.disconnections != self.books.disconnections:
-                batch.in_place.forget()  # `settle` sees what a crash has undone of this run, not of others
+            self.source.forget_what_may_be_undone()
             return batch.in_place.fill(connection, now(), listed=self.listener.wants_rows)
         return self.walk.fill(connection, batch.rows, now()) if batch.rows else Filling()
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database.base import Base
+from app.database.metadata import VIDEOS
 from app.videos.native_types import LenientTimestamp, NativeText
 
 STATUSES: Final = ("pending", "processing", "completed", "failed")
@@ -27,7 +28,7 @@ class Veo3VideoGeneration(Base):
     nor looked at here, and neither is `veo3_video_upscales`, which refers to this table.
     """
 
-    __tablename__ = "veo3_video_generations"
+    __tablename__ = VIDEOS
     __table_args__ = (
         sa.CheckConstraint(sa.column("status").in_(STATUSES), name="status"),
         sa.Index("idx_veo3_generations_profile_id", "profile_id"),

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database.base import Base, TextKey
+from app.database.metadata import FAILURES, RUNS
 
 Rows = Annotated[int, mapped_column(sa.BigInteger, default=0)]
 Seconds = Annotated[float, mapped_column(sa.Double, default=0.0)]
@@ -15,7 +16,7 @@ Seconds = Annotated[float, mapped_column(sa.Double, default=0.0)]
 class BackfillRun(Base):
     """One run of the backfill: where it stands and what it did. Written in the same transaction as each batch."""
 
-    __tablename__ = "media_generation_id_backfill_runs"
+    __tablename__ = RUNS
 
     id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
     backfill: Mapped[str]
@@ -71,7 +72,7 @@ class BackfillRun(Base):
 class BackfillFailure(Base):
     """A row that a person must look at. It disappears when the row is filled or is no longer a failure."""
 
-    __tablename__ = "media_generation_id_backfill_failures"
+    __tablename__ = FAILURES
 
     backfill: Mapped[TextKey]
     """What was to be filled: the recipe's name."""

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSON
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.backfill.blank import is_empty
@@ -17,6 +16,7 @@ from app.backfill.postgresql.target import (
     TransactionId,
     TupleId,
     fingerprint_of,
+    found_in,
     key_labels,
     lies_between,
     plain_of,
@@ -25,7 +25,7 @@ from app.backfill.postgresql.target import (
 )
 from app.backfill.recipe import BODY, FILLED, SHOWN, TOUCHED
 from app.backfill.rows import Recovered
-from app.database.column_types import SqlType, as_read_once, as_text, as_written, key_as_text, same_text
+from app.database.column_types import as_read_once, as_text, as_written, key_as_text, same_text
 from app.database.timestamps import IsoTimestamp
 
 
@@ -62,14 +62,14 @@ def fill_in_place(target: Target, *, is_prepared: bool = False) -> ReturningUpda
     meanwhile is not filled, since its writer (xmin) has changed. If it `is_prepared`, the parameter `prepared` is what
     `select_prepared` has returned, in place of `places`: rows that have a key are written then without being read.
     """
-    update, is_kept = _update(target, _prepared(target) if is_prepared else _plain_at_places(target))
+    update, is_kept = _update(target, _found_in_place(target, is_prepared=is_prepared))
     return _returning(update, target, is_kept)
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
 def fill_in_place_and_count(target: Target, *, is_prepared: bool = False) -> sa.Select[int]:
     """Return the UPDATE of `fill_in_place` in a query that counts the rows that were filled and kept their id."""
-    update, is_kept = _update(target, _prepared(target) if is_prepared else _plain_at_places(target))
+    update, is_kept = _update(target, _found_in_place(target, is_prepared=is_prepared))
     filled = update.returning(is_kept).cte("filled")
     return sa.select(sa.func.count()).select_from(filled).where(filled.c.is_kept)
 
@@ -100,17 +100,13 @@ def select_prepared(target: Target) -> sa.Select[str]:
     return sa.select(sa.func.coalesce(sa.cast(rows, sa.Text), "[]"))
 
 
-def _prepared(target: Target) -> sa.TableValuedAlias:
-    labels = zip(key_labels(target.key), target.key, strict=True)
-    columns: list[sa.ColumnClause[Any]] = [sa.column(label, SqlType(column.type)) for label, column in labels]
-    columns += [sa.column("writer", TransactionId()), sa.column("found_id", sa.Text)]
-    text = sa.cast(sa.bindparam("prepared", type_=sa.Text), JSON)
-    return sa.func.json_to_recordset(text).table_valued(*columns).render_derived("found", with_types=True)
-
-
-def _plain_at_places(target: Target) -> sa.Subquery:
-    source = target.table.alias("source")
-    return _plain_values(target, source, _stands_at_places(source))
+def _found_in_place(target: Target, *, is_prepared: bool) -> sa.FromClause:
+    """Return version and value of the rows: those that are prepared, or the plain ones at some places."""
+    if not is_prepared:
+        source = target.table.alias("source")
+        return _plain_values(target, source, _stands_at_places(source))
+    others = [sa.column("writer", TransactionId()), sa.column("found_id", sa.Text)]
+    return found_in(sa.bindparam("prepared", type_=sa.Text), target.key, others)
 
 
 def _stands_at_places(source: sa.FromClause) -> sa.ColumnElement[bool]:

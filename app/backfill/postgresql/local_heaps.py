@@ -35,8 +35,6 @@ last transaction of a run waits for the disk, and so for all before it; so does 
 MAX_WINDOW_ROWS: Final = 8_000
 """The most rows of a window, unless a single batch may have more. Smaller windows take longer, but write a little less
 WAL where checkpoints are frequent: after a checkpoint in the middle of a window, its pages are written again."""
-
-
 PREPARED_SECONDS: Final = 10.0
 """What was prepared longer ago is not written: somebody may have given another column the name of the body."""
 

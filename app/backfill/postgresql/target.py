@@ -150,13 +150,22 @@ def recordset(key: Key, rows: Sequence[tuple[Locator, str]]) -> sa.TableValuedAl
         dict(zip(names, (number, place, writer, fingerprint, found_id, *values), strict=True))
         for number, ((place, writer, _, fingerprint, *values), found_id) in enumerate(rows)
     ]
-    columns: list[sa.ColumnClause[Any]] = [
-        sa.column(label, SqlType(column.type)) for label, column in zip(labels, key, strict=True)
+    others: list[sa.ColumnClause[Any]] = [
+        sa.column("number", sa.Integer),
+        sa.column("writer", TransactionId()),
+        sa.column("found_id", sa.Text),
+        sa.column("place", sa.Text),
+        sa.column("fingerprint", sa.BigInteger),
     ]
-    columns += [sa.column("number", sa.Integer), sa.column("writer", TransactionId()), sa.column("found_id", sa.Text)]
-    columns += [sa.column("place", sa.Text), sa.column("fingerprint", sa.BigInteger)]
-    text = sa.cast(sa.literal(orjson.dumps(values).decode(), sa.Text), JSON)
-    return sa.func.json_to_recordset(text).table_valued(*columns).render_derived("found", with_types=True)
+    return found_in(sa.literal(orjson.dumps(values).decode(), sa.Text), key, others)
+
+
+def found_in(text: sa.ColumnElement[str], key: Key, others: Sequence[sa.ColumnClause[Any]]) -> sa.TableValuedAlias:
+    """Return the rows in a JSON text as a table `found`, which has the key, by its labels, and other columns."""
+    labels = zip(key_labels(key), key, strict=True)
+    columns = [*(sa.column(label, SqlType(column.type)) for label, column in labels), *others]
+    rows = sa.func.json_to_recordset(sa.cast(text, JSON))
+    return rows.table_valued(*columns).render_derived("found", with_types=True)
 
 
 def bytes_on_page(target: Target) -> sa.ColumnElement[int]:
