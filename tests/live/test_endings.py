@@ -11,7 +11,7 @@ from tests.support.processes import run_sync, run_upgrade, start_sync, start_upg
 from tests.support.tables import create_variant, query
 
 ROWS = 3_000
-SLOWLY = {"batch_size": 20, "nice": 2}
+SLOWLY = {"batch_size": 20, "nice": 6}
 LAST_RUNS = "SELECT origin, state FROM media_generation_id_backfill_runs ORDER BY id"
 
 

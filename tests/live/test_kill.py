@@ -12,7 +12,7 @@ from tests.support.tables import create_variant, read_all
 
 ROWS = 4_000
 KILLS = 20
-SLOWLY = {"batch_size": 20, "nice": 1}
+SLOWLY = {"batch_size": 20, "nice": 6}
 
 
 def kill_upgrade(url: str, fraction: float, delay: float) -> int:

@@ -18,7 +18,7 @@ from tests.support.processes import Finished, run_sync, run_upgrade, start_sync,
 from tests.support.tables import TABLE, create_variant, execute, query
 
 ROWS = 3_000
-SLOWLY = {"batch_size": 20, "nice": 2}
+SLOWLY = {"batch_size": 20, "nice": 6}
 
 
 def without_progress(ended: Finished) -> list[str]:

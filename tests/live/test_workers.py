@@ -21,7 +21,7 @@ from tests.support.tables import TABLE, create_variant, execute, insert, query
 
 ROWS = 4_000
 KILLS = 10
-FOUR_SLOWLY = {"workers": 4, "batch_size": 20, "nice": 2}
+FOUR_SLOWLY = {"workers": 4, "batch_size": 20, "nice": 6}
 RUNS = "media_generation_id_backfill_runs"
 ONE_WRITER = "workers: only PostgreSQL takes several; this database has one writer at a time"
 FILLING_SESSIONS = "SELECT count(DISTINCT pid) FROM writers"
